@@ -1,0 +1,49 @@
+/** The value of every setting that the owner did not set, each with its reason. */
+
+/** Defaults of `plugins.entries["libp2p-mesh"].config`. */
+export const CONFIG_DEFAULTS = {
+  /** The LAN works with nothing configured. */
+  discovery: ['mdns'],
+  /** Added when bootstrap peers are named: naming them says that the mesh reaches beyond the LAN. */
+  discoveryWithBootstrap: ['mdns', 'bootstrap', 'dht'],
+  /** All interfaces of both families; port 0 lets the system choose once, and the choice is kept across restarts. */
+  listenAddrs: ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0'],
+  /** Listened on besides `listenAddrs` when WebSocket is on and no listen address was set: its own ports, TCP keeps its ones. */
+  webSocketListenAddrs: ['/ip4/0.0.0.0/tcp/0/ws', '/ip6/::/tcp/0/ws'],
+  bootstrapList: [],
+  /** Off: a second listener is worth it only where TCP is blocked. */
+  enableWebSocket: false,
+  enableNATTraversal: true,
+  enableIdentify: true,
+  enableAutoNAT: true,
+  enableUPnP: true,
+  enableCircuitRelay: true,
+  enableDCUtR: true,
+  /** Off: relaying spends the owner's bandwidth on others. */
+  enableCircuitRelayServer: false,
+  announceAddrs: [],
+  /** A round trip across the world takes 0.3 s, a slow channel or a busy disk some seconds; an agent that waits longer than 15 s looks stuck. */
+  deliveryAckTimeoutMs: 15_000,
+  /** A week: a laptop that is closed over the holidays still gets its messages. */
+  messageTtlMs: 7 * 24 * 60 * 60 * 1000,
+  rateLimit: {
+    /** Enough for a person to introduce themselves, too little to flood. */
+    unapprovedPerHour: 10,
+    /** Ten a second sustained: above what people and agents write, below what fills a disk. */
+    approvedPerMinute: 600
+  },
+  turnBudget: {
+    /** One turn every five minutes: a conversation, not a loop. */
+    perPeerPerHour: 12,
+    /** Five busy peers: what an owner is willing to pay a model for without being asked. */
+    perHour: 60
+  }
+} as const
+
+/** Defaults of `channels["libp2p-mesh"]`. */
+export const CHANNEL_DEFAULTS = {
+  enabled: true,
+  /** Strangers may leave a message that waits for the owner. */
+  dmPolicy: 'pairing',
+  allowFrom: []
+} as const

@@ -1,0 +1,103 @@
+/** Bounds of the protocols, queues and stores; none is configurable, each has its reason. */
+
+/** 64 KiB of UTF-8: twice what chat channels carry in one message; files are for more. */
+export const MAX_TEXT_BYTES = 65_536
+
+/** A full text and its envelope; a peer that announces a longer frame is cut off. */
+export const MAX_FRAME_BYTES = MAX_TEXT_BYTES + 4_096
+
+/** A frame that began must be complete within this time, or a peer could pin memory by trickling bytes. */
+export const MAX_PARTIAL_FRAME_MS = 30_000
+
+/** One frame of acknowledgements stays far below the frame limit (an acknowledgement takes 20 to 300 bytes). */
+export const MAX_ACKS_PER_FRAME = 128
+
+/** Streams of the message protocol that one connection may open to us: one in use, one replacing it. */
+export const MAX_INBOUND_MESSAGE_STREAMS = 2
+export const MAX_OUTBOUND_MESSAGE_STREAMS = 2
+
+/** Messages of one stream that are being stored at a time; beyond it the stream is paused until half are done. */
+export const MAX_MESSAGES_IN_HAND = 256
+
+/** Bytes waiting to be written to one peer; a peer that reads slower than this lets us hold is cut off. */
+export const MAX_WRITE_QUEUE_BYTES = 8 * 1_024 * 1_024
+
+/** Refused messages in a row before the stream is cut: twice what an honest sender may have in flight when the first refusal arrives. */
+export const MAX_REFUSALS_PER_STREAM = 512
+
+/** How long a peer that broke the protocol is not served again. */
+export const PENALTY_MS = 60_000
+
+/** Peers whose penalties and limits are remembered at a time. */
+export const MAX_TRACKED_PEERS = 4_096
+
+/** Messages of ours written to one peer and not yet acknowledged; the rest waits on disk. */
+export const MAX_IN_FLIGHT = 256
+
+/** A written message must be acknowledged within this time, or the stream counts as dead and is replaced. */
+export const ACK_DEADLINE_MS = 20_000
+
+/** Negotiating a message stream: a relayed connection over a slow line included. */
+export const OPEN_STREAM_TIMEOUT_MS = 10_000
+
+/** A dial of all addresses of a peer. */
+export const DIAL_TIMEOUT_MS = 10_000
+
+/** One ping. */
+export const PING_TIMEOUT_MS = 10_000
+
+/** Waiting messages to one peer and in total (`QUEUE_FULL` beyond): a day of chat, not a bulk transport. */
+export const MAX_QUEUED_PER_PEER = 2_000
+export const MAX_QUEUED_TOTAL = 20_000
+
+/** Messages in the inbox and their text in total; the oldest read ones make room, unread ones are never dropped. */
+export const MAX_INBOX_MESSAGES = 250_000
+export const MAX_INBOX_TEXT_BYTES = 512 * 1_024 * 1_024
+
+/** Held messages of strangers: for each peer, each network address and in total (a stranger's inbox never crowds out an approved one's). */
+export const MAX_HELD_PER_PEER = 20
+export const MAX_HELD_PER_ADDRESS = 60
+export const MAX_HELD_TOTAL = 500
+
+/** How soon a sender that met one of the caps on held messages may try again. */
+export const HELD_RETRY_MS = 3_600_000
+
+/** Unapproved peers in the peer book; the longest unseen one without held messages makes room. */
+export const MAX_UNKNOWN_PEERS = 1_000
+
+/** Replies that a peer without approval may send to one message of ours. */
+export const MAX_REPLIES_PER_MESSAGE = 4
+
+/** Agents that a conversation may pass through before no further turn is started. */
+export const MAX_HOPS = 4
+
+/** Finished messages stay for status queries and duplicate detection for this long past their time to live. */
+export const FINISHED_RETENTION_MS = 7 * 24 * 3_600_000
+
+/** How often stores are pruned and expired messages are looked for. */
+export const HOUSEKEEPING_MS = 30_000
+
+/** Events kept for those who watch; whoever falls further behind misses the oldest. */
+export const MAX_EVENTS = 1_000
+
+/** Longest wait of one watch request. */
+export const MAX_WATCH_MS = 60_000
+
+/** Reconnecting to bootstrap, approved and awaited peers: soon at first, then every few minutes for as long as it takes. */
+export const RECONNECT_FIRST_MS = 1_000
+export const RECONNECT_MAX_MS = 300_000
+
+/** Dials of newly discovered peers at a time; a flood of announcements waits or is dropped. */
+export const MAX_DISCOVERY_DIALS = 8
+
+/** Addresses of known peers stay dialable this long without being seen again: a laptop back from a month's holiday. */
+export const PEER_ADDRESS_AGE_MS = 30 * 24 * 3_600_000
+
+/** A stored message starts no agent turn after this time: nobody wants yesterday's question answered at a restart. */
+export const TURN_MAX_AGE_MS = 24 * 3_600_000
+
+/** The window of the turn budgets. */
+export const TURN_WINDOW_MS = 3_600_000
+
+/** Connections that one host may open to us in a second: a household behind one NAT restarting together. */
+export const INBOUND_CONNECTIONS_PER_SECOND = 20

@@ -1,0 +1,10 @@
+/** Settings that are part of the interface and that this version does not carry out: refused by name, never ignored. */
+
+/** Keys of `config` that a later version brings; an issue that implements one takes it out of here and adds it to the schema. */
+export const NOT_YET_KEYS: ReadonlySet<string> = new Set([
+  'meshTopic', 'enableAgentSync', 'relayList', 'discoverRelays', 'stunServers', 'inboundChannel', 'inboundTarget',
+  'inboundTargets', 'networkKeyFile', 'relayLimits', 'agentCard'
+])
+
+/** Keys that only their `false` is carried out of: `true` is refused. */
+export const NOT_YET_WHEN_TRUE: ReadonlySet<string> = new Set(['enableHolePunch'])

@@ -1,0 +1,143 @@
+/** Turns what the owner wrote (or did not) into the complete settings of a node, or refuses it by name. */
+import { MeshError } from '../lib/errors.ts'
+import { safeName } from '../lib/text.ts'
+import { checkAllowFrom, checkAnnounceAddrs, checkBootstrapList, checkListenAddrs } from './addresses.ts'
+import { CHANNEL_DEFAULTS, CONFIG_DEFAULTS } from './defaults.ts'
+import { NOT_YET_KEYS, NOT_YET_WHEN_TRUE } from './not-yet.ts'
+import { ChannelSchema, ConfigSchema, type ConfigInput, type DiscoveryMechanism, type DmPolicy } from './schema.ts'
+import { badValue, checkShape } from './validate.ts'
+
+/** Complete, checked settings; NAT switches are already combined with the master switch. */
+export interface MeshConfig {
+  discovery: DiscoveryMechanism[]
+  listenAddrs: string[]
+  bootstrapList: string[]
+  enableWebSocket: boolean
+  enableIdentify: boolean
+  enableAutoNAT: boolean
+  enableUPnP: boolean
+  enableCircuitRelay: boolean
+  enableDCUtR: boolean
+  enableCircuitRelayServer: boolean
+  announceAddrs: string[]
+  instanceName: string
+  deliveryAckTimeoutMs: number
+  messageTtlMs: number
+  rateLimit: { unapprovedPerHour: number, approvedPerMinute: number }
+  turnBudget: { perPeerPerHour: number, perHour: number }
+  dmPolicy: DmPolicy
+  /** Peer IDs in base58 form. */
+  allowFrom: string[]
+  /** What the owner should know about this configuration, a sentence each. */
+  warnings: string[]
+}
+
+/** What the machine contributes to the defaults. */
+export interface ConfigEnvironment {
+  hostname: string
+}
+
+type NatSwitches = Pick<MeshConfig, 'enableIdentify' | 'enableAutoNAT' | 'enableUPnP' | 'enableCircuitRelay' | 'enableDCUtR'>
+
+const CONFIG_PATH = 'plugins.entries["libp2p-mesh"].config'
+const CHANNEL_PATH = 'channels["libp2p-mesh"]'
+const NAT_SWITCHES = ['enableIdentify', 'enableAutoNAT', 'enableUPnP', 'enableCircuitRelay', 'enableDCUtR'] as const
+const NEEDS_IDENTIFY: ReadonlySet<string> = new Set(['enableAutoNAT', 'enableDCUtR'])
+
+/**
+ * The settings of a node from `plugins.entries["libp2p-mesh"].config` and `channels["libp2p-mesh"]`.
+ *
+ * @throws MeshError `INVALID_ARGUMENT` naming key, value and expectation
+ */
+export function resolveConfig(config: unknown, channel: unknown, environment: ConfigEnvironment): MeshConfig {
+  refuseNotYet(config)
+  const input = checkShape(ConfigSchema, config ?? {}, CONFIG_PATH)
+  const access = checkShape(ChannelSchema, channel ?? {}, CHANNEL_PATH)
+  const warnings: string[] = []
+  const enableWebSocket = input.enableWebSocket ?? CONFIG_DEFAULTS.enableWebSocket
+  const nat = natSwitches(input, warnings)
+  const checkAt = (key: string) => ({ path: `${CONFIG_PATH}.${key}`, webSocket: enableWebSocket })
+  const bootstrapList = checkBootstrapList(input.bootstrapList ?? CONFIG_DEFAULTS.bootstrapList, checkAt('bootstrapList'))
+  return {
+    discovery: discoveryOf(input, nat.enableIdentify, warnings),
+    listenAddrs: checkListenAddrs(listenAddrsOf(input, warnings), checkAt('listenAddrs')),
+    bootstrapList,
+    enableWebSocket,
+    ...nat,
+    enableCircuitRelayServer: input.enableCircuitRelayServer ?? CONFIG_DEFAULTS.enableCircuitRelayServer,
+    announceAddrs: checkAnnounceAddrs(input.announceAddrs ?? CONFIG_DEFAULTS.announceAddrs, checkAt('announceAddrs')),
+    instanceName: instanceNameOf(input.instanceName, environment),
+    deliveryAckTimeoutMs: input.deliveryAckTimeoutMs ?? CONFIG_DEFAULTS.deliveryAckTimeoutMs,
+    messageTtlMs: input.messageTtlMs ?? CONFIG_DEFAULTS.messageTtlMs,
+    rateLimit: { ...CONFIG_DEFAULTS.rateLimit, ...input.rateLimit },
+    turnBudget: { ...CONFIG_DEFAULTS.turnBudget, ...input.turnBudget },
+    dmPolicy: access.dmPolicy ?? CHANNEL_DEFAULTS.dmPolicy,
+    allowFrom: checkAllowFrom(access.allowFrom ?? CHANNEL_DEFAULTS.allowFrom, `${CHANNEL_PATH}.allowFrom`),
+    warnings
+  }
+}
+
+function refuseNotYet(config: unknown): void {
+  if (typeof config !== 'object' || config === null) return
+  for (const [key, value] of Object.entries(config)) {
+    const isRefused = NOT_YET_KEYS.has(key) || (NOT_YET_WHEN_TRUE.has(key) && value === true)
+    if (isRefused && value !== undefined) {
+      throw new MeshError('INVALID_ARGUMENT', `${CONFIG_PATH}.${key} is not there yet in this version; take the key out of the configuration`)
+    }
+  }
+}
+
+function natSwitches(input: ConfigInput, warnings: string[]): NatSwitches {
+  const master = input.enableNATTraversal ?? CONFIG_DEFAULTS.enableNATTraversal
+  const isOn = (key: keyof NatSwitches): boolean => master && (input[key] ?? CONFIG_DEFAULTS[key])
+  const switches: NatSwitches = {
+    enableIdentify: isOn('enableIdentify'),
+    enableAutoNAT: isOn('enableAutoNAT'),
+    enableUPnP: isOn('enableUPnP'),
+    enableCircuitRelay: isOn('enableCircuitRelay'),
+    enableDCUtR: isOn('enableDCUtR')
+  }
+  const ignored = NAT_SWITCHES.filter(key => !master && input[key] === true)
+  if (ignored.length > 0) warnings.push(`enableNATTraversal is false, so these settings are without effect: ${ignored.join(', ')}`)
+  if (switches.enableIdentify) return switches
+  for (const key of NAT_SWITCHES.filter(name => NEEDS_IDENTIFY.has(name) && switches[name])) {
+    if (input[key] === true) throw badValue(`${CONFIG_PATH}.${key}`, true, 'enableIdentify: true beside it, which it needs')
+    switches[key] = false
+    warnings.push(`enableIdentify is false, so ${key} is off too`)
+  }
+  return switches
+}
+
+function discoveryOf(input: ConfigInput, hasIdentify: boolean, warnings: string[]): DiscoveryMechanism[] {
+  const hasBootstrap = (input.bootstrapList ?? []).length > 0
+  if (input.discovery === undefined) {
+    const usual: DiscoveryMechanism[] = [...(hasBootstrap ? CONFIG_DEFAULTS.discoveryWithBootstrap : CONFIG_DEFAULTS.discovery)]
+    if (hasIdentify || !hasBootstrap) return usual
+    warnings.push('identify is off, so discovery goes without the DHT, which needs it')
+    return usual.filter(mechanism => mechanism !== 'dht')
+  }
+  const chosen = [...new Set(typeof input.discovery === 'string' ? [input.discovery] : input.discovery)]
+  const path = `${CONFIG_PATH}.discovery`
+  if (chosen.includes('dht') && !hasIdentify) throw badValue(path, input.discovery, 'no "dht" while identify is off: the DHT needs it')
+  if (hasBootstrap && !chosen.includes('bootstrap')) warnings.push(`discovery is ${JSON.stringify(input.discovery)}, so bootstrapList is unused; add "bootstrap" to use it`)
+  if (!hasBootstrap && chosen.includes('bootstrap')) warnings.push('discovery names "bootstrap", but bootstrapList is empty: no peer is found that way')
+  if (chosen.length === 0) warnings.push('discovery is empty: peers are found only when they are added or connect by themselves')
+  return chosen
+}
+
+function listenAddrsOf(input: ConfigInput, warnings: string[]): readonly string[] {
+  if (input.listenAddrs === undefined) {
+    return input.enableWebSocket === true ? [...CONFIG_DEFAULTS.listenAddrs, ...CONFIG_DEFAULTS.webSocketListenAddrs] : CONFIG_DEFAULTS.listenAddrs
+  }
+  const listensOnWebSocket = input.listenAddrs.some(address => /\/wss?(\/|$)/.test(address))
+  if (input.enableWebSocket === true && !listensOnWebSocket) warnings.push('enableWebSocket is on, but no address of listenAddrs ends in /ws: WebSocket is used for dialling only')
+  if (input.listenAddrs.length === 0) warnings.push('listenAddrs is empty: this node dials others, nobody can dial it')
+  return input.listenAddrs
+}
+
+function instanceNameOf(name: string | undefined, environment: ConfigEnvironment): string {
+  if (name === undefined) return safeName(environment.hostname) || 'openclaw'
+  if (safeName(name) === name) return name
+  const hint = safeName(name)
+  throw badValue(`${CONFIG_PATH}.instanceName`, name, `1 to 48 characters of a-z, 0-9 and "-", not at the ends${hint === '' ? '' : `, for example "${hint}"`}`)
+}

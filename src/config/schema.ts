@@ -1,0 +1,84 @@
+/** The one source of the configuration's shape: manifest, start-up check and the README's table are made from it. */
+import Type from 'typebox'
+import type { Static, TSchema } from 'typebox'
+
+/** Bounds that keep a mistyped number from becoming a denial of service of our own making. */
+const LIMITS = {
+  /** A node has a handful of interfaces. */
+  listenAddrs: 32,
+  announceAddrs: 32,
+  /** Each is dialled and kept connected. */
+  bootstrapList: 128,
+  /** Read into memory at start. */
+  allowFrom: 10_000,
+  addressCharacters: 512,
+  /** Ten minutes: nothing that waits longer is waiting for an ACK. */
+  ackTimeoutMs: { minimum: 100, maximum: 600_000 },
+  /** A second (tests) to a year. */
+  messageTtlMs: { minimum: 1000, maximum: 31_536_000_000 },
+  perMinute: 1_000_000
+} as const
+
+const DISCOVERY = ['mdns', 'bootstrap', 'dht'] as const
+const DM_POLICIES = ['pairing', 'allowlist', 'open', 'disabled'] as const
+
+const optional = <T extends TSchema>(schema: T) => Type.Optional(schema)
+const flag = (description: string) => optional(Type.Boolean({ description }))
+const count = (maximum: number, description: string) => optional(Type.Integer({ minimum: 0, maximum, description }))
+const addresses = (maxItems: number, description: string) =>
+  optional(Type.Array(Type.String({ minLength: 1, maxLength: LIMITS.addressCharacters }), { maxItems, description }))
+const mechanism = () => Type.Enum([...DISCOVERY], { type: 'string' })
+
+/** `plugins.entries["libp2p-mesh"].config`: the node. */
+export const ConfigSchema = Type.Object({
+  discovery: optional(Type.Union([
+    mechanism(),
+    Type.Array(mechanism(), { maxItems: DISCOVERY.length })
+  ], { description: 'Discovery mechanisms: "mdns", "bootstrap", "dht" or an array of them. An explicit value wins, and the log says what it leaves unused' })),
+  listenAddrs: addresses(LIMITS.listenAddrs, 'Listen multiaddrs. The port that port 0 leads to is kept across restarts while it is free'),
+  bootstrapList: addresses(LIMITS.bootstrapList, 'Bootstrap peers, each a multiaddr ending in /p2p/<peer ID>'),
+  enableWebSocket: flag('WebSocket transport, to listen (addresses that end in /ws) and to dial'),
+  enableNATTraversal: flag('Master switch of identify, AutoNAT, UPnP, relay, DCUtR and hole punching'),
+  enableIdentify: flag('Exchange of addresses and protocols with connected peers; AutoNAT, DCUtR and the DHT need it'),
+  enableAutoNAT: flag('Ask peers whether this node is reachable'),
+  enableUPnP: flag('Ask the router for a port mapping'),
+  enableCircuitRelay: flag('Reach and be reached through relays'),
+  enableDCUtR: flag('Upgrade relayed connections to direct ones (libp2p DCUtR)'),
+  enableHolePunch: flag('UDP and TCP hole punching. Not there yet: only false is accepted'),
+  enableCircuitRelayServer: flag('Serve as a relay for others (public nodes)'),
+  announceAddrs: addresses(LIMITS.announceAddrs, 'Multiaddrs announced on top of the detected ones, without /p2p/'),
+  instanceName: optional(Type.String({ minLength: 1, maxLength: 48, description: 'Name part of the instance ID: a-z, 0-9 and "-", 48 characters at most' })),
+  deliveryAckTimeoutMs: optional(Type.Integer({ ...LIMITS.ackTimeoutMs, description: 'How long a send waits for the delivery ACK, in milliseconds' })),
+  messageTtlMs: optional(Type.Integer({ ...LIMITS.messageTtlMs, description: 'How long an undelivered message is kept, in milliseconds' })),
+  rateLimit: optional(Type.Object({
+    unapprovedPerHour: count(LIMITS.perMinute, 'Messages an hour from a sender that is not approved'),
+    approvedPerMinute: count(LIMITS.perMinute, 'Messages a minute from an approved sender')
+  }, { additionalProperties: false, description: 'Inbound messages per sender: { unapprovedPerHour, approvedPerMinute }' })),
+  turnBudget: optional(Type.Object({
+    perPeerPerHour: count(LIMITS.perMinute, 'Agent turns an hour that one peer may start'),
+    perHour: count(LIMITS.perMinute, 'Agent turns an hour that all peers together may start')
+  }, { additionalProperties: false, description: 'Agent turns that mesh peers may start: { perPeerPerHour, perHour }' }))
+}, { additionalProperties: false })
+
+/** `channels["libp2p-mesh"]`: whether the channel runs and who may write to it. */
+export const ChannelSchema = Type.Object({
+  enabled: flag('The channel and with it the node'),
+  dmPolicy: optional(Type.Enum([...DM_POLICIES], {
+    type: 'string',
+    description: 'Who may write: "pairing" (strangers wait for the owner\'s approval), "allowlist" (approved peers only), "open" (everyone), "disabled" (nobody)'
+  })),
+  allowFrom: optional(Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
+    maxItems: LIMITS.allowFrom,
+    description: 'Peer IDs approved by configuration (nothing shorter than a peer ID)'
+  }))
+}, { additionalProperties: false })
+
+/** Settings of the node as the owner writes them. */
+export type ConfigInput = Static<typeof ConfigSchema>
+
+/** Settings of the channel as the owner writes them. */
+export type ChannelInput = Static<typeof ChannelSchema>
+
+export type DiscoveryMechanism = (typeof DISCOVERY)[number]
+
+export type DmPolicy = (typeof DM_POLICIES)[number]

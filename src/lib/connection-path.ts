@@ -1,0 +1,13 @@
+/** How a libp2p connection reaches its peer: direct or through a relay, and over which transport. */
+import type { Connection } from '@libp2p/interface'
+
+/** Relayed connections are told by their address: a relay that lifts its limits leaves `connection.limits` unset. */
+export function isRelayed(connection: Pick<Connection, 'remoteAddr'>): boolean {
+  return connection.remoteAddr.getComponents().some(component => component.name === 'p2p-circuit')
+}
+
+/** What carries the bytes: `tcp`, `ws`, `wss`, `udp`; for a relayed connection what carries them to the relay. */
+export function transportOf(connection: Pick<Connection, 'remoteAddr'>): string {
+  const names = connection.remoteAddr.getComponents().map(component => component.name)
+  return ['wss', 'ws', 'tcp', 'udp'].find(name => names.includes(name)) ?? 'unknown'
+}

@@ -1,0 +1,68 @@
+/** The one error class of the mesh: what failed, for whom and what can be done, with a stable code. */
+
+/** Stable codes that tools, commands and RPC hand out (the list is part of the public interface). */
+export type ErrorCode =
+  | 'NOT_RUNNING' | 'INVALID_ARGUMENT' | 'UNKNOWN_RECIPIENT' | 'AMBIGUOUS_RECIPIENT' | 'UNREACHABLE' | 'ACK_TIMEOUT'
+  | 'NOT_FORWARDED' | 'HELD_FOR_APPROVAL' | 'NOT_APPROVED' | 'BLOCKED' | 'RATE_LIMITED' | 'TOO_LARGE' | 'QUEUE_FULL'
+  | 'DISK_FULL' | 'QUOTA_EXCEEDED' | 'HASH_MISMATCH' | 'EXPIRED' | 'PIN_MISMATCH' | 'INVALID_TICKET' | 'CALL_BUSY'
+  | 'NO_ANSWER' | 'CALL_REJECTED' | 'NO_ACTIVE_CALL' | 'NOT_ALLOWED' | 'NOT_FOUND' | 'INTERNAL'
+
+/** Extra facts of a failure; `reason` is the short word under the code (`refused`, `timeout`, `wrong-key` ...). */
+export interface MeshErrorInit {
+  cause?: unknown
+  reason?: string
+  /** True time until a retry can succeed. */
+  retryAfterMs?: number
+  /** Recipients that an ambiguous name could mean. */
+  candidates?: string[]
+  messageId?: string
+  state?: string
+  /** Whether the message stays in the outbox and goes out later. */
+  queued?: boolean
+}
+
+/**
+ * A failure with a code of the public interface.
+ *
+ * @example
+ * throw new MeshError('UNKNOWN_RECIPIENT', 'nobody announced "office"; see `openclaw p2p peers`')
+ */
+export class MeshError extends Error {
+  override readonly name = 'MeshError'
+  readonly code: ErrorCode
+  readonly reason: string | undefined
+  readonly retryAfterMs: number | undefined
+  readonly candidates: string[] | undefined
+  readonly messageId: string | undefined
+  readonly state: string | undefined
+  readonly queued: boolean | undefined
+
+  constructor(code: ErrorCode, message: string, init: MeshErrorInit = {}) {
+    super(message, init.cause === undefined ? undefined : { cause: init.cause })
+    this.code = code
+    this.reason = init.reason
+    this.retryAfterMs = init.retryAfterMs
+    this.candidates = init.candidates
+    this.messageId = init.messageId
+    this.state = init.state
+    this.queued = init.queued
+  }
+}
+
+/** Whatever was thrown, as an Error. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown))
+}
+
+/** Whatever was thrown, as a MeshError; unexpected errors become `INTERNAL` and keep their cause. */
+export function toMeshError(thrown: unknown): MeshError {
+  if (thrown instanceof MeshError) return thrown
+  const error = toError(thrown)
+  return new MeshError('INTERNAL', error.message, { cause: error })
+}
+
+/** The system error code (`ECONNREFUSED`, `ENOENT` ...) of an error, where it has one. */
+export function systemCode(thrown: unknown): string | undefined {
+  if (!(thrown instanceof Error) || !('code' in thrown)) return undefined
+  return typeof thrown.code === 'string' ? thrown.code : undefined
+}

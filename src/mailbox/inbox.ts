@@ -1,0 +1,172 @@
+/** Takes messages of peers in: decides, stores, and only then says so. */
+import type { PeerId } from '@libp2p/interface'
+import {
+  HELD_RETRY_MS, FINISHED_RETENTION_MS, MAX_HELD_PER_ADDRESS, MAX_HELD_PER_PEER, MAX_HELD_TOTAL, MAX_INBOX_MESSAGES, MAX_INBOX_TEXT_BYTES,
+  MAX_REPLIES_PER_MESSAGE, MAX_TRACKED_PEERS, TURN_MAX_AGE_MS
+} from '../config/limits.ts'
+import type { MeshConfig } from '../config/resolve.ts'
+import type { ErrorCode } from '../lib/errors.ts'
+import type { GroupCommit } from '../lib/group-commit.ts'
+import { utf8Bytes } from '../lib/text.ts'
+import type { ApprovalStatus } from '../mesh-api.ts'
+import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
+import { decideInbound } from '../trust/policy.ts'
+import { RateLimiter } from '../trust/rate-limit.ts'
+import type { InboxRow, InboxState, InboxStore } from './inbox-store.ts'
+import type { OutboxRow } from './outbox-store.ts'
+
+export interface InboxInit {
+  config: Pick<MeshConfig, 'dmPolicy' | 'rateLimit'>
+  store: InboxStore
+  commits: GroupCommit
+  statusOf: (peerId: string) => ApprovalStatus
+  /** The message of ours that a reply names. */
+  findSent: (messageId: string) => OutboxRow | undefined
+  /** A message was stored as received; called once for each, also when it was held before. */
+  onReceived: (row: InboxRow) => void
+  onHeld: (row: InboxRow) => void
+  /** A stored reply answers this message of ours. */
+  onReplied: (sent: OutboxRow, reply: InboxRow) => void
+  now: () => number
+}
+
+/** An inbound message and where it came from. */
+export interface Arrival {
+  from: PeerId
+  message: WireMessage
+  /** Host part of the remote address. */
+  address: string
+}
+
+type Verdict =
+  | { ack: WireAck }
+  | { ack: WireAck, stored: InboxRow, sent: OutboxRow | undefined }
+
+const HOUR_MS = 3_600_000
+
+export class Inbox {
+  readonly #init: InboxInit
+  readonly #approvedLimit: RateLimiter
+  readonly #unapprovedLimit: RateLimiter
+  #messages: number
+  #textBytes: number
+
+  constructor(init: InboxInit) {
+    this.#init = init
+    const { rateLimit } = init.config
+    const shared = { maxKeys: MAX_TRACKED_PEERS, now: init.now }
+    this.#approvedLimit = new RateLimiter({ ...shared, limit: rateLimit.approvedPerMinute, windowMs: 60_000 })
+    this.#unapprovedLimit = new RateLimiter({ ...shared, limit: rateLimit.unapprovedPerHour, windowMs: HOUR_MS })
+    const totals = init.store.totals()
+    this.#messages = totals.messages
+    this.#textBytes = totals.textBytes
+  }
+
+  /**
+   * Stores or refuses a `chat` or a `reply`; the answer is true when the promise resolves.
+   *
+   * @throws MeshError `DISK_FULL` (nothing is acknowledged, so the sender keeps it)
+   */
+  async receive(arrival: Arrival): Promise<WireAck> {
+    const verdict = await this.#init.commits.write(() => this.#judge(arrival))
+    if (!('stored' in verdict)) return verdict.ack
+    const { stored, sent } = verdict
+    if (sent !== undefined) this.#init.onReplied(sent, stored)
+    if (stored.state === 'held') this.#init.onHeld(stored)
+    else this.#init.onReceived(stored)
+    return verdict.ack
+  }
+
+  /** Gives out what was held of a peer that is approved now; each message once. */
+  async release(peerId: string): Promise<InboxRow[]> {
+    const released = await this.#init.commits.write(() => this.#init.store.releaseHeld(peerId))
+    for (const row of released) this.#init.onReceived(row)
+    return released
+  }
+
+  async discardHeld(peerId: string): Promise<void> {
+    await this.#init.commits.write(() => { this.#init.store.removeHeld(peerId) })
+  }
+
+  async keepHouse(): Promise<void> {
+    const { store, commits, now } = this.#init
+    await commits.write(() => {
+      store.closeStaleTurns(now() - TURN_MAX_AGE_MS)
+      store.prune(now() - FINISHED_RETENTION_MS, MAX_INBOX_MESSAGES)
+    })
+    const totals = store.totals()
+    this.#messages = totals.messages
+    this.#textBytes = totals.textBytes
+  }
+
+  #judge(arrival: Arrival): Verdict {
+    const { message } = arrival
+    const peerId = arrival.from.toString()
+    if (message.kind !== 'chat' && message.kind !== 'reply') {
+      return refused(message, { code: 'INVALID_ARGUMENT', text: `messages of kind ${message.kind} are not taken here` })
+    }
+    const existing = this.#init.store.get(message.id)
+    if (existing !== undefined) {
+      return existing.peerId === peerId ? { ack: stage(message, existing.state) } : refused(message, { code: 'INVALID_ARGUMENT', text: 'this message ID is in use' })
+    }
+    const sent = this.#answered(peerId, message)
+    const status = this.#init.statusOf(peerId)
+    const isAwaitedReply = sent !== undefined && sent.replies < MAX_REPLIES_PER_MESSAGE && sent.expiresAt > this.#init.now()
+    const decision = decideInbound({ dmPolicy: this.#init.config.dmPolicy, status, isAwaitedReply })
+    if (decision.action === 'refuse') return refused(message, decision)
+    const refusal = this.#overLimits(arrival, { isApproved: status === 'approved', isHeld: decision.action === 'hold', isAwaitedReply })
+    if (refusal !== undefined) return refusal
+    const stored = this.#store(arrival, decision.action === 'hold' ? 'held' : 'received')
+    return { ack: stage(message, stored.state), stored, sent }
+  }
+
+  #answered(peerId: string, message: WireMessage): OutboxRow | undefined {
+    if (message.kind !== 'reply' || message.inReplyTo === undefined) return undefined
+    const sent = this.#init.findSent(message.inReplyTo)
+    return sent?.peerId === peerId && sent.kind === 'chat' ? sent : undefined
+  }
+
+  #overLimits({ from, message, address }: Arrival, sender: { isApproved: boolean, isHeld: boolean, isAwaitedReply: boolean }): Verdict | undefined {
+    const peerId = from.toString()
+    if (this.#messages >= MAX_INBOX_MESSAGES || this.#textBytes >= MAX_INBOX_TEXT_BYTES) {
+      return refused(message, { code: 'QUEUE_FULL', text: 'the inbox of the recipient is full', retryAfterMs: HELD_RETRY_MS })
+    }
+    const limiter = sender.isApproved ? this.#approvedLimit : this.#unapprovedLimit
+    const waitMs = sender.isAwaitedReply ? 0 : limiter.take(peerId)
+    if (waitMs > 0) return refused(message, { code: 'RATE_LIMITED', text: 'too many messages', retryAfterMs: waitMs })
+    if (!sender.isHeld) return undefined
+    const held = this.#init.store.heldCounts(peerId, address)
+    const isFull = held.ofPeer >= MAX_HELD_PER_PEER || held.ofAddress >= MAX_HELD_PER_ADDRESS || held.total >= MAX_HELD_TOTAL
+    return isFull ? refused(message, { code: 'QUEUE_FULL', text: 'too many messages wait for approval', retryAfterMs: HELD_RETRY_MS }) : undefined
+  }
+
+  #store({ from, message, address }: Arrival, state: InboxState): InboxRow {
+    const receivedAt = this.#init.now()
+    const kind = message.kind === 'reply' ? 'reply' : 'direct'
+    const row = {
+      id: message.id,
+      peerId: from.toString(),
+      address,
+      kind,
+      text: message.text,
+      inReplyTo: message.inReplyTo,
+      hops: message.hops,
+      state,
+      turn: kind === 'reply' || state === 'held' ? 'none' : 'open',
+      receivedAt,
+      expiresAt: receivedAt + message.ttlMs
+    } as const
+    this.#init.store.insert(row)
+    this.#messages += 1
+    this.#textBytes += utf8Bytes(row.text)
+    return { ...row, seq: 0, isUnread: true }
+  }
+}
+
+function stage(message: WireMessage, state: InboxState): WireAck {
+  return { id: message.id, stage: state }
+}
+
+function refused(message: WireMessage, { code, text, retryAfterMs }: { code: ErrorCode, text: string, retryAfterMs?: number }): Verdict {
+  return { ack: { id: message.id, stage: 'refused', code, text, ...retryAfterMs !== undefined && { retryAfterMs } } }
+}

@@ -1,0 +1,190 @@
+/** Our messages and how far they got, on disk; the courier carries them. */
+import { FINISHED_RETENTION_MS, MAX_QUEUED_PER_PEER, MAX_QUEUED_TOTAL } from '../config/limits.ts'
+import { MeshError } from '../lib/errors.ts'
+import type { GroupCommit } from '../lib/group-commit.ts'
+import type { DeliveryState } from '../mesh-api.ts'
+import type { MessageKind, WireAck } from '../protocols/wire-message.ts'
+import { eventOfAck, isWaiting, nextState, refusalOf, type DeliveryEvent } from './delivery.ts'
+import type { Flight } from './lane.ts'
+import type { OutboxDraft, OutboxRow, OutboxStore } from './outbox-store.ts'
+
+export interface OutboxInit {
+  store: OutboxStore
+  commits: GroupCommit
+  /** Told of each new state, after it is on disk or where the wire proves it. */
+  onChange: (change: DeliveryChange) => void
+  /** A message stopped waiting without an acknowledgement in flight: it expired, or a receipt came late. */
+  onDropped: (peerId: string, messageId: string) => void
+  /** A write that nobody waits for failed. */
+  onWriteError: (error: unknown) => void
+  now: () => number
+}
+
+/** A message of ours reached a state, or was refused for now (`queued` with an error). */
+export interface DeliveryChange {
+  messageId: string
+  peerId: string
+  kind: MessageKind
+  state: DeliveryState
+  error?: MeshError
+}
+
+/** An answer to a message in flight, with when the message was written. */
+export interface FlightAnswer extends Flight {
+  peerId: string
+  ack: WireAck
+}
+
+/** Something happened to a stored message. */
+export interface StageEvent {
+  peerId: string
+  messageId: string
+  event: DeliveryEvent
+  error?: MeshError
+}
+
+interface Move {
+  kind: MessageKind
+  before: DeliveryState
+  after: DeliveryState
+}
+
+const EXPIRY_BATCH = 256
+
+export class Outbox {
+  readonly #init: OutboxInit
+  readonly #waiting = new Map<string, number>()
+  #total = 0
+
+  constructor(init: OutboxInit) {
+    this.#init = init
+    for (const { peerId, waiting } of init.store.waitingCounts()) this.#count(peerId, waiting)
+  }
+
+  /** Messages that no recipient has confirmed. */
+  get waiting(): number {
+    return this.#total
+  }
+
+  waitingFor(peerId: string): number {
+    return this.#waiting.get(peerId) ?? 0
+  }
+
+  waitingPeers(): string[] {
+    return [...this.#waiting.keys()]
+  }
+
+  /**
+   * Stores a message; it is `queued` when the promise resolves.
+   *
+   * @throws MeshError `QUEUE_FULL`, `DISK_FULL`
+   */
+  async queue(draft: OutboxDraft): Promise<OutboxRow> {
+    const { peerId } = draft
+    if (this.waitingFor(peerId) >= MAX_QUEUED_PER_PEER || this.#total >= MAX_QUEUED_TOTAL) {
+      throw new MeshError('QUEUE_FULL', `${String(this.waitingFor(peerId))} messages already wait for ${peerId} (${String(this.#total)} in total)`)
+    }
+    this.#count(peerId, 1)
+    try {
+      const queuedAt = this.#init.now()
+      const seq = await this.#init.commits.write(() => this.#init.store.insert(draft, queuedAt))
+      this.#init.onChange({ messageId: draft.id, peerId, kind: draft.kind, state: 'queued' })
+      return { ...draft, seq, state: 'queued', retryAt: 0, error: null, replies: 0, times: { queued: queuedAt } }
+    } catch (error) {
+      this.#count(peerId, -1)
+      throw error
+    }
+  }
+
+  get(id: string): OutboxRow | undefined {
+    return this.#init.store.get(id)
+  }
+
+  /** Messages to the peer that wait and are due, in the order of queueing. */
+  due(peerId: string, afterSeq: number, limit: number): OutboxRow[] {
+    return this.#init.store.waiting({ peerId, afterSeq, limit, now: this.#init.now() })
+  }
+
+  nextRetryAt(peerId: string): number | undefined {
+    return this.#init.store.nextRetryAt(peerId)
+  }
+
+  /** The final answer of a recipient to a message in flight. */
+  settle({ peerId, kind, sentAt, ack }: FlightAnswer, event: DeliveryEvent): void {
+    const state = nextState('sent', event)
+    const at = this.#init.now()
+    const error = refusalOf(ack)
+    this.#count(peerId, -1)
+    this.#writeLater(() => { this.#init.store.setState({ id: ack.id, state, at, sentAt, error }) })
+    this.#init.onChange({ messageId: ack.id, peerId, kind, state, ...error !== undefined && { error } })
+  }
+
+  /** A recipient refused for now: the message waits until `retryAt`. */
+  postpone({ peerId, kind, ack }: FlightAnswer, retryAt: number): void {
+    const error = refusalOf(ack) ?? new MeshError('INTERNAL', 'refused for now')
+    this.#writeLater(() => { this.#init.store.postpone(ack.id, retryAt, error) })
+    this.#init.onChange({ messageId: ack.id, peerId, kind, state: 'queued', error })
+  }
+
+  /** The stream ended before an answer: the message waits again. */
+  lose(peerId: string, { id, kind, sentAt }: Flight & { id: string }): void {
+    this.#writeLater(() => { this.#init.store.noteSent(id, sentAt) })
+    this.#init.onChange({ messageId: id, peerId, kind, state: 'queued' })
+  }
+
+  /**
+   * A stage that a recipient reports outside of a flight: a receipt, or a late acknowledgement.
+   *
+   * @returns whether it named a message of ours to that peer
+   */
+  async applyStage(peerId: string, ack: WireAck): Promise<boolean> {
+    const event = eventOfAck(ack)
+    if (event === undefined) return true // refused for now, and no longer in flight: it is on its way again anyway
+    const error = refusalOf(ack)
+    return await this.apply({ peerId, messageId: ack.id, event, ...error !== undefined && { error } })
+  }
+
+  /** Moves a stored message to the state that the event leads to; false when it is no message of ours to that peer. */
+  async apply(change: StageEvent): Promise<boolean> {
+    const { peerId, messageId, error } = change
+    const moved = await this.#init.commits.write(() => this.#move(change))
+    if (moved === undefined) return false
+    if (isWaiting(moved.before) && !isWaiting(moved.after)) {
+      this.#count(peerId, -1)
+      this.#init.onDropped(peerId, messageId)
+    }
+    if (moved.before !== moved.after) this.#init.onChange({ messageId, peerId, kind: moved.kind, state: moved.after, ...error !== undefined && { error } })
+    return true
+  }
+
+  /** Ends what is overdue and forgets what ended long ago. */
+  async keepHouse(): Promise<void> {
+    const now = this.#init.now()
+    const error = new MeshError('EXPIRED', 'the message was not delivered within its time to live')
+    for (const { id, peerId } of this.#init.store.overdue(now, EXPIRY_BATCH)) {
+      await this.apply({ peerId, messageId: id, event: { kind: 'expired' }, error })
+    }
+    await this.#init.commits.write(() => { this.#init.store.prune(now - FINISHED_RETENTION_MS) })
+  }
+
+  #move({ peerId, messageId, event, error }: StageEvent): Move | undefined {
+    const { store } = this.#init
+    const row = store.get(messageId)
+    if (row?.peerId !== peerId) return undefined
+    const after = nextState(row.state, event)
+    if (after !== row.state) store.setState({ id: messageId, state: after, at: this.#init.now(), error })
+    if (event.kind === 'replied') store.countReply(messageId)
+    return { kind: row.kind, before: row.state, after }
+  }
+
+  #writeLater(run: () => void): void {
+    this.#init.commits.write(run).catch((error: unknown) => { this.#init.onWriteError(error) })
+  }
+
+  #count(peerId: string, change: number): void {
+    const waiting = this.waitingFor(peerId) + change
+    this.#total += change
+    if (waiting > 0) this.#waiting.set(peerId, waiting)
+    else this.#waiting.delete(peerId)
+  }
+}

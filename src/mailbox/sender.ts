@@ -1,0 +1,124 @@
+/** Sends one message and waits until something true can be said about it. */
+import { MAX_TEXT_BYTES } from '../config/limits.ts'
+import type { MeshConfig } from '../config/resolve.ts'
+import type { Clock } from '../lib/clock.ts'
+import { MeshError } from '../lib/errors.ts'
+import { utf8Bytes } from '../lib/text.ts'
+import type { DeliveryState, SendResult } from '../mesh-api.ts'
+import type { OutboxDraft } from './outbox-store.ts'
+import type { DeliveryChange } from './outbox.ts'
+import { Waiters, type FirstWord } from './waiters.ts'
+
+export interface SenderInit {
+  config: Pick<MeshConfig, 'messageTtlMs' | 'deliveryAckTimeoutMs'>
+  /** Stores the message and sets it on its way. */
+  post: (draft: OutboxDraft) => Promise<void>
+  newId: () => string
+  clock: Clock
+}
+
+/** A message as its author means it. */
+export interface Letter {
+  peerId: string
+  text: string
+  inReplyTo?: string | undefined
+  hops?: number | undefined
+  /** 0 or absent: does not wait for a reply. */
+  waitForReplyMs?: number | undefined
+}
+
+export class Sender {
+  readonly #init: SenderInit
+  readonly #waiters: Waiters
+
+  constructor(init: SenderInit) {
+    this.#init = init
+    this.#waiters = new Waiters(init.clock)
+  }
+
+  /**
+   * Queues a message and waits for what can be said about it.
+   *
+   * @throws MeshError `TOO_LARGE`, `INVALID_ARGUMENT`, `QUEUE_FULL`, `DISK_FULL`, or the recipient's refusal
+   */
+  async send(letter: Letter): Promise<SendResult> {
+    checkText(letter.text)
+    const id = this.#init.newId()
+    const waiter = this.#waiters.wait(letter.peerId, id)
+    try {
+      await this.#init.post(this.#draft(id, letter))
+      const result = toResult(id, letter.peerId, await waiter.firstWord(this.#init.config.deliveryAckTimeoutMs))
+      if (letter.waitForReplyMs === undefined || letter.waitForReplyMs === 0 || result.state === 'queued') return result
+      const reply = await waiter.reply(letter.waitForReplyMs)
+      return reply === undefined ? result : { ...result, state: 'replied', reply }
+    } finally {
+      waiter.done()
+    }
+  }
+
+  handleChange(change: DeliveryChange): void {
+    this.#waiters.handleChange(change)
+  }
+
+  handleReply(messageId: string, text: string): void {
+    this.#waiters.handleReply(messageId, text)
+  }
+
+  handleUnreachable(peerId: string, error: MeshError): void {
+    this.#waiters.handleUnreachable(peerId, error)
+  }
+
+  #draft(id: string, letter: Letter): OutboxDraft {
+    return {
+      id,
+      peerId: letter.peerId,
+      kind: letter.inReplyTo === undefined ? 'chat' : 'reply',
+      text: letter.text,
+      hops: letter.hops ?? 0,
+      expiresAt: this.#init.clock.now() + this.#init.config.messageTtlMs,
+      ...letter.inReplyTo !== undefined && { inReplyTo: letter.inReplyTo }
+    }
+  }
+}
+
+function checkText(text: string): void {
+  if (text.trim() === '') throw new MeshError('INVALID_ARGUMENT', 'the message is empty')
+  const bytes = utf8Bytes(text)
+  if (bytes > MAX_TEXT_BYTES) {
+    throw new MeshError('TOO_LARGE', `the message has ${String(bytes)} bytes, at most ${String(MAX_TEXT_BYTES)} fit; send a file or several messages`)
+  }
+}
+
+function toResult(messageId: string, peerId: string, word: FirstWord): SendResult {
+  switch (word.kind) {
+    case 'timeout':
+      return { messageId, peerId, state: 'queued', cause: 'timeout' }
+    case 'unreachable':
+      return { messageId, peerId, state: 'queued', ...word.error.reason !== undefined && { cause: word.error.reason } }
+    case 'change':
+      return fromChange(word.change)
+  }
+}
+
+function fromChange({ messageId, peerId, state, error }: DeliveryChange): SendResult {
+  switch (state) {
+    case 'received':
+    case 'held':
+    case 'delivered':
+    case 'replied':
+      return { messageId, peerId, state }
+    case 'uncertain':
+      return { messageId, peerId, state: 'received' }
+    case 'queued':
+    case 'sent':
+    case 'failed':
+    case 'expired':
+      throw refusal(messageId, state, error ?? new MeshError('INTERNAL', `the message is ${state}`))
+  }
+}
+
+function refusal(messageId: string, state: DeliveryState, error: MeshError): MeshError {
+  return new MeshError(error.code, error.message, {
+    messageId, state, queued: state === 'queued', ...error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }
+  })
+}

@@ -1,0 +1,184 @@
+/** The mesh of one gateway: what it can be asked to do, and its life from start to stop. */
+import { randomUUID } from 'node:crypto'
+import { MAX_EVENTS, MAX_WATCH_MS } from './config/limits.ts'
+import { agentIdOf } from './lib/agent-id.ts'
+import { systemClock } from './lib/clock.ts'
+import { MeshError } from './lib/errors.ts'
+import { EventLog } from './lib/event-log.ts'
+import { assemble, type MeshInit, type Parts } from './mesh/assemble.ts'
+import { Lifecycle } from './mesh/lifecycle.ts'
+import { Peers } from './mesh/peers.ts'
+import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
+import type {
+  AddedPeer, AddPeerRequest, InboxMessage, InboxQuery, InstanceIdentity, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo,
+  PeerSummary, PingResult, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
+} from './mesh-api.ts'
+
+/** Settings and surroundings of a mesh; the clock and randomness default to the machine's. */
+export type MeshOptions = Pick<MeshInit, 'config' | 'stateDir' | 'log' | 'version'> & Partial<MeshInit>
+
+interface Running {
+  parts: Parts
+  peers: Peers
+  lifecycle: Lifecycle
+}
+
+/**
+ * @example
+ * const mesh = new Mesh({ config, stateDir, log, version })
+ * await mesh.start()
+ * await mesh.sendMessage({ to: 'office-mac', text: 'hello' })
+ * await mesh.stop()
+ */
+export class Mesh implements MeshApi {
+  readonly #init: MeshInit
+  readonly #events: EventLog<UnnumberedEvent>
+  #running: Running | undefined
+
+  constructor(options: MeshOptions) {
+    this.#init = { clock: systemClock, random: Math.random, newId: randomUUID, ...options }
+    this.#events = new EventLog({ maxEvents: MAX_EVENTS, clock: this.#init.clock })
+  }
+
+  async start(): Promise<void> {
+    if (this.#running !== undefined) return
+    const parts = await assemble(this.#init, this.#events)
+    const lifecycle = new Lifecycle(this.#init, parts, this.#events)
+    this.#running = { parts, lifecycle, peers: new Peers(parts, this.#init.log) }
+    try {
+      await lifecycle.start()
+    } catch (error) {
+      await this.stop()
+      throw error
+    }
+  }
+
+  async stop(): Promise<void> {
+    const running = this.#running
+    this.#running = undefined
+    await running?.lifecycle.stop()
+  }
+
+  async flush(): Promise<void> {
+    await this.#parts.commits.write(() => undefined)
+  }
+
+  async identity(): Promise<InstanceIdentity> {
+    const { peerId } = this.#parts.node.libp2p
+    const agentId = agentIdOf(peerId)
+    const { instanceName } = this.#init.config
+    return await Promise.resolve({
+      instanceId: `${instanceName}@${agentId}`, instanceName, agentId, peerId: peerId.toString(),
+      publicKey: Buffer.from(peerId.publicKey?.raw ?? []).toString('base64url')
+    })
+  }
+
+  async status(): Promise<MeshStatus> {
+    const { network, mailbox, book, listenAddrs } = this.#parts
+    const { peerId, agentId, instanceId } = await this.identity()
+    const held = mailbox.heldByPeer()
+    const pendingApprovals = [...held].map(([from, count]) => ({ peerId: from, code: book.get(from)?.code ?? '', held: count }))
+    return {
+      peerId, agentId, instanceId, started: true, listenAddrs: listenAddrs(), announcedAddrs: network.announcedAddrs(),
+      connectedPeers: network.connectedPeers().length, knownPeers: book.all().length,
+      unread: mailbox.unread, queued: mailbox.waiting, pendingApprovals,
+      nat: { reachability: 'unknown', type: 'unknown', relays: network.relays() }, version: this.#init.version
+    }
+  }
+
+  async networkInfo(): Promise<NetworkInfo> {
+    const { peerId, instanceId } = await this.identity()
+    return { peerId, instanceId, listenAddrs: this.#parts.listenAddrs(), connections: this.#parts.network.paths() }
+  }
+
+  async listPeers(query: { online?: boolean } = {}): Promise<PeerSummary[]> {
+    return await this.#peers.list(query.online ?? false)
+  }
+
+  async addPeer(request: AddPeerRequest): Promise<AddedPeer> {
+    return await this.#peers.add(request)
+  }
+
+  async removePeer(recipient: string): Promise<{ peerId: string }> {
+    return await this.#peers.remove(recipient)
+  }
+
+  async approvePeer(codeOrRecipient: string): Promise<{ peerId: string, agentId: string, released: number }> {
+    return await this.#peers.approve(codeOrRecipient)
+  }
+
+  async blockPeer(recipient: string): Promise<{ peerId: string }> {
+    return await this.#peers.block(recipient)
+  }
+
+  async ping(recipient: string): Promise<PingResult> {
+    const { peerId } = await this.#peers.resolveKnown(recipient)
+    return await this.#parts.network.ping(peerId)
+  }
+
+  async sendMessage({ to, text, inReplyTo, hops, waitForReplyMs, port }: SendRequest): Promise<SendResult> {
+    const { peerId } = await this.#peers.resolveKnown(to)
+    const { book, mailbox, network, node } = this.#parts
+    if (peerId.equals(node.libp2p.peerId)) throw new MeshError('INVALID_ARGUMENT', 'the recipient is this node itself')
+    if (book.statusOf(peerId.toString()) === 'blocked') {
+      throw new MeshError('BLOCKED', `${peerId.toString()} is blocked here; \`openclaw p2p approve\` lifts that`)
+    }
+    if (port !== undefined) await network.connect(peerId, { port })
+    return await mailbox.send({ peerId: peerId.toString(), text, inReplyTo, hops, waitForReplyMs })
+  }
+
+  async messageStatus(messageId: string): Promise<MessageStatus> {
+    return await this.#parts.mailbox.messageStatus(messageId)
+  }
+
+  async inbox({ audience, from, unreadOnly, limit, markRead }: InboxQuery): Promise<{ messages: InboxMessage[], unread: number }> {
+    const { book, mailbox } = this.#parts
+    const peerId = from === undefined ? undefined : (await this.#peers.resolveKnown(from)).peerId.toString()
+    const rows = mailbox.list({ peerId, unreadOnly, limit: limit ?? 20 })
+    const messages = rows.map(row => toInboxMessage(row, book, audience))
+    if (markRead === true) await mailbox.markShown(rows.filter(row => audience === 'owner' || row.state !== 'held'))
+    return { messages, unread: mailbox.unread }
+  }
+
+  async watch({ after, peer, timeoutMs }: WatchRequest): Promise<WatchResult> {
+    const peerId = peer === undefined ? undefined : (await this.#peers.resolveKnown(peer)).peerId.toString()
+    return await this.#events.wait({
+      after, timeoutMs: Math.min(timeoutMs, MAX_WATCH_MS),
+      matches: event => peerId === undefined || peerOf(event) === peerId
+    })
+  }
+
+  async claimTurn(messageId: string): Promise<TurnClaim> {
+    const claim = await this.#parts.mailbox.claimTurn(messageId)
+    return claim.claimed ? { claimed: true, message: toInboundMessage(claim.row, this.#parts.book) } : claim
+  }
+
+  async finishTurn(messageId: string, outcome: TurnOutcome): Promise<void> {
+    await this.#parts.mailbox.finishTurn(messageId, outcome)
+  }
+
+  subscribe(listener: (event: MeshEvent) => void): () => void {
+    const { mailbox, book } = this.#parts
+    for (const row of mailbox.openMessages()) {
+      listener({ seq: this.#events.lastSeq, type: 'message', message: toInboundMessage(row, book) })
+    }
+    return this.#events.subscribe(listener)
+  }
+
+  get #parts(): Parts {
+    return this.#required.parts
+  }
+
+  get #peers(): Peers {
+    return this.#required.peers
+  }
+
+  get #required(): Running {
+    if (this.#running === undefined) throw new MeshError('NOT_RUNNING', 'the libp2p node is not running; see `openclaw channels status`')
+    return this.#running
+  }
+}
+
+function peerOf(event: MeshEvent): string {
+  return event.type === 'message' ? event.message.from : event.peerId
+}

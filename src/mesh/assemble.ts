@@ -1,0 +1,157 @@
+/** Puts the parts of a mesh together: database, node, protocols, trust and mailbox; nothing is started yet. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { DatabaseSync } from 'node:sqlite'
+import type { PeerId } from '@libp2p/interface'
+import type { MeshConfig } from '../config/resolve.ts'
+import type { Clock } from '../lib/clock.ts'
+import { MeshError, toError } from '../lib/errors.ts'
+import type { EventLog } from '../lib/event-log.ts'
+import { GroupCommit } from '../lib/group-commit.ts'
+import type { Logger } from '../lib/log.ts'
+import { openDatabase } from '../lib/sqlite.ts'
+import { oneLine } from '../lib/text.ts'
+import { INBOX_MIGRATIONS } from '../mailbox/inbox-store.ts'
+import { Mailbox } from '../mailbox/mailbox.ts'
+import { OUTBOX_MIGRATIONS } from '../mailbox/outbox-store.ts'
+import { createNode, type CreatedNode } from '../node/create-node.ts'
+import { DiscoveryDialer } from '../node/discovery-dialer.ts'
+import { Network } from '../node/network.ts'
+import type { NodeComponents } from '../node/options.ts'
+import { PeerKeeper } from '../node/peer-keeper.ts'
+import { MessageProtocol } from '../protocols/message-protocol.ts'
+import { identityOfText } from '../trust/approvals.ts'
+import { PEER_BOOK_MIGRATIONS, PeerBook } from '../trust/peer-book.ts'
+import type { UnnumberedEvent } from './views.ts'
+import { toInboundMessage } from './views.ts'
+
+export interface MeshInit {
+  config: MeshConfig
+  /** Folder of the mesh's state, e.g. `~/.openclaw/libp2p`; created with mode 0700. */
+  stateDir: string
+  log: Logger
+  /** Version of this package, told to peers and in the status. */
+  version: string
+  clock: Clock
+  /** Numbers in [0, 1). */
+  random: () => number
+  /** A fresh message ID in UUID form. */
+  newId: () => string
+}
+
+/** The parts of one run of the mesh. */
+export interface Parts {
+  node: CreatedNode
+  network: Network
+  keeper: PeerKeeper
+  dialer: DiscoveryDialer
+  book: PeerBook
+  mailbox: Mailbox
+  commits: GroupCommit
+  database: DatabaseSync
+  /** Addresses that the transports listen on. */
+  listenAddrs: () => string[]
+}
+
+/**
+ * @throws MeshError when the state folder is in use or the identity unusable
+ */
+export async function assemble(init: MeshInit, events: EventLog<UnnumberedEvent>): Promise<Parts> {
+  await mkdir(init.stateDir, { recursive: true, mode: 0o700 })
+  const late: { protocol?: MessageProtocol, mailbox?: Mailbox, components?: NodeComponents } = {}
+  const node = await createNode({
+    stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
+    services: {
+      message: (components) => {
+        late.components = components
+        late.protocol = new MessageProtocol(components, {
+          clock: init.clock,
+          handler: {
+            handleMessage: async (from, message, connection) => await needed(late.mailbox).handleMessage(from, message, connection),
+            handleAcks: (from, acks) => { needed(late.mailbox).handleAcks(from, acks) },
+            handleLinkClosed: (peerId) => { needed(late.mailbox).handleLinkClosed(peerId) }
+          },
+          onOffence: (peerId, error) => {
+            init.log.warn(`Peer ${peerId.toString()} broke the message protocol and was cut off: ${oneLine(error.message, 120)}`)
+          }
+        })
+        return late.protocol
+      }
+    }
+  })
+  try {
+    const database = openMeshDatabase(init)
+    const commits = new GroupCommit(database)
+    const network = new Network(node.libp2p)
+    const book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
+    const { keeper, dialer } = createDialers(init, network)
+    const mailbox = createMailbox({ init, events, database, commits, network, book, keeper, protocol: needed(late.protocol) })
+    late.mailbox = mailbox
+    const listenAddrs = (): string[] => needed(late.components).transportManager.getAddrs().map(address => address.toString())
+    return { node, network, keeper, dialer, book, mailbox, commits, database, listenAddrs }
+  } catch (error) {
+    await node.close()
+    throw error
+  }
+}
+
+/** Services are made while the node is created, and called only after everything here is. */
+function needed<T>(part: T | undefined): T {
+  if (part === undefined) throw new MeshError('INTERNAL', 'a part of the mesh was used before it was put together')
+  return part
+}
+
+function openMeshDatabase(init: MeshInit): DatabaseSync {
+  return openDatabase(join(init.stateDir, 'mesh.db'), {
+    migrations: { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS },
+    now: init.clock.now,
+    onMovedAside: (path, error) => {
+      init.log.warn(`The mesh database ${path} was unreadable (${error.message}); it was moved aside and begun anew. Approvals and waiting messages are in the old file`)
+    }
+  })
+}
+
+function createDialers(init: MeshInit, network: Network): Pick<Parts, 'keeper' | 'dialer'> {
+  const isConnected = (peerId: PeerId): boolean => network.isConnected(peerId)
+  const onFailure = (peerId: PeerId, error: Error): void => { init.log.debug(`Peer ${peerId.toString()} was not reached: ${error.message}`) }
+  const keeper = new PeerKeeper({
+    dial: async (peerId, addresses) => { await network.connect(peerId, { addresses }) },
+    isConnected, onFailure, clock: init.clock, random: init.random
+  })
+  const dialer = new DiscoveryDialer({ dial: async (peerId) => { await network.connect(peerId) }, isConnected, onFailure })
+  return { keeper, dialer }
+}
+
+interface MailboxParts extends Pick<Parts, 'database' | 'commits' | 'network' | 'book' | 'keeper'> {
+  init: MeshInit
+  events: EventLog<UnnumberedEvent>
+  protocol: MessageProtocol
+}
+
+async function announceHeld(peerId: string, { book, events, held }: { book: PeerBook, events: EventLog<UnnumberedEvent>, held: () => number }): Promise<void> {
+  const code = await book.codeOf(identityOfText(peerId))
+  events.append({ type: 'held', peerId, code, held: held() })
+}
+
+function createMailbox({ init, events, database, commits, network, book, keeper, protocol }: MailboxParts): Mailbox {
+  const mailbox: Mailbox = new Mailbox({
+    config: init.config, database, commits, protocol, newId: init.newId, clock: init.clock, log: init.log,
+    statusOf: peerId => book.statusOf(peerId),
+    reach: async (peerId) => {
+      await network.connect(peerId)
+      await protocol.link(peerId)
+    },
+    isConnected: peerId => network.isConnected(peerId),
+    onWaiting: (peerId, isWaiting) => {
+      if (isWaiting) keeper.want(peerId, 'messages')
+      else keeper.unwant(peerId, 'messages')
+    },
+    onReceived: (row) => { events.append({ type: 'message', message: toInboundMessage(row, book) }) },
+    onHeld: (row) => {
+      announceHeld(row.peerId, { book, events, held: () => mailbox.heldByPeer().get(row.peerId) ?? 0 })
+        .catch((error: unknown) => { init.log.error(`The approval code of ${row.peerId} could not be stored: ${toError(error).message}`) })
+    },
+    onDelivery: ({ messageId, peerId, state }) => { events.append({ type: 'delivery', messageId, peerId, state }) }
+  })
+  return mailbox
+}

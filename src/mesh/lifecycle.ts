@@ -1,0 +1,106 @@
+/** Starts the parts of a mesh in order, feeds them the node's events while they run, and stops them in reverse. */
+import type { Libp2pEvents, PeerId } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
+import { HOUSEKEEPING_MS } from '../config/limits.ts'
+import type { Timer } from '../lib/clock.ts'
+import { toError } from '../lib/errors.ts'
+import type { EventLog } from '../lib/event-log.ts'
+import { parsePeerId, peerIdOfMultiaddr } from '../lib/recipient.ts'
+import { identityOf } from '../trust/approvals.ts'
+import type { MeshInit, Parts } from './assemble.ts'
+import type { UnnumberedEvent } from './views.ts'
+
+export class Lifecycle {
+  readonly #init: MeshInit
+  readonly #parts: Parts
+  readonly #events: EventLog<UnnumberedEvent>
+  #housekeeping: Timer | undefined
+  #isStopped = false
+
+  constructor(init: MeshInit, parts: Parts, events: EventLog<UnnumberedEvent>) {
+    this.#init = init
+    this.#parts = parts
+    this.#events = events
+  }
+
+  /** Handlers first, then the node, then the dials: no peer that connects is missed, and nothing waits for the network. */
+  async start(): Promise<void> {
+    const { node: { libp2p }, keeper, mailbox, listenAddrs } = this.#parts
+    libp2p.addEventListener('peer:connect', this.#handleConnect)
+    libp2p.addEventListener('peer:disconnect', this.#handleDisconnect)
+    libp2p.addEventListener('peer:discovery', this.#handleDiscovery)
+    await libp2p.start()
+    this.#init.log.info(`Node started. Peer ID: ${libp2p.peerId.toString()}`)
+    for (const address of listenAddrs()) this.#init.log.info(`Listening on: ${address}/p2p/${libp2p.peerId.toString()}`)
+    this.#keepConnected()
+    await mailbox.start()
+    keeper.start()
+    this.#scheduleHousekeeping()
+  }
+
+  async stop(): Promise<void> {
+    const { node, network, keeper, mailbox, commits, database } = this.#parts
+    this.#isStopped = true
+    this.#housekeeping?.cancel()
+    keeper.stop()
+    network.stop()
+    await node.libp2p.stop()
+    mailbox.stop()
+    node.libp2p.removeEventListener('peer:connect', this.#handleConnect)
+    node.libp2p.removeEventListener('peer:disconnect', this.#handleDisconnect)
+    node.libp2p.removeEventListener('peer:discovery', this.#handleDiscovery)
+    commits.commitNow()
+    database.close()
+    await node.close()
+  }
+
+  #keepConnected(): void {
+    const { keeper, book } = this.#parts
+    const { discovery, bootstrapList } = this.#init.config
+    for (const address of discovery.includes('bootstrap') ? bootstrapList.map(text => multiaddr(text)) : []) {
+      const peerId = peerIdOfMultiaddr(address)
+      if (peerId !== undefined) keeper.want(peerId, 'bootstrap', [address])
+    }
+    for (const text of book.approvedPeerIds()) {
+      const peerId = parsePeerId(text)
+      if (peerId !== undefined) keeper.want(peerId, 'approved')
+    }
+  }
+
+  readonly #handleConnect = (event: Libp2pEvents['peer:connect']): void => {
+    const peerId = event.detail
+    this.#init.log.info(`Peer connected: ${peerId.toString()}`)
+    this.#touch(peerId)
+    this.#parts.keeper.handleConnected(peerId)
+    this.#parts.mailbox.handlePeerConnected(peerId)
+    this.#events.append({ type: 'peer-connected', peerId: peerId.toString() })
+  }
+
+  readonly #handleDisconnect = (event: Libp2pEvents['peer:disconnect']): void => {
+    const peerId = event.detail
+    this.#init.log.info(`Peer disconnected: ${peerId.toString()}`)
+    this.#touch(peerId)
+    this.#parts.keeper.handleDisconnected(peerId)
+    this.#events.append({ type: 'peer-disconnected', peerId: peerId.toString() })
+  }
+
+  readonly #handleDiscovery = (event: Libp2pEvents['peer:discovery']): void => {
+    this.#parts.keeper.nudge(event.detail.id)
+    this.#parts.dialer.handleDiscovered(event.detail.id)
+  }
+
+  #touch(peerId: PeerId): void {
+    if (peerId.publicKey === undefined) return
+    this.#parts.book.touch(identityOf(peerId)).catch((error: unknown) => {
+      this.#init.log.error(`Peer ${peerId.toString()} could not be noted: ${toError(error).message}`)
+    })
+  }
+
+  #scheduleHousekeeping(): void {
+    this.#housekeeping = this.#init.clock.after(HOUSEKEEPING_MS, () => {
+      this.#parts.mailbox.keepHouse().catch((error: unknown) => {
+        this.#init.log.error(`Housekeeping failed and is tried again: ${toError(error).message}`)
+      }).finally(() => { if (!this.#isStopped) this.#scheduleHousekeeping() })
+    })
+  }
+}

@@ -1,0 +1,107 @@
+/** What the owner and the agent can do about peers: add, look up, approve, block, remove. */
+import type { AddedPeer, AddPeerRequest, PeerSummary } from '../mesh-api.ts'
+import { MeshError, toError } from '../lib/errors.ts'
+import type { Logger } from '../lib/log.ts'
+import { parsePeerId } from '../lib/recipient.ts'
+import { identityOfText, pinAlias, resolveApproval } from '../trust/approvals.ts'
+import { resolveRecipient, type ResolvedRecipient } from '../trust/recipients.ts'
+import type { Parts } from './assemble.ts'
+import { toPeerSummary } from './views.ts'
+
+export class Peers {
+  readonly #parts: Parts
+  readonly #log: Logger
+
+  constructor(parts: Parts, log: Logger) {
+    this.#parts = parts
+    this.#log = log
+  }
+
+  /**
+   * The peer that a recipient names, if this node has heard of it.
+   *
+   * @throws MeshError `UNKNOWN_RECIPIENT`, `AMBIGUOUS_RECIPIENT`, `INVALID_ARGUMENT`
+   */
+  async resolveKnown(recipient: string): Promise<ResolvedRecipient> {
+    const { book, network } = this.#parts
+    const resolved = resolveRecipient(recipient, book)
+    await network.learn(resolved.peerId, resolved.addresses)
+    const peerId = resolved.peerId.toString()
+    const isKnown = book.get(peerId) !== undefined || book.statusOf(peerId) !== 'unknown' ||
+      network.isConnected(resolved.peerId) || (await network.addressesOf(resolved.peerId)).length > 0
+    if (!isKnown) {
+      throw new MeshError('UNKNOWN_RECIPIENT', `nobody has announced ${peerId}, and no address of it is known; add it by a multiaddr ending in /p2p/<peer ID>`)
+    }
+    return resolved
+  }
+
+  async list(online: boolean): Promise<PeerSummary[]> {
+    const { book, network, mailbox } = this.#parts
+    const held = mailbox.heldByPeer()
+    const listed = book.approvedPeerIds().filter(peerId => book.get(peerId) === undefined)
+    const records = [...book.all(), ...listed.map(peerId => unseen(peerId))]
+    const summaries = await Promise.all(records.map(async (record) => {
+      const peerId = parsePeerId(record.peerId)
+      return toPeerSummary({
+        record, book, held: held.get(record.peerId) ?? 0,
+        paths: peerId === undefined ? [] : network.paths(peerId),
+        addrs: peerId === undefined ? [] : await network.addressesOf(peerId)
+      })
+    }))
+    return online ? summaries.filter(peer => peer.connected) : summaries
+  }
+
+  /** Keeps a peer under an alias and tries to connect; approves nothing. */
+  async add({ recipient, alias, replace }: AddPeerRequest): Promise<AddedPeer> {
+    const { book, network } = this.#parts
+    const { peerId, agentId, addresses } = resolveRecipient(recipient, book)
+    const record = await pinAlias(book, { identity: { peerId: peerId.toString(), agentId }, alias, replace: replace ?? false })
+    try {
+      await network.connect(peerId, { addresses })
+    } catch (error) {
+      this.#log.debug(`Added peer ${peerId.toString()} is not reachable now: ${toError(error).message}`)
+    }
+    const [path] = network.paths(peerId)
+    return {
+      peerId: peerId.toString(), agentId, reachable: path !== undefined,
+      ...record.alias !== null && { alias: record.alias }, ...path !== undefined && { path: path.path }
+    }
+  }
+
+  async remove(recipient: string): Promise<{ peerId: string }> {
+    const { book, keeper, mailbox } = this.#parts
+    const { peerId } = resolveRecipient(recipient, book)
+    keeper.unwant(peerId, 'approved')
+    await mailbox.discardHeld(peerId.toString())
+    await book.remove(peerId.toString())
+    return { peerId: peerId.toString() }
+  }
+
+  /** Approves by code or recipient, and gives out what was held; exactly once. */
+  async approve(codeOrRecipient: string): Promise<{ peerId: string, agentId: string, released: number }> {
+    const { book, keeper, mailbox, network } = this.#parts
+    const { peerId, agentId, addresses } = resolveApproval(codeOrRecipient, book)
+    await network.learn(peerId, addresses)
+    const identity = { peerId: peerId.toString(), agentId }
+    await book.decide(identity, 'approved')
+    keeper.want(peerId, 'approved')
+    return { ...identity, released: await mailbox.release(identity.peerId) }
+  }
+
+  /** Takes no message of the peer any more, drops what was held, and ends its connections. */
+  async block(recipient: string): Promise<{ peerId: string }> {
+    const { book, keeper, mailbox, network } = this.#parts
+    const { peerId, agentId } = resolveRecipient(recipient, book)
+    const identity = { peerId: peerId.toString(), agentId }
+    await book.decide(identity, 'blocked')
+    keeper.unwant(peerId, 'approved')
+    await mailbox.discardHeld(identity.peerId)
+    await network.disconnect(peerId)
+    return { peerId: identity.peerId }
+  }
+}
+
+/** A peer that the configuration approves and that never connected. */
+function unseen(peerId: string): Parameters<typeof toPeerSummary>[0]['record'] {
+  return { ...identityOfText(peerId), status: 'unknown', alias: null, isAdded: false, code: null, firstSeen: 0, lastSeen: null, decidedAt: null }
+}

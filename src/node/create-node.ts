@@ -1,0 +1,59 @@
+/** Creates the libp2p node of a state folder: identity, datastore, chosen ports and options put together. */
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Libp2p } from '@libp2p/interface'
+import type { Ping } from '@libp2p/ping'
+import type { LevelDatastore } from 'datastore-level'
+import { createLibp2p } from 'libp2p'
+import type { Logger } from '../lib/log.ts'
+import { openDatastore } from './datastore.ts'
+import { loadOrCreateIdentity } from './identity.ts'
+import { loadListenPorts, resolveListenAddrs, saveListenPorts } from './listen-ports.ts'
+import { nodeOptions, type NodeConfig, type ServiceFactories } from './options.ts'
+
+/** The node, with the one library service that is asked for things. */
+export type MeshNode = Libp2p<{ ping: Ping }>
+
+export interface CreateNodeInit {
+  /** Folder of the mesh's state; created with mode 0700. */
+  stateDir: string
+  config: NodeConfig & { listenAddrs: string[] }
+  services: ServiceFactories
+  version: string
+  log: Logger
+  now: () => number
+}
+
+/** A libp2p node that is not started yet, and what must be closed after it was stopped. */
+export interface CreatedNode {
+  libp2p: MeshNode
+  /** Closes the datastore; call it after `libp2p.stop()`. */
+  close: () => Promise<void>
+}
+
+/**
+ * @throws MeshError when the identity is unusable or another process has the state folder open
+ */
+export async function createNode(init: CreateNodeInit): Promise<CreatedNode> {
+  await mkdir(init.stateDir, { recursive: true, mode: 0o700 })
+  const privateKey = await loadOrCreateIdentity(join(init.stateDir, 'identity.key'))
+  const datastore = await openDatastore(join(init.stateDir, 'peerstore'), {
+    now: init.now,
+    onMovedAside: (path, error) => { init.log.warn(`The peer store ${path} was unreadable (${error.message}); it was moved aside and begun anew`) }
+  })
+  try {
+    const listenAddrs = await chooseListenAddrs(init.config.listenAddrs, datastore)
+    const libp2p = await createLibp2p(nodeOptions({ ...init, privateKey, datastore, listenAddrs }))
+    return { libp2p, close: async () => { await datastore.close() } }
+  } catch (error) {
+    await datastore.close()
+    throw error
+  }
+}
+
+async function chooseListenAddrs(configured: string[], datastore: LevelDatastore): Promise<string[]> {
+  const remembered = await loadListenPorts(datastore)
+  const { addresses, ports } = await resolveListenAddrs(configured, remembered)
+  if (JSON.stringify(ports) !== JSON.stringify(remembered)) await saveListenPorts(datastore, { ...remembered, ...ports })
+  return addresses
+}

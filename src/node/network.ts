@@ -1,0 +1,146 @@
+/** What the mesh asks of its libp2p node: reach peers, tell paths, ping. */
+import type { Connection, PeerId } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { DIAL_TIMEOUT_MS, PING_TIMEOUT_MS } from '../config/limits.ts'
+import { isRelayed, transportOf } from '../lib/connection-path.ts'
+import { MeshError, toError } from '../lib/errors.ts'
+import type { MeshNode } from './create-node.ts'
+import { dialError } from './dial-error.ts'
+
+/** A connection in plain words. */
+export interface ConnectionPath {
+  peerId: string
+  remoteAddr: string
+  path: 'direct' | 'relay'
+  transport: string
+  /** Of the last ping over this connection; null before the first. */
+  rttMs: number | null
+}
+
+export interface ConnectOptions {
+  /** Dialled on top of the known addresses. */
+  addresses?: Multiaddr[]
+  /** Only known addresses with this TCP port. */
+  port?: number
+}
+
+export class Network {
+  readonly #libp2p: MeshNode
+  readonly #stopping = new AbortController()
+  readonly #pings = new Map<string, Promise<number>>()
+
+  constructor(libp2p: MeshNode) {
+    this.#libp2p = libp2p
+  }
+
+  stop(): void {
+    this.#stopping.abort(new MeshError('NOT_RUNNING', 'the mesh is stopping'))
+  }
+
+  isConnected(peerId: PeerId): boolean {
+    return this.#libp2p.getConnections(peerId).some(connection => connection.status === 'open')
+  }
+
+  connectedPeers(): PeerId[] {
+    return this.#libp2p.getPeers()
+  }
+
+  /** Addresses that peers are told. */
+  announcedAddrs(): string[] {
+    return this.#libp2p.getMultiaddrs().map(address => address.toString())
+  }
+
+  /** Peer IDs of the relays through which this node can be reached. */
+  relays(): string[] {
+    const relayed = this.announcedAddrs().filter(address => address.includes('/p2p-circuit'))
+    return [...new Set(relayed.map(address => /\/p2p\/([^/]+)\/p2p-circuit/.exec(address)?.[1] ?? ''))].filter(peerId => peerId !== '')
+  }
+
+  /** Every open connection, or those to one peer; direct ones first. */
+  paths(peerId?: PeerId): ConnectionPath[] {
+    const open = this.#libp2p.getConnections(peerId).filter(connection => connection.status === 'open')
+    return open.map(describe).sort((one, other) => Number(one.path === 'relay') - Number(other.path === 'relay'))
+  }
+
+  /** Addresses that the peer is known to have. */
+  async addressesOf(peerId: PeerId): Promise<string[]> {
+    return (await this.#knownAddresses(peerId)).map(address => address.toString())
+  }
+
+  /** Remembers addresses that the owner gave. */
+  async learn(peerId: PeerId, addresses: Multiaddr[]): Promise<void> {
+    if (addresses.length > 0) await this.#libp2p.peerStore.merge(peerId, { multiaddrs: addresses })
+  }
+
+  /**
+   * Connects unless there is a connection.
+   *
+   * @throws MeshError `UNREACHABLE` with the reason
+   */
+  async connect(peerId: PeerId, options: ConnectOptions = {}): Promise<void> {
+    if (this.isConnected(peerId)) return
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
+    try {
+      await this.learn(peerId, options.addresses ?? [])
+      await this.#libp2p.dial(await this.#dialTarget(peerId, options), { signal })
+    } catch (error) {
+      throw dialError(peerId.toString(), error)
+    }
+  }
+
+  /**
+   * Pings over the best connection, which is made first if need be; one ping of a peer at a time.
+   *
+   * @throws MeshError `UNREACHABLE`
+   */
+  async ping(peerId: PeerId): Promise<ConnectionPath & { rttMs: number }> {
+    await this.connect(peerId)
+    const key = peerId.toString()
+    const running = this.#pings.get(key) ?? this.#pingOnce(peerId).finally(() => { this.#pings.delete(key) })
+    this.#pings.set(key, running)
+    const rttMs = await running
+    const [path] = this.paths(peerId)
+    if (path === undefined) throw new MeshError('UNREACHABLE', `the connection to ${key} closed`, { reason: 'closed' })
+    return { ...path, rttMs }
+  }
+
+  async disconnect(peerId: PeerId): Promise<void> {
+    await this.#libp2p.hangUp(peerId)
+  }
+
+  async #pingOnce(peerId: PeerId): Promise<number> {
+    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PING_TIMEOUT_MS)])
+    try {
+      return await this.#libp2p.services.ping.ping(peerId, { signal })
+    } catch (error) {
+      throw dialError(peerId.toString(), toError(error))
+    }
+  }
+
+  async #dialTarget(peerId: PeerId, options: ConnectOptions): Promise<PeerId | Multiaddr[]> {
+    if (options.port === undefined) return peerId
+    const port = String(options.port)
+    const matching = (await this.#knownAddresses(peerId)).filter(address =>
+      address.getComponents().some(component => component.name === 'tcp' && component.value === port))
+    if (matching.length === 0) {
+      throw new MeshError('UNREACHABLE', `no known address of ${peerId.toString()} has TCP port ${port}`, { reason: 'no-address' })
+    }
+    return matching.map(address => address.getComponents().at(-1)?.name === 'p2p' ? address : address.encapsulate(`/p2p/${peerId.toString()}`))
+  }
+
+  async #knownAddresses(peerId: PeerId): Promise<Multiaddr[]> {
+    if (!await this.#libp2p.peerStore.has(peerId)) return []
+    const peer = await this.#libp2p.peerStore.get(peerId)
+    return peer.addresses.map(address => address.multiaddr)
+  }
+}
+
+function describe(connection: Connection): ConnectionPath {
+  return {
+    peerId: connection.remotePeer.toString(),
+    remoteAddr: connection.remoteAddr.toString(),
+    path: isRelayed(connection) ? 'relay' : 'direct',
+    transport: transportOf(connection),
+    rttMs: connection.rtt ?? null
+  }
+}

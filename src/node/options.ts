@@ -1,0 +1,90 @@
+/** From configuration to libp2p options: a pure function; creating the node is a separate step. */
+import { autoNAT } from '@libp2p/autonat'
+import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { dcutr } from '@libp2p/dcutr'
+import { identify, identifyPush } from '@libp2p/identify'
+import type { PrivateKey } from '@libp2p/interface'
+import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
+import { mdns } from '@libp2p/mdns'
+import { noise } from '@libp2p/noise'
+import { ping, type Ping } from '@libp2p/ping'
+import { tcp } from '@libp2p/tcp'
+import { uPnPNAT } from '@libp2p/upnp-nat'
+import { webSockets } from '@libp2p/websockets'
+import { yamux } from '@libp2p/yamux'
+import type { Datastore } from 'interface-datastore'
+import type { Libp2pOptions } from 'libp2p'
+import { DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, PEER_ADDRESS_AGE_MS, PING_TIMEOUT_MS } from '../config/limits.ts'
+import type { MeshConfig } from '../config/resolve.ts'
+
+/** The settings of the configuration that shape the node. */
+export type NodeConfig = Pick<MeshConfig,
+  'discovery' | 'announceAddrs' | 'enableWebSocket' | 'enableIdentify' | 'enableAutoNAT' | 'enableUPnP' |
+  'enableCircuitRelay' | 'enableDCUtR' | 'enableCircuitRelayServer'>
+
+/** Libp2p as its service factories get it. */
+export type NodeComponents = Parameters<NonNullable<Libp2pOptions['transports']>[number]>[0]
+
+/** Factories of the mesh's own protocols by name. */
+export type ServiceFactories = Record<string, (components: NodeComponents) => unknown>
+
+export interface NodeOptionsInit {
+  config: NodeConfig
+  privateKey: PrivateKey
+  /** Listen multiaddrs with their ports chosen. */
+  listenAddrs: string[]
+  datastore: Datastore
+  /** Protocols of the mesh, given by the composition root. */
+  services: ServiceFactories
+  version: string
+}
+
+/** The DHT is a network of its own, apart from the public IPFS one. */
+export const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
+
+/** mDNS service name of the mesh: other libp2p programs on the LAN are not asked, and do not answer. */
+export const MDNS_SERVICE = '_libp2p-mesh._udp.local'
+
+/** Options for `createLibp2p`; the node is not started by them. */
+export function nodeOptions(init: NodeOptionsInit): Libp2pOptions<{ ping: Ping }> {
+  const { config } = init
+  return {
+    start: false,
+    privateKey: init.privateKey,
+    datastore: init.datastore,
+    nodeInfo: { name: 'libp2p-mesh', version: init.version, userAgent: `libp2p-mesh/${init.version}` },
+    addresses: { listen: init.listenAddrs, appendAnnounce: config.announceAddrs },
+    transports: transports(config),
+    connectionEncrypters: [noise()],
+    streamMuxers: [yamux()],
+    peerDiscovery: config.discovery.includes('mdns') ? [mdns({ serviceTag: MDNS_SERVICE })] : [],
+    connectionManager: {
+      dialTimeout: DIAL_TIMEOUT_MS,
+      inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
+      reconnectRetries: 0 // keeping connections is the peer keeper's work: the library's queue gives up
+    },
+    connectionMonitor: { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
+    peerStore: { maxAddressAge: PEER_ADDRESS_AGE_MS, maxPeerAge: PEER_ADDRESS_AGE_MS },
+    services: { ...init.services, ...optionalServices(config), ping: ping() }
+  }
+}
+
+function transports(config: NodeConfig): NonNullable<Libp2pOptions['transports']> {
+  const socket = { noDelay: true }
+  return [
+    tcp({ dialOpts: socket, listenOpts: socket }),
+    ...config.enableWebSocket ? [webSockets()] : [],
+    ...config.enableCircuitRelay ? [circuitRelayTransport()] : []
+  ]
+}
+
+function optionalServices(config: NodeConfig) {
+  return {
+    ...config.enableIdentify && { identify: identify(), identifyPush: identifyPush() },
+    ...config.enableAutoNAT && { autoNAT: autoNAT() },
+    ...config.enableUPnP && { upnpNAT: uPnPNAT({ autoConfirmAddress: true }) },
+    ...config.enableDCUtR && { dcutr: dcutr() },
+    ...config.enableCircuitRelayServer && { relay: circuitRelayServer() },
+    ...config.discovery.includes('dht') && { dht: kadDHT({ protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper }) }
+  }
+}

@@ -1,0 +1,113 @@
+/** Keeps wanted peers connected (bootstrap, approved, awaited by messages): backoff with jitter, for as long as it takes. */
+import type { PeerId } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { RECONNECT_FIRST_MS, RECONNECT_MAX_MS } from '../config/limits.ts'
+import { backoffDelay } from '../lib/backoff.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
+import { toError } from '../lib/errors.ts'
+
+/** Why a peer should stay connected; it is let go when the last reason ends. */
+export type KeepReason = 'bootstrap' | 'approved' | 'messages'
+
+export interface PeerKeeperInit {
+  /** Dials the peer by its known addresses, or by these. */
+  dial: (peerId: PeerId, addresses: Multiaddr[]) => Promise<unknown>
+  isConnected: (peerId: PeerId) => boolean
+  onFailure: (peerId: PeerId, error: Error) => void
+  clock: Clock
+  random: () => number
+}
+
+interface KeptPeer {
+  peerId: PeerId
+  reasons: Set<KeepReason>
+  addresses: Multiaddr[]
+  failures: number
+  timer: Timer | undefined
+  isDialling: boolean
+}
+
+/**
+ * @example
+ * keeper.want(peerId, 'approved')
+ * libp2p.addEventListener('peer:disconnect', (event) => { keeper.handleDisconnected(event.detail) })
+ */
+export class PeerKeeper {
+  readonly #init: PeerKeeperInit
+  readonly #peers = new Map<string, KeptPeer>()
+  #started = false
+
+  constructor(init: PeerKeeperInit) {
+    this.#init = init
+  }
+
+  start(): void {
+    this.#started = true
+    for (const peer of this.#peers.values()) this.#dialNow(peer)
+  }
+
+  stop(): void {
+    this.#started = false
+    for (const peer of this.#peers.values()) peer.timer?.cancel()
+    this.#peers.clear()
+  }
+
+  /** Keeps the peer connected from now on; `addresses` are dialled on top of the known ones. */
+  want(peerId: PeerId, reason: KeepReason, addresses: Multiaddr[] = []): void {
+    const key = peerId.toString()
+    const peer = this.#peers.get(key) ?? { peerId, reasons: new Set(), addresses: [], failures: 0, timer: undefined, isDialling: false }
+    const isNew = peer.reasons.size === 0
+    peer.reasons.add(reason)
+    peer.addresses = [...peer.addresses, ...addresses]
+    this.#peers.set(key, peer)
+    if (isNew) this.#dialNow(peer)
+  }
+
+  unwant(peerId: PeerId, reason: KeepReason): void {
+    const peer = this.#peers.get(peerId.toString())
+    if (peer === undefined) return
+    peer.reasons.delete(reason)
+    if (peer.reasons.size > 0) return
+    peer.timer?.cancel()
+    this.#peers.delete(peerId.toString())
+  }
+
+  /** New addresses of the peer are known or it was just heard of: a wanted one is dialled at once. */
+  nudge(peerId: PeerId): void {
+    const peer = this.#peers.get(peerId.toString())
+    if (peer !== undefined) this.#dialNow(peer)
+  }
+
+  handleConnected(peerId: PeerId): void {
+    const peer = this.#peers.get(peerId.toString())
+    if (peer === undefined) return
+    peer.failures = 0
+    peer.timer?.cancel()
+  }
+
+  handleDisconnected(peerId: PeerId): void {
+    const peer = this.#peers.get(peerId.toString())
+    if (peer !== undefined) this.#dialLater(peer)
+  }
+
+  #dialNow(peer: KeptPeer): void {
+    if (!this.#started || peer.isDialling || this.#init.isConnected(peer.peerId)) return
+    peer.timer?.cancel()
+    peer.isDialling = true
+    this.#init.dial(peer.peerId, peer.addresses).then(() => {
+      peer.isDialling = false
+    }, (error: unknown) => {
+      peer.isDialling = false
+      this.#init.onFailure(peer.peerId, toError(error))
+      this.#dialLater(peer)
+    })
+  }
+
+  #dialLater(peer: KeptPeer): void {
+    if (!this.#started || !this.#peers.has(peer.peerId.toString())) return
+    peer.failures += 1
+    peer.timer?.cancel()
+    const delay = backoffDelay({ firstMs: RECONNECT_FIRST_MS, maxMs: RECONNECT_MAX_MS }, peer.failures, this.#init.random)
+    peer.timer = this.#init.clock.after(delay, () => { this.#dialNow(peer) })
+  }
+}

@@ -1,0 +1,83 @@
+/** The channel as the host sees it: a thin declaration; what needs libp2p is loaded when the gateway starts the account. */
+import { buildChannelOutboundSessionRoute, createChatChannelPlugin, type ChannelPlugin } from 'openclaw/plugin-sdk/channel-core'
+import { ACCOUNT_ID, CHANNEL_ID, CHANNEL_LABEL, DESCRIPTION } from './names.ts'
+import { resolveAccount, type MeshAccount } from './account.ts'
+import { meshDirectory } from './directory.ts'
+import { meshOutbound } from './outbound.ts'
+import { DM_SCOPE, meshSecurity } from './security.ts'
+import { meshSetup } from './setup.ts'
+import { meshStatus, type MeshProbe } from './status.ts'
+import { isWellFormedTarget, normalizeTarget, peerIdOf, TARGET_HINT, TARGET_PREFIXES } from './targets.ts'
+
+type Messaging = NonNullable<ChannelPlugin['messaging']>
+type Config = ChannelPlugin<MeshAccount>['config']
+
+const config: Config = {
+  listAccountIds: () => [ACCOUNT_ID],
+  defaultAccountId: () => ACCOUNT_ID,
+  resolveAccount,
+  inspectAccount: cfg => ({ accountId: ACCOUNT_ID, enabled: resolveAccount(cfg).enabled, configured: true }),
+  isEnabled: account => account.enabled,
+  isConfigured: () => true,
+  describeAccount: account => ({ accountId: ACCOUNT_ID, enabled: account.enabled, configured: true, dmPolicy: account.dmPolicy, allowFrom: account.allowFrom }),
+  resolveAllowFrom: ({ cfg }) => resolveAccount(cfg).allowFrom,
+  formatAllowFrom: ({ allowFrom }) => allowFrom.map(String)
+}
+
+const messaging: Messaging = {
+  targetPrefixes: TARGET_PREFIXES,
+  targetIdComparison: 'case-sensitive',
+  normalizeTarget,
+  inferTargetChatType: ({ to }) => isWellFormedTarget(normalizeTarget(to)) ? 'direct' : undefined,
+  targetResolver: {
+    looksLikeId: (raw, normalized) => isWellFormedTarget(normalizeTarget(normalized ?? raw)),
+    hint: TARGET_HINT
+  },
+  resolveOutboundSessionRoute: ({ cfg, agentId, target }) => {
+    const peerId = peerIdOf(normalizeTarget(target))
+    if (peerId === undefined) return null
+    return buildChannelOutboundSessionRoute({
+      cfg: { ...cfg, session: { ...cfg.session, dmScope: DM_SCOPE } },
+      agentId,
+      channel: CHANNEL_ID,
+      accountId: ACCOUNT_ID,
+      recipientSessionExact: true,
+      peer: { kind: 'direct', id: peerId },
+      chatType: 'direct',
+      from: `${CHANNEL_ID}:${peerId}`,
+      to: `${CHANNEL_ID}:${peerId}`
+    })
+  }
+}
+
+/** The channel plugin. */
+export const meshChannel: ChannelPlugin<MeshAccount, MeshProbe> = createChatChannelPlugin<MeshAccount, MeshProbe>({
+  base: {
+    id: CHANNEL_ID,
+    meta: {
+      id: CHANNEL_ID,
+      label: CHANNEL_LABEL,
+      selectionLabel: `${CHANNEL_LABEL} (peer to peer)`,
+      docsPath: `/channels/${CHANNEL_ID}`,
+      blurb: `${DESCRIPTION}.`,
+      order: 90
+    },
+    capabilities: { chatTypes: ['direct'], media: false, reactions: false, threads: false, nativeCommands: false },
+    // Only the access policy: a change of the node's settings makes the host register the plugin anew, which restarts it too.
+    reload: { configPrefixes: [`channels.${CHANNEL_ID}`] },
+    config,
+    setupContract: meshSetup,
+    messaging,
+    directory: meshDirectory,
+    status: meshStatus,
+    agentPrompt: { messageToolHints: () => [`${CHANNEL_LABEL}: the target is a ${TARGET_HINT}`] },
+    gateway: {
+      startAccount: async (context) => {
+        const { startMesh } = await import('./start.ts')
+        await startMesh(context)
+      }
+    }
+  },
+  security: meshSecurity,
+  outbound: meshOutbound
+})

@@ -1,0 +1,126 @@
+/** `openclaw p2p ...`: thin commands over the gateway's operations. Loaded only when such a command runs. */
+import { createInterface } from 'node:readline'
+import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
+import { addGatewayClientOptions } from 'openclaw/plugin-sdk/gateway-runtime'
+import { runChat } from './cli-chat.ts'
+import { callGateway, type GatewayOptions } from './gateway-call.ts'
+import { CLI_DESCRIPTION, CLI_ROOT } from './names.ts'
+import type { Outcome } from './operations/definition.ts'
+
+type CliContext = Parameters<Parameters<OpenClawPluginApi['registerCli']>[0]>[0]
+type Command = CliContext['program']
+
+interface CommandRow {
+  usage: string
+  description: string
+  options?: Array<[flags: string, description: string]>
+  operation: string
+  params: (words: string[], options: Record<string, unknown>) => object
+}
+
+const to = ([recipient]: string[]): object => ({ to: recipient })
+/** A send waits for the peer's confirmation, which the owner may set to minutes. */
+const SLOW_TIMEOUT_MS = 120_000
+
+/** One row for each command but `chat`. */
+const COMMANDS: readonly CommandRow[] = [
+  { usage: 'status', description: 'The node at a glance, and who waits for approval', operation: 'status', params: () => ({}) },
+  { usage: 'identity', description: 'IDs of this instance, to give to others', operation: 'identity', params: () => ({}) },
+  {
+    usage: 'peers',
+    description: 'Known peers',
+    options: [['--online', 'Connected peers only']],
+    operation: 'peers',
+    params: (_, { online }) => online === true ? { online } : {}
+  },
+  {
+    usage: 'add <recipient>',
+    description: 'Make a peer known and try to reach it; approves nothing inbound',
+    options: [['-a, --alias <alias>', 'Local name to pin to this peer'], ['--replace', 'Pin the alias to this peer although another one has it']],
+    operation: 'add',
+    params: (words, { alias, replace }) => ({ ...to(words), ...alias === undefined ? {} : { alias }, ...replace === true ? { replace } : {} })
+  },
+  { usage: 'remove <recipient>', description: 'Forget a peer with its alias and approval', operation: 'remove', params: to },
+  { usage: 'ping <recipient>', description: 'Round trip time and path to a peer', operation: 'ping', params: to },
+  {
+    usage: 'send <recipient> <text...>',
+    description: 'Send a text; says how far it got',
+    operation: 'send',
+    params: ([recipient, ...words]) => ({ to: recipient, message: words.join(' ') })
+  },
+  {
+    usage: 'inbox',
+    description: 'Received messages, with the text of unapproved senders',
+    options: [['--unread', 'Unread messages only'], ['--limit <count>', 'How many, the newest first'], ['--mark-read', 'Mark them as read']],
+    operation: 'inbox',
+    params: (_, { unread, limit, markRead }) => ({
+      ...unread === true ? { unreadOnly: true } : {},
+      ...limit === undefined ? {} : { limit: Number(limit) },
+      ...markRead === true ? { markRead } : {}
+    })
+  },
+  {
+    usage: 'approve <codeOrRecipient>',
+    description: 'Let a peer\'s messages in and release what it left',
+    operation: 'approve',
+    params: ([who]) => ({ who })
+  },
+  { usage: 'block <recipient>', description: 'Refuse a peer from now on', operation: 'block', params: to }
+]
+
+/** Adds the commands to the host's program. */
+export function addCommands(program: Command): void {
+  const root = program.command(CLI_ROOT).description(CLI_DESCRIPTION)
+  for (const row of COMMANDS) {
+    const command = root.command(row.usage).description(row.description)
+    for (const [flags, description] of row.options ?? []) command.option(flags, description)
+    prepare(command).action(async () => {
+      const options = command.opts<Record<string, unknown>>()
+      const outcome = await callGateway({ operation: row.operation, params: row.params(command.args, options), options: gatewayOptions(options) })
+      print(outcome, options['json'] === true)
+    })
+  }
+  addChat(root)
+}
+
+function addChat(root: Command): void {
+  const command = root.command('chat <recipient>').description('Talk to a peer in this terminal; end with Ctrl+D')
+  prepare(command).action(async () => {
+    const options = command.opts<Record<string, unknown>>()
+    const isJson = options['json'] === true
+    const input = createInterface({ input: process.stdin })
+    const outcome = await runChat({
+      recipient: command.args[0] ?? '',
+      lines: input,
+      call: async call => callGateway({ ...call, options: { ...gatewayOptions(options), timeout: String(SLOW_TIMEOUT_MS) } }),
+      show: (line) => { if (!isJson) process.stdout.write(`${line}\n`) }
+    })
+    input.close()
+    print(outcome, isJson)
+  })
+}
+
+function prepare(command: Command): Command {
+  return addGatewayClientOptions(command.option('--json', 'Print the details as one JSON value'), { timeoutMs: SLOW_TIMEOUT_MS })
+}
+
+function gatewayOptions(options: Record<string, unknown>): GatewayOptions {
+  const named = ['url', 'port', 'token', 'password', 'timeout'] as const
+  return Object.fromEntries(named.flatMap(name => typeof options[name] === 'string' ? [[name, options[name]]] : []))
+}
+
+function print({ details, text }: Outcome, isJson: boolean): void {
+  if (isJson) process.stdout.write(`${safeJson(details)}\n`)
+  if (details.ok) {
+    if (!isJson && text !== '') process.stdout.write(`${text}\n`)
+    return
+  }
+  process.stderr.write(`${text}\n`)
+  process.exitCode = 1
+}
+
+/** JSON whose strings move no cursor: what peers wrote may hold control characters that JSON itself lets pass. */
+export function safeJson(value: unknown): string {
+  return JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, character =>
+    Array.from({ length: character.length }, (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`).join(''))
+}

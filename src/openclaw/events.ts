@@ -1,0 +1,43 @@
+/** What happens in the mesh, told to the log, the owner and the agent. */
+import type { Logger } from '../lib/log.ts'
+import { oneLine } from '../lib/text.ts'
+import type { InboundMessage, MeshEvent } from '../mesh-api.ts'
+import type { InboundTurns } from './inbound.ts'
+import type { Notices } from './notices.ts'
+
+/** Long enough to recognise a message, short enough for one line. */
+const LOGGED_CHARACTERS = 200
+
+/** Who is told. */
+export interface EventAudience {
+  log: Logger
+  notices: Notices
+  inbound: InboundTurns
+  /** Notes traffic for the host's status. */
+  noteInbound: () => void
+  /** The event tells of a message that was logged in an earlier run and that nobody took yet. */
+  isRepeated: boolean
+}
+
+/** Handles one event; connections are logged by the mesh itself. */
+export function handleEvent(event: MeshEvent, { log, notices, inbound, noteInbound, isRepeated }: EventAudience): void {
+  switch (event.type) {
+    case 'message':
+      if (!isRepeated) log.info(messageLine(event.message))
+      noteInbound()
+      inbound.handle(event.message)
+      return
+    case 'held':
+      notices.held(event.peerId, event.code)
+      return
+    case 'delivery':
+      log.debug(`Message ${event.messageId} to ${event.peerId}: ${event.state}`)
+      return
+    case 'peer-connected':
+    case 'peer-disconnected':
+  }
+}
+
+function messageLine({ from, text }: InboundMessage): string {
+  return `Direct message from ${from}: ${oneLine(text, LOGGED_CHARACTERS)}`
+}

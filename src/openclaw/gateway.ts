@@ -1,0 +1,135 @@
+/** The life of the node in the gateway: the host starts it with the channel account and stops it by aborting. Loaded only then. */
+import { hostname } from 'node:os'
+import { join } from 'node:path'
+import type { PluginRuntime } from 'openclaw/plugin-sdk/channel-core'
+import { runPassiveAccountLifecycle } from 'openclaw/plugin-sdk/channel-outbound'
+import { channelBlockedPatch, channelStoppedPatch } from 'openclaw/plugin-sdk/gateway-runtime'
+import { resolveConfig, type MeshConfig } from '../config/resolve.ts'
+import { systemClock } from '../lib/clock.ts'
+import { toError, toMeshError } from '../lib/errors.ts'
+import type { Logger } from '../lib/log.ts'
+import type { MeshApi } from '../mesh-api.ts'
+import { channelSection, pluginSection, type StartContext } from './account.ts'
+import { createAgentRunner } from './agent-runner.ts'
+import { handleEvent } from './events.ts'
+import { createHost } from './host.ts'
+import { InboundTurns, type AgentRunner } from './inbound.ts'
+import { noteStartFailure, publishMesh, retractMesh, type LiveMesh } from './live-mesh.ts'
+import { ACCOUNT_ID, CHANNEL_ID } from './names.ts'
+import { Notices } from './notices.ts'
+import { RunningTurns } from './turns.ts'
+
+/** What a mesh is made of. */
+export interface MeshParts {
+  config: MeshConfig
+  /** Folder for identity, stores and mailbox. */
+  stateDir: string
+  log: Logger
+}
+
+/** What a run of the account takes from outside. */
+export interface GatewayParts {
+  runtime: PluginRuntime
+  /** Makes a mesh that is not started yet. */
+  createMesh: (parts: MeshParts) => Promise<MeshApi>
+  /** Makes the host's side of agent turns. */
+  createRunner?: typeof createAgentRunner
+}
+
+interface Session {
+  live: LiveMesh
+  close: () => Promise<void>
+}
+
+/** Runs the node until the host aborts. A configuration that cannot be accepted ends it without retries: they would not help. */
+export async function runAccount(context: StartContext, parts: GatewayParts): Promise<void> {
+  try {
+    await runPassiveAccountLifecycle({
+      abortSignal: context.abortSignal,
+      start: async () => openSession(context, parts),
+      stop: async (session: Session) => {
+        await session.close()
+        context.setStatus(channelStoppedPatch({ accountId: ACCOUNT_ID, lastStopAt: Date.now() }))
+      }
+    })
+  } catch (thrown) {
+    const { code, message } = toMeshError(thrown)
+    noteStartFailure(message)
+    if (code === 'INVALID_ARGUMENT') context.setStatus(channelBlockedPatch(message, { accountId: ACCOUNT_ID }))
+    throw thrown
+  }
+}
+
+async function openSession(context: StartContext, { runtime, createMesh, createRunner = createAgentRunner }: GatewayParts): Promise<Session> {
+  const log = loggerOf(context)
+  const config = resolveConfig(pluginSection(context.cfg), channelSection(context.cfg), { hostname: hostname() })
+  for (const warning of config.warnings) log.warn(warning)
+  const mesh = await createMesh({ config, stateDir: join(runtime.state.resolveStateDir(), 'libp2p'), log })
+  await mesh.start()
+  try {
+    const status = await mesh.status()
+    const live: LiveMesh = { mesh, host: createHost(runtime, log), turns: new RunningTurns() }
+    const runner = createRunner({ host: live.host, selfPeerId: status.peerId, channelRuntime: context.channelRuntime })
+    const stopListening = listen(live, { context, runtime, runner, pendingApprovals: status.pendingApprovals.length })
+    publishMesh(live)
+    context.setStatus(readyStatus(status.peerId))
+    return {
+      live,
+      close: async () => {
+        stopListening()
+        retractMesh(live)
+        await mesh.stop()
+      }
+    }
+  } catch (thrown) {
+    await mesh.stop()
+    throw thrown
+  }
+}
+
+interface ListenInit {
+  context: StartContext
+  runtime: PluginRuntime
+  runner: AgentRunner
+  pendingApprovals: number
+}
+
+function listen(live: LiveMesh, { context, runtime, runner, pendingApprovals }: ListenInit): () => void {
+  const { mesh, host, turns } = live
+  const notices = new Notices(host.log, systemClock)
+  const inbound = new InboundTurns({ host, runner, notices, turns })
+  const noteInbound = (): void => {
+    runtime.channel.activity.record({ channel: CHANNEL_ID, accountId: ACCOUNT_ID, direction: 'inbound' })
+    context.setStatus({ ...context.getStatus(), lastInboundAt: Date.now() })
+  }
+  notices.waiting(pendingApprovals)
+  let isRepeated = true // while subscribing, the mesh hands out what earlier runs left
+  const unsubscribe = mesh.subscribe((event) => {
+    try {
+      handleEvent(event, { log: host.log, notices, inbound, noteInbound, isRepeated })
+    } catch (thrown) {
+      host.log.error(`an event of type ${event.type} was not handled: ${toError(thrown).message}`)
+    }
+  })
+  isRepeated = false
+  return () => {
+    unsubscribe()
+    notices.stop()
+  }
+}
+
+/** Running and connected mean that the node is up: peers come and go, and the host restarts what is not connected. */
+function readyStatus(peerId: string): Parameters<StartContext['setStatus']>[0] {
+  const now = Date.now()
+  return { accountId: ACCOUNT_ID, running: true, connected: true, lifecycle: 'ready', lastStartAt: now, lastConnectedAt: now, lastError: null, identity: peerId }
+}
+
+/** The host puts `[libp2p-mesh]` before each line. */
+function loggerOf({ log }: StartContext): Logger {
+  return {
+    debug: message => log?.debug?.(message),
+    info: message => log?.info(message),
+    warn: message => log?.warn(message),
+    error: message => log?.error(message)
+  }
+}

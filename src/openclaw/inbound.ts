@@ -1,0 +1,137 @@
+/** Agent turns that approved peers' messages start: one at a time for each peer, within the budgets, the answer sent back as a reply. */
+import { MAX_REPLIES_PER_MESSAGE, MAX_TEXT_BYTES } from '../config/limits.ts'
+import { toError } from '../lib/errors.ts'
+import { utf8Bytes } from '../lib/text.ts'
+import type { InboundMessage, TurnOutcome } from '../mesh-api.ts'
+import type { Host } from './host.ts'
+import { waitForMesh, type LiveMesh } from './live-mesh.ts'
+import type { Notices } from './notices.ts'
+import { turnPolicy } from './turn-policy.ts'
+import type { RunningTurns } from './turns.ts'
+
+/** Where a peer's turn runs. */
+export interface TurnRoute {
+  agentId: string
+  /** A session of the peer's own. */
+  sessionKey: string
+}
+
+/** What a turn led to: the agent's words, and the host's if it failed. */
+export interface TurnAnswer {
+  text: string
+  failure?: string
+}
+
+/** The host's side of a turn. */
+export interface AgentRunner {
+  /** @throws when the peer has no session of its own */
+  route: (peerId: string) => TurnRoute
+  run: (message: InboundMessage) => Promise<TurnAnswer>
+}
+
+/** What `InboundTurns` works with. */
+export interface InboundInit {
+  host: Host
+  runner: AgentRunner
+  notices: Notices
+  turns: RunningTurns
+}
+
+/** Messages of one peer that wait for its running turn; what comes on top is stored and starts none. */
+const MAX_WAITING_PER_PEER = 64
+/** How long an answer waits for a channel that restarts. */
+const RESTART_WAIT_MS = 60_000
+
+/** Turns started by messages, each peer's in the order in which they came. */
+export class InboundTurns {
+  readonly #init: InboundInit
+  readonly #waiting = new Map<string, { count: number, last: Promise<void> }>()
+
+  constructor(init: InboundInit) {
+    this.#init = init
+  }
+
+  /** Takes a stored message; only what somebody wrote to this node starts a turn, replies do not. */
+  handle({ kind, from, messageId }: InboundMessage): void {
+    if (kind !== 'direct') return
+    const queue = this.#waiting.get(from) ?? { count: 0, last: Promise.resolve() }
+    if (queue.count >= MAX_WAITING_PER_PEER) {
+      this.#init.host.log.debug(`${messageId} of ${from} starts no turn: ${queue.count} of its messages wait already`)
+      return
+    }
+    queue.count += 1
+    queue.last = queue.last.then(async () => this.#process(from, messageId)).then(() => {
+      queue.count -= 1
+      if (queue.count === 0) this.#waiting.delete(from)
+    })
+    this.#waiting.set(from, queue)
+  }
+
+  /** Resolves when no turn runs or waits. */
+  async idle(): Promise<void> {
+    while (this.#waiting.size > 0) await Promise.all([...this.#waiting.values()].map(async ({ last }) => last))
+  }
+
+  async #process(peerId: string, messageId: string): Promise<void> {
+    const { host, runner, notices } = this.#init
+    try {
+      const route = runner.route(peerId)
+      const policy = turnPolicy(host.config(), { peerId, agentId: route.agentId })
+      if (!policy.allowed) {
+        notices.noToolPolicy(peerId, policy.reason)
+        return
+      }
+      const { mesh } = await waitForMesh(RESTART_WAIT_MS)
+      const claim = await mesh.claimTurn(messageId)
+      if (claim.claimed) await this.#run(claim.message, route)
+      else notices.turnRefused(peerId, claim.reason)
+    } catch (thrown) {
+      host.log.error(`the message ${messageId} of ${peerId} started no agent turn: ${toError(thrown).message}`)
+    }
+  }
+
+  async #run(message: InboundMessage, { sessionKey }: TurnRoute): Promise<void> {
+    const { host, runner, turns } = this.#init
+    const end = turns.begin(sessionKey, message.hops)
+    let answer: TurnAnswer = { text: '' }
+    let outcome: TurnOutcome = 'uncertain'
+    try {
+      answer = await runner.run(message)
+      outcome = answer.text === '' && answer.failure !== undefined ? 'received' : 'delivered'
+      if (answer.failure !== undefined) host.log.warn(`the agent could not answer the message ${message.messageId} of ${message.from}: ${answer.failure}`)
+    } catch (thrown) {
+      host.log.error(`the agent turn for the message ${message.messageId} of ${message.from} broke off: ${toError(thrown).message}`)
+    } finally {
+      end()
+    }
+    await this.#settle(message, outcome, answer.text)
+  }
+
+  /** The mesh may be another one by now: a change of the configuration restarts the channel. */
+  async #settle(message: InboundMessage, outcome: TurnOutcome, answer: string): Promise<void> {
+    const live = await waitForMesh(RESTART_WAIT_MS)
+    const [, finished] = await Promise.allSettled([sendAnswer(live, message, answer), live.mesh.finishTurn(message.messageId, outcome)])
+    if (finished.status === 'rejected') throw toError(finished.reason)
+  }
+}
+
+async function sendAnswer({ mesh, host }: LiveMesh, message: InboundMessage, answer: string): Promise<void> {
+  const { from, messageId, hops } = message
+  try {
+    for (const text of pieces(answer)) await mesh.sendMessage({ to: from, text, inReplyTo: messageId, hops: hops + 1 })
+  } catch (thrown) {
+    host.log.error(`the answer to the message ${messageId} of ${from} was not sent: ${toError(thrown).message}`)
+  }
+}
+
+/** An answer as messages: one, unless it is longer than a message may be; what is too long for a few is cut. */
+export function pieces(answer: string): string[] {
+  const parts: string[] = []
+  let rest = answer.trim()
+  while (rest !== '' && parts.length < MAX_REPLIES_PER_MESSAGE) {
+    const part = utf8Bytes(rest) <= MAX_TEXT_BYTES ? rest : Buffer.from(rest).subarray(0, MAX_TEXT_BYTES).toString().replace(/�+$/u, '')
+    parts.push(part)
+    rest = rest.slice(part.length)
+  }
+  return parts
+}

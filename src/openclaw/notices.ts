@@ -1,0 +1,90 @@
+/** What the owner is told in the log about peers: once for each, and never so often that a flood of strangers fills it. */
+import { BoundedMap } from '../lib/bounded-map.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
+import type { Logger } from '../lib/log.ts'
+import type { TurnClaim } from '../mesh-api.ts'
+import { policyKey } from './host.ts'
+import type { TurnPolicy } from './turn-policy.ts'
+
+export type RefusedClaim = Extract<TurnClaim, { claimed: false }>['reason']
+export type RefusedPolicy = Extract<TurnPolicy, { allowed: false }>['reason']
+
+/** More new peers in an hour are one digest line. */
+const MAX_NEW_PEERS_AN_HOUR = 5
+const HOUR_MS = 3_600_000
+const MAX_REMEMBERED = 4096
+
+/** Warn lines for the owner, with the command that settles each. */
+export class Notices {
+  readonly #log: Logger
+  readonly #clock: Clock
+  readonly #said = new BoundedMap<string, number>(MAX_REMEMBERED)
+  #newPeersAt: number[] = []
+  #unsaid = 0
+  #digest: Timer | undefined
+
+  constructor(log: Logger, clock: Clock) {
+    this.#log = log
+    this.#clock = clock
+  }
+
+  /** Unapproved peers that already waited when the node started. */
+  waiting(count: number): void {
+    if (count > 0) this.#log.warn(`${count} unapproved ${count === 1 ? 'peer waits' : 'peers wait'} for your approval; see: openclaw p2p status`)
+  }
+
+  /** An unapproved peer left a message. */
+  held(peerId: string, code: string): void {
+    if (!this.#isFirst(`held ${peerId}`)) return
+    const now = this.#clock.now()
+    this.#newPeersAt = this.#newPeersAt.filter(at => now - at < HOUR_MS)
+    if (this.#newPeersAt.length >= MAX_NEW_PEERS_AN_HOUR) {
+      this.#unsaid += 1
+      this.#digest ??= this.#clock.after(HOUR_MS - (now - (this.#newPeersAt[0] ?? now)), () => { this.#sayDigest() })
+      return
+    }
+    this.#newPeersAt.push(now)
+    this.#log.warn(`Peer ${peerId} is not approved and left a message, which is held. Let it in: openclaw p2p approve ${code} - or refuse it: openclaw p2p block ${peerId}`)
+  }
+
+  /** A message of an approved peer starts no turn because no configuration limits the tools of such a turn. */
+  noToolPolicy(peerId: string, reason: RefusedPolicy): void {
+    if (!this.#isFirst(`policy ${peerId}`)) return
+    const entry = `tools.toolsBySender["${policyKey(peerId)}"]`
+    const why = reason === 'no-entry' ? 'no tools.toolsBySender entry limits its tools' : 'its tools.toolsBySender entry limits nothing'
+    this.#log.warn(`Messages of ${peerId} are stored but start no agent turn: ${why}. Write one with: openclaw p2p approve ${peerId} - or set ${entry} yourself, for example to {"deny":["*"]}`)
+  }
+
+  /** A message starts no turn because a budget or the hop limit is used up. */
+  turnRefused(peerId: string, reason: RefusedClaim): void {
+    if (!this.#isFirst(`turn ${reason} ${peerId}`, HOUR_MS)) return
+    const why = TURN_REASONS[reason]
+    if (why !== undefined) this.#log.warn(`A message of ${peerId} starts no agent turn: ${why}. It is stored: openclaw p2p inbox`)
+  }
+
+  stop(): void {
+    this.#digest?.cancel()
+    this.#digest = undefined
+  }
+
+  #sayDigest(): void {
+    this.#digest = undefined
+    this.#log.warn(`${this.#unsaid} more unapproved peers left messages within the hour; see: openclaw p2p status`)
+    this.#unsaid = 0
+  }
+
+  #isFirst(key: string, forMs = Infinity): boolean {
+    const now = this.#clock.now()
+    const before = this.#said.get(key)
+    if (before !== undefined && now - before < forMs) return false
+    this.#said.set(key, now)
+    return true
+  }
+}
+
+/** The reasons that the owner can do something about; the others are as they should be. */
+const TURN_REASONS: Partial<Record<RefusedClaim, string>> = {
+  'hop-limit': 'the conversation passed through too many agents',
+  'peer-budget': 'the turn budget of this peer is used up for this hour (turnBudget.perPeerPerHour)',
+  'global-budget': 'the turn budget of all peers is used up for this hour (turnBudget.perHour)'
+}

@@ -1,0 +1,12 @@
+/** Everything that a user can do, once: tools, gateway methods and commands are made from this table. */
+import type { Operation } from './definition.ts'
+import { inbox, messageStatus, send, watch } from './messages.ts'
+import { identity, network, status } from './node.ts'
+import { addPeer, approve, block, listPeers, ping, removePeer } from './peers.ts'
+
+/** All operations. */
+export const OPERATIONS: readonly Operation[] = [
+  status, identity, network,
+  listPeers, addPeer, removePeer, ping, approve, block,
+  send, messageStatus, inbox, watch
+]

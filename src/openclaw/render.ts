@@ -1,0 +1,146 @@
+/** Results as text for terminals and agents; what peers wrote is escaped, quoted and never alone on a line. */
+import { escapeControl, escapeTerminal, oneLine } from '../lib/text.ts'
+import type {
+  AddedPeer, DeliveryState, InboxMessage, InstanceIdentity, MeshStatus, MessageStatus, NetworkInfo, PeerSummary, PendingApproval, PingResult, SendResult
+} from '../mesh-api.ts'
+
+const MAX_LISTED_TEXT = 2000
+
+/** One word for each state, as people read it, with what it proves. */
+const STATES: Record<DeliveryState, string> = {
+  queued: 'queued: it is stored here and goes out when the peer can be reached',
+  sent: 'sent: it was written to the peer, which has not confirmed it yet',
+  received: 'received: the peer stored it',
+  held: 'held: the peer stored it and waits for its owner\'s approval',
+  delivered: 'delivered: the peer\'s channel showed it or its agent took it',
+  replied: 'replied',
+  uncertain: 'uncertain: it was handed on over there, and the outcome is not known; it is not repeated by itself',
+  failed: 'failed',
+  expired: 'expired: its time to live ran out'
+}
+
+/** A state in words. */
+export function stateText(state: DeliveryState): string {
+  return STATES[state]
+}
+
+/** The node at a glance. */
+export function statusText(status: Omit<MeshStatus, 'pendingApprovals'> & { pendingApprovals?: PendingApproval[] }): string {
+  return [
+    `Peer ID:      ${status.peerId}`,
+    `Agent ID:     ${status.agentId}`,
+    `Instance ID:  ${status.instanceId}`,
+    `Node:         ${status.started ? 'started' : 'stopped'} (version ${status.version})`,
+    `Listening on: ${list(status.listenAddrs)}`,
+    `Announced:    ${list(status.announcedAddrs)}`,
+    `Peers:        ${status.connectedPeers} connected, ${status.knownPeers} known`,
+    `Messages:     ${status.unread} unread, ${status.queued} waiting to go out`,
+    `NAT:          ${status.nat.reachability}, ${status.nat.type}, relays ${list(status.nat.relays)}`,
+    ...(status.pendingApprovals ?? []).map(pending =>
+      `Waiting for approval: ${pending.peerId} (${pending.held} held), openclaw p2p approve ${pending.code}`)
+  ].join('\n')
+}
+
+/** Who this node is. */
+export function identityText(identity: InstanceIdentity): string {
+  return [
+    `Instance ID: ${identity.instanceId}`,
+    `Agent ID:    ${identity.agentId}`,
+    `Peer ID:     ${identity.peerId}`,
+    `Public key:  ${identity.publicKey}`
+  ].join('\n')
+}
+
+/** Addresses and connections. */
+export function networkText(info: NetworkInfo): string {
+  const connections = info.connections.map(connection =>
+    `  ${connection.peerId}  ${connection.path} ${connection.transport}  ${rtt(connection.rttMs)}  ${escapeControl(connection.remoteAddr)}`)
+  return [
+    `Peer ID: ${info.peerId}`,
+    `Listening on: ${list(info.listenAddrs)}`,
+    connections.length === 0 ? 'No connections' : `Connections (${connections.length}):`,
+    ...connections
+  ].join('\n')
+}
+
+/** Known peers, a line each. */
+export function peersText(peers: PeerSummary[]): string {
+  if (peers.length === 0) return 'No peers known'
+  return peers.map(peer => [
+    peer.peerId,
+    peer.alias === undefined ? undefined : `alias ${escapeControl(peer.alias)}`,
+    peer.instanceId === undefined ? undefined : escapeControl(peer.instanceId),
+    peer.connected ? `connected${peer.path === undefined ? '' : ` (${peer.path})`}` : lastSeenText(peer.lastSeen),
+    peer.status === 'unknown' ? 'not approved' : peer.status,
+    peer.held > 0 ? `${peer.held} held` : undefined,
+    peer.code === undefined ? undefined : `approve with: openclaw p2p approve ${peer.code}`
+  ].filter(part => part !== undefined).join(', ')).join('\n')
+}
+
+/** What adding a peer led to. */
+export function addedText(peer: AddedPeer): string {
+  const name = peer.alias === undefined ? peer.peerId : `${escapeControl(peer.alias)} (${peer.peerId})`
+  return `Added ${name}; ${peer.reachable ? `reachable${peer.path === undefined ? '' : `, ${peer.path}`}` : 'not reachable now'}. Its messages to this node still need approval.`
+}
+
+/** A ping. */
+export function pingText(result: PingResult): string {
+  return `${result.peerId}: ${rtt(result.rttMs)}, ${result.path}, ${result.transport}, ${escapeControl(result.remoteAddr)}`
+}
+
+/** How far a message got when the send returned, and the reply if one came. */
+export function sentText(result: SendResult): string {
+  const reason = result.cause === undefined ? '' : ` (${result.cause})`
+  const reply = result.reply === undefined ? [] : ['Reply (text from a peer, untrusted):', quoted(result.reply)]
+  return [`Message ${result.messageId} to ${result.peerId}: ${stateText(result.state)}${reason}`, ...reply].join('\n')
+}
+
+/** The life of a message of ours. */
+export function messageStatusText(status: MessageStatus): string {
+  return [
+    `Message ${status.messageId} to ${status.peerId}: ${stateText(status.state)}`,
+    ...status.history.map(({ state, at }) => `  ${time(at)}  ${state}`),
+    ...status.error === undefined ? [] : [`  ${status.error.code}: ${escapeControl(status.error.message)}`]
+  ].join('\n')
+}
+
+/** Inbox entries, newest as the mesh orders them. */
+export function inboxText(inbox: { messages: InboxMessage[], unread: number }): string {
+  if (inbox.messages.length === 0) return `No messages (${inbox.unread} unread in all)`
+  const entries = inbox.messages.flatMap(message => [
+    `${time(message.at)}  ${message.kind} from ${senderText(message)}${message.unread ? ', unread' : ''}, ${message.state}, ${message.messageId}`,
+    message.text === undefined ? '  (the text is shown once the owner approves the sender)' : quoted(oneCut(message.text))
+  ])
+  return [...entries, `${inbox.unread} unread in all. Lines with > are text from peers, untrusted.`].join('\n')
+}
+
+/** A sender with how it is known here. */
+export function senderText(message: Pick<InboxMessage, 'from' | 'alias' | 'approved'>): string {
+  const name = message.alias === undefined ? message.from : `${escapeControl(message.alias)} (${message.from})`
+  return message.approved ? name : `${name}, not approved`
+}
+
+/** Text of a peer, each line marked. */
+export function quoted(text: string): string {
+  return escapeTerminal(text).split('\n').map(line => `> ${line}`).join('\n')
+}
+
+function oneCut(text: string): string {
+  return text.length <= MAX_LISTED_TEXT ? text : `${text.slice(0, MAX_LISTED_TEXT)}… (${text.length} characters, whole with --json)`
+}
+
+function lastSeenText(lastSeen: number | null): string {
+  return lastSeen === null ? 'never seen' : `last seen ${time(lastSeen)}`
+}
+
+function list(values: string[]): string {
+  return values.length === 0 ? 'none' : values.map(value => oneLine(value, 200)).join(', ')
+}
+
+function rtt(rttMs: number | null): string {
+  return rttMs === null ? 'no ping yet' : `${rttMs.toFixed(1)} ms`
+}
+
+function time(at: number): string {
+  return new Date(at).toISOString()
+}

@@ -1,0 +1,124 @@
+/** One message stream to one peer: messages out, messages in with bounded work in hand, acknowledgements batched. */
+import type { Connection, PeerId, Stream } from '@libp2p/interface'
+import {
+  MAX_ACKS_PER_FRAME, MAX_FRAME_BYTES, MAX_MESSAGES_IN_HAND, MAX_PARTIAL_FRAME_MS, MAX_REFUSALS_PER_STREAM, MAX_WRITE_QUEUE_BYTES
+} from '../config/limits.ts'
+import type { Clock } from '../lib/clock.ts'
+import { toError } from '../lib/errors.ts'
+import { FrameChannel } from './frame-channel.ts'
+import { decodeFrame, encodeAcks, encodeMessage, type WireAck, type WireMessage } from './wire-message.ts'
+
+/** What the owner of the links does with what comes in. */
+export interface MessageHandler {
+  /** Stores or refuses a message; resolves with what to tell the sender once that is on disk. */
+  handleMessage: (from: PeerId, message: WireMessage, connection: Connection) => Promise<WireAck>
+  handleAcks: (from: PeerId, acks: WireAck[]) => void
+  /** A stream to the peer ended: what it carried and was not acknowledged must be sent again. */
+  handleLinkClosed: (peerId: PeerId) => void
+}
+
+export interface MessageLinkInit {
+  stream: Stream
+  connection: Connection
+  clock: Clock
+  handler: MessageHandler
+  onClose: (link: MessageLink, error: Error | undefined) => void
+}
+
+/** The peer sent more messages in a row that had to be refused than an honest sender would. */
+export class TooManyRefusalsError extends Error {
+  override readonly name = 'TooManyRefusalsError'
+}
+
+/** A message stream in use. */
+export class MessageLink {
+  readonly connection: Connection
+  readonly peerId: PeerId
+  readonly #init: MessageLinkInit
+  readonly #channel: FrameChannel
+  #inHand = 0
+  #refusals = 0
+  #acks: WireAck[] = []
+
+  constructor(init: MessageLinkInit) {
+    this.#init = init
+    this.connection = init.connection
+    this.peerId = init.connection.remotePeer
+    this.#channel = new FrameChannel({
+      stream: init.stream,
+      clock: init.clock,
+      maxFrameBytes: MAX_FRAME_BYTES,
+      maxPartialFrameMs: MAX_PARTIAL_FRAME_MS,
+      maxWriteQueueBytes: MAX_WRITE_QUEUE_BYTES,
+      onFrame: (frame) => { this.#handleFrame(frame) },
+      onClose: (error) => { init.onClose(this, error) }
+    })
+  }
+
+  /** Whether our side opened the stream. */
+  get isOurs(): boolean {
+    return this.#init.stream.direction === 'outbound'
+  }
+
+  get isOpen(): boolean {
+    return this.#channel.isOpen
+  }
+
+  open(): void {
+    this.#channel.open()
+  }
+
+  send(message: WireMessage): void {
+    this.#channel.send(encodeMessage(message))
+  }
+
+  async close(options: { signal: AbortSignal }): Promise<void> {
+    this.#flushAcks()
+    await this.#channel.close(options)
+  }
+
+  abort(error: Error): void {
+    this.#channel.abort(error)
+  }
+
+  #handleFrame(bytes: Uint8Array): void {
+    const frame = decodeFrame(bytes)
+    switch (frame.kind) {
+      case 'acks':
+        this.#init.handler.handleAcks(this.peerId, frame.acks)
+        return
+      case 'message':
+        this.#takeInHand(frame.message)
+    }
+  }
+
+  #takeInHand(message: WireMessage): void {
+    this.#inHand += 1
+    if (this.#inHand === MAX_MESSAGES_IN_HAND) this.#channel.pause()
+    this.#init.handler.handleMessage(this.peerId, message, this.connection).then(
+      (ack) => { this.#acknowledge(ack) },
+      (error: unknown) => { this.abort(toError(error)) } // not stored: without an acknowledgement the sender sends it again
+    ).finally(() => {
+      this.#inHand -= 1
+      if (this.#inHand === MAX_MESSAGES_IN_HAND / 2) this.#channel.resume()
+    })
+  }
+
+  #acknowledge(ack: WireAck): void {
+    this.#refusals = ack.stage === 'refused' ? this.#refusals + 1 : 0
+    if (this.#refusals > MAX_REFUSALS_PER_STREAM) {
+      this.abort(new TooManyRefusalsError(`${String(this.#refusals)} messages in a row had to be refused`))
+      return
+    }
+    if (this.#acks.length === 0) process.nextTick(() => { this.#flushAcks() })
+    this.#acks.push(ack)
+  }
+
+  #flushAcks(): void {
+    const acks = this.#acks
+    this.#acks = []
+    for (let start = 0; start < acks.length; start += MAX_ACKS_PER_FRAME) {
+      this.#channel.send(encodeAcks(acks.slice(start, start + MAX_ACKS_PER_FRAME)))
+    }
+  }
+}

@@ -1,0 +1,156 @@
+/** `/libp2p-mesh/message/1.0.0` as a libp2p service: at most one stream in use for each connected peer, in both directions. */
+import type { ComponentLogger, Connection, Logger, PeerId, Startable, Stream } from '@libp2p/interface'
+import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
+import { MAX_INBOUND_MESSAGE_STREAMS, MAX_OUTBOUND_MESSAGE_STREAMS, MAX_TRACKED_PEERS, OPEN_STREAM_TIMEOUT_MS, PENALTY_MS } from '../config/limits.ts'
+import { BoundedMap } from '../lib/bounded-map.ts'
+import type { Clock } from '../lib/clock.ts'
+import { MeshError } from '../lib/errors.ts'
+import { isRelayed } from '../lib/connection-path.ts'
+import { MessageLink, type MessageHandler } from './message-link.ts'
+import type { WireMessage } from './wire-message.ts'
+
+export const MESSAGE_PROTOCOL = '/libp2p-mesh/message/1.0.0'
+
+export interface MessageProtocolComponents {
+  registrar: Pick<Registrar, 'handle' | 'unhandle'>
+  connectionManager: Pick<ConnectionManager, 'getConnections'>
+  logger: ComponentLogger
+}
+
+export interface MessageProtocolInit {
+  clock: Clock
+  handler: MessageHandler
+  /** Told in one line when a peer was cut off for breaking the protocol. */
+  onOffence: (peerId: PeerId, error: Error) => void
+}
+
+/**
+ * Carries messages between peers. Either side opens the stream when it has something to say; both use it.
+ * Where two exist (both opened at once, or a better connection came up), the newest on a direct connection is written to
+ * and all are read.
+ */
+export class MessageProtocol implements Startable {
+  readonly #components: MessageProtocolComponents
+  readonly #init: MessageProtocolInit
+  readonly #log: Logger
+  readonly #links = new Map<string, MessageLink[]>()
+  readonly #opening = new Map<string, Promise<void>>()
+  readonly #penalties: BoundedMap<string, number>
+  #stopping = new AbortController()
+
+  constructor(components: MessageProtocolComponents, init: MessageProtocolInit) {
+    this.#components = components
+    this.#init = init
+    this.#log = components.logger.forComponent('libp2p-mesh:message')
+    this.#penalties = new BoundedMap(MAX_TRACKED_PEERS)
+  }
+
+  async start(): Promise<void> {
+    this.#stopping = new AbortController()
+    await this.#components.registrar.handle(MESSAGE_PROTOCOL, (stream, connection) => { this.#handleStream(stream, connection) }, {
+      maxInboundStreams: MAX_INBOUND_MESSAGE_STREAMS,
+      maxOutboundStreams: MAX_OUTBOUND_MESSAGE_STREAMS,
+      runOnLimitedConnection: true
+    })
+  }
+
+  /** Closes the streams in order, so that acknowledgements already due still leave. */
+  async beforeStop(): Promise<void> {
+    const signal = AbortSignal.timeout(1_000)
+    const links = [...this.#links.values()].flat()
+    await Promise.allSettled(links.map(async (link) => { await link.close({ signal }) }))
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new MeshError('NOT_RUNNING', 'the mesh is stopping'))
+    await this.#components.registrar.unhandle(MESSAGE_PROTOCOL)
+    for (const link of [...this.#links.values()].flat()) link.abort(new MeshError('NOT_RUNNING', 'the mesh is stopping'))
+    this.#penalties.clear()
+  }
+
+  /** Whether a message could be written to the peer now. */
+  isLinked(peerId: PeerId): boolean {
+    return this.#bestLink(peerId) !== undefined
+  }
+
+  /** Writes to the peer's stream; false when there is none (see `link`). */
+  send(peerId: PeerId, message: WireMessage): boolean {
+    const link = this.#bestLink(peerId)
+    link?.send(message)
+    return link !== undefined
+  }
+
+  /** Cuts the peer's streams, so that what they carried is sent again over new ones. */
+  abortLinks(peerId: PeerId, error: Error): void {
+    for (const link of [...this.#links.get(peerId.toString()) ?? []]) link.abort(error)
+  }
+
+  /**
+   * Opens a stream over an existing connection to the peer unless there is one; direct before relayed.
+   *
+   * @throws MeshError `UNREACHABLE` without a connection, or the error of the negotiation
+   */
+  async link(peerId: PeerId): Promise<void> {
+    if (this.isLinked(peerId)) return
+    const peerKey = peerId.toString()
+    const opening = this.#opening.get(peerKey) ?? this.#open(peerId).finally(() => { this.#opening.delete(peerKey) })
+    this.#opening.set(peerKey, opening)
+    await opening
+  }
+
+  async #open(peerId: PeerId): Promise<void> {
+    const open = this.#components.connectionManager.getConnections(peerId).filter(connection => connection.status === 'open')
+    const connection = open.find(candidate => !isRelayed(candidate)) ?? open[0]
+    if (connection === undefined) throw new MeshError('UNREACHABLE', `no connection to ${peerId.toString()}`, { reason: 'not-connected' })
+    const stream = await connection.newStream(MESSAGE_PROTOCOL, {
+      runOnLimitedConnection: true,
+      maxOutboundStreams: MAX_OUTBOUND_MESSAGE_STREAMS,
+      signal: AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(OPEN_STREAM_TIMEOUT_MS)])
+    })
+    this.#addLink(stream, connection)
+  }
+
+  #handleStream(stream: Stream, connection: Connection): void {
+    const until = this.#penalties.get(connection.remotePeer.toString())
+    if (until !== undefined && until > this.#init.clock.now()) {
+      stream.abort(new MeshError('RATE_LIMITED', 'the peer broke the protocol a moment ago'))
+      return
+    }
+    this.#addLink(stream, connection)
+  }
+
+  #addLink(stream: Stream, connection: Connection): void {
+    const link = new MessageLink({
+      stream, connection, clock: this.#init.clock, handler: this.#init.handler,
+      onClose: (closed, error) => { this.#removeLink(closed, error) }
+    })
+    const peerKey = link.peerId.toString()
+    this.#links.set(peerKey, [...this.#links.get(peerKey) ?? [], link])
+    link.open()
+  }
+
+  #removeLink(link: MessageLink, error: Error | undefined): void {
+    const peerKey = link.peerId.toString()
+    const left = (this.#links.get(peerKey) ?? []).filter(other => other !== link)
+    if (left.length === 0) this.#links.delete(peerKey)
+    else this.#links.set(peerKey, left)
+    if (error !== undefined && isOffence(error)) {
+      this.#penalties.set(peerKey, this.#init.clock.now() + PENALTY_MS)
+      this.#init.onOffence(link.peerId, error)
+    }
+    this.#log('stream with %p ended - %s', link.peerId, error?.message ?? 'in order')
+    this.#init.handler.handleLinkClosed(link.peerId)
+  }
+
+  #bestLink(peerId: PeerId): MessageLink | undefined {
+    const links = (this.#links.get(peerId.toString()) ?? []).filter(link => link.isOpen)
+    return links.findLast(link => !isRelayed(link.connection)) ?? links.at(-1)
+  }
+}
+
+const OFFENCES = new Set(['MalformedFrameError', 'FrameChannelError', 'TooManyRefusalsError', 'InvalidMessageLengthError', 'InvalidParametersError'])
+
+/** Whether the end of a stream was the peer's breach of the protocol rather than the network's. */
+function isOffence(error: Error): boolean {
+  return OFFENCES.has(error.name)
+}

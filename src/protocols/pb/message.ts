@@ -1,0 +1,668 @@
+// @ts-nocheck
+import { decodeMessage, encodeMessage, MaxLengthError, message, streamMessage } from 'protons-runtime'
+import { alloc as uint8ArrayAlloc } from 'uint8arrays/alloc'
+import type { Codec, DecodeOptions } from 'protons-runtime'
+import type { Uint8ArrayList } from 'uint8arraylist'
+
+export interface Frame {
+  message?: Envelope
+  acks: Ack[]
+}
+
+export namespace Frame {
+  let _codec: Codec<Frame>
+
+  export const codec = (): Codec<Frame> => {
+    if (_codec == null) {
+      _codec = message<Frame>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if (obj.message != null) {
+          w.uint32(10)
+          Envelope.codec().encode(obj.message, w)
+        }
+
+        if (obj.acks != null && obj.acks.length > 0) {
+          for (const value of obj.acks) {
+            w.uint32(18)
+            Ack.codec().encode(value, w)
+          }
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          acks: []
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.message = Envelope.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.message
+              })
+              break
+            }
+            case 2: {
+              if (opts.limits?.acks != null && obj.acks.length === opts.limits.acks) {
+                throw new MaxLengthError('Decode error - repeated field "acks" had too many elements')
+              }
+
+              obj.acks.push(Ack.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.acks$
+              }))
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          acks: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield * Envelope.codec().stream(reader, reader.uint32(), `${prefix}.message`, {
+                limits: opts.limits?.message
+              })
+
+              break
+            }
+            case 2: {
+              if (opts.limits?.acks != null && obj.acks === opts.limits.acks) {
+                throw new MaxLengthError('Streaming decode error - repeated field "acks" had too many elements')
+              }
+
+              for (const evt of Ack.codec().stream(reader, reader.uint32(), `${prefix}.acks[]`, {
+                limits: opts.limits?.acks$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.acks
+                }
+              }
+
+              obj.acks++
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface FrameMessageIdFieldEvent {
+    field: '$.message.id'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface FrameMessageKindFieldEvent {
+    field: '$.message.kind'
+    value: number
+  }
+
+  export interface FrameMessageHopsFieldEvent {
+    field: '$.message.hops'
+    value: number
+  }
+
+  export interface FrameMessageInReplyToFieldEvent {
+    field: '$.message.inReplyTo'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface FrameMessageConversationFieldEvent {
+    field: '$.message.conversation'
+    value: string
+  }
+
+  export interface FrameMessageTtlMsFieldEvent {
+    field: '$.message.ttlMs'
+    value: number
+  }
+
+  export interface FrameMessageTextFieldEvent {
+    field: '$.message.text'
+    value: string
+  }
+
+  export interface FrameMessageReceiptIdFieldEvent {
+    field: '$.message.receipt.id'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface FrameMessageReceiptStageFieldEvent {
+    field: '$.message.receipt.stage'
+    value: number
+  }
+
+  export interface FrameMessageReceiptCodeFieldEvent {
+    field: '$.message.receipt.code'
+    value: string
+  }
+
+  export interface FrameMessageReceiptTextFieldEvent {
+    field: '$.message.receipt.text'
+    value: string
+  }
+
+  export interface FrameMessageReceiptRetryAfterMsFieldEvent {
+    field: '$.message.receipt.retryAfterMs'
+    value: number
+  }
+
+  export interface FrameAcksIdFieldEvent {
+    field: '$.acks[].id'
+    value: Uint8Array<ArrayBuffer>
+    index: number
+  }
+
+  export interface FrameAcksStageFieldEvent {
+    field: '$.acks[].stage'
+    value: number
+    index: number
+  }
+
+  export interface FrameAcksCodeFieldEvent {
+    field: '$.acks[].code'
+    value: string
+    index: number
+  }
+
+  export interface FrameAcksTextFieldEvent {
+    field: '$.acks[].text'
+    value: string
+    index: number
+  }
+
+  export interface FrameAcksRetryAfterMsFieldEvent {
+    field: '$.acks[].retryAfterMs'
+    value: number
+    index: number
+  }
+
+  export function encode (obj: Partial<Frame>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Frame.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Frame {
+    return decodeMessage(buf, Frame.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameMessageIdFieldEvent | FrameMessageKindFieldEvent | FrameMessageHopsFieldEvent | FrameMessageInReplyToFieldEvent | FrameMessageConversationFieldEvent | FrameMessageTtlMsFieldEvent | FrameMessageTextFieldEvent | FrameMessageReceiptIdFieldEvent | FrameMessageReceiptStageFieldEvent | FrameMessageReceiptCodeFieldEvent | FrameMessageReceiptTextFieldEvent | FrameMessageReceiptRetryAfterMsFieldEvent | FrameAcksIdFieldEvent | FrameAcksStageFieldEvent | FrameAcksCodeFieldEvent | FrameAcksTextFieldEvent | FrameAcksRetryAfterMsFieldEvent> {
+    return streamMessage(buf, Frame.codec(), opts)
+  }
+}
+
+export interface Envelope {
+  id: Uint8Array<ArrayBuffer>
+  kind: number
+  hops: number
+  inReplyTo?: Uint8Array<ArrayBuffer>
+  conversation?: string
+  ttlMs: number
+  text: string
+  receipt?: Ack
+}
+
+export namespace Envelope {
+  let _codec: Codec<Envelope>
+
+  export const codec = (): Codec<Envelope> => {
+    if (_codec == null) {
+      _codec = message<Envelope>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.id != null && obj.id.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.id)
+        }
+
+        if ((obj.kind != null && obj.kind !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.kind)
+        }
+
+        if ((obj.hops != null && obj.hops !== 0)) {
+          w.uint32(24)
+          w.uint32(obj.hops)
+        }
+
+        if (obj.inReplyTo != null) {
+          w.uint32(34)
+          w.bytes(obj.inReplyTo)
+        }
+
+        if (obj.conversation != null) {
+          w.uint32(42)
+          w.string(obj.conversation)
+        }
+
+        if ((obj.ttlMs != null && obj.ttlMs !== 0)) {
+          w.uint32(48)
+          w.uint32(obj.ttlMs)
+        }
+
+        if ((obj.text != null && obj.text !== '')) {
+          w.uint32(58)
+          w.string(obj.text)
+        }
+
+        if (obj.receipt != null) {
+          w.uint32(66)
+          Ack.codec().encode(obj.receipt, w)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          id: uint8ArrayAlloc(0),
+          kind: 0,
+          hops: 0,
+          ttlMs: 0,
+          text: ''
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.id = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.kind = reader.uint32()
+              break
+            }
+            case 3: {
+              obj.hops = reader.uint32()
+              break
+            }
+            case 4: {
+              obj.inReplyTo = reader.bytes()
+              break
+            }
+            case 5: {
+              obj.conversation = reader.string()
+              break
+            }
+            case 6: {
+              obj.ttlMs = reader.uint32()
+              break
+            }
+            case 7: {
+              obj.text = reader.string()
+              break
+            }
+            case 8: {
+              obj.receipt = Ack.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.receipt
+              })
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.id`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.kind`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.hops`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.inReplyTo`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.conversation`,
+                value: reader.string()
+              }
+              break
+            }
+            case 6: {
+              yield {
+                field: `${prefix}.ttlMs`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 7: {
+              yield {
+                field: `${prefix}.text`,
+                value: reader.string()
+              }
+              break
+            }
+            case 8: {
+              yield * Ack.codec().stream(reader, reader.uint32(), `${prefix}.receipt`, {
+                limits: opts.limits?.receipt
+              })
+
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface EnvelopeIdFieldEvent {
+    field: '$.id'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface EnvelopeKindFieldEvent {
+    field: '$.kind'
+    value: number
+  }
+
+  export interface EnvelopeHopsFieldEvent {
+    field: '$.hops'
+    value: number
+  }
+
+  export interface EnvelopeInReplyToFieldEvent {
+    field: '$.inReplyTo'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface EnvelopeConversationFieldEvent {
+    field: '$.conversation'
+    value: string
+  }
+
+  export interface EnvelopeTtlMsFieldEvent {
+    field: '$.ttlMs'
+    value: number
+  }
+
+  export interface EnvelopeTextFieldEvent {
+    field: '$.text'
+    value: string
+  }
+
+  export interface EnvelopeReceiptIdFieldEvent {
+    field: '$.receipt.id'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface EnvelopeReceiptStageFieldEvent {
+    field: '$.receipt.stage'
+    value: number
+  }
+
+  export interface EnvelopeReceiptCodeFieldEvent {
+    field: '$.receipt.code'
+    value: string
+  }
+
+  export interface EnvelopeReceiptTextFieldEvent {
+    field: '$.receipt.text'
+    value: string
+  }
+
+  export interface EnvelopeReceiptRetryAfterMsFieldEvent {
+    field: '$.receipt.retryAfterMs'
+    value: number
+  }
+
+  export function encode (obj: Partial<Envelope>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Envelope.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Envelope>): Envelope {
+    return decodeMessage(buf, Envelope.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Envelope>): Generator<EnvelopeIdFieldEvent | EnvelopeKindFieldEvent | EnvelopeHopsFieldEvent | EnvelopeInReplyToFieldEvent | EnvelopeConversationFieldEvent | EnvelopeTtlMsFieldEvent | EnvelopeTextFieldEvent | EnvelopeReceiptIdFieldEvent | EnvelopeReceiptStageFieldEvent | EnvelopeReceiptCodeFieldEvent | EnvelopeReceiptTextFieldEvent | EnvelopeReceiptRetryAfterMsFieldEvent> {
+    return streamMessage(buf, Envelope.codec(), opts)
+  }
+}
+
+export interface Ack {
+  id: Uint8Array<ArrayBuffer>
+  stage: number
+  code?: string
+  text?: string
+  retryAfterMs?: number
+}
+
+export namespace Ack {
+  let _codec: Codec<Ack>
+
+  export const codec = (): Codec<Ack> => {
+    if (_codec == null) {
+      _codec = message<Ack>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.id != null && obj.id.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.id)
+        }
+
+        if ((obj.stage != null && obj.stage !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.stage)
+        }
+
+        if (obj.code != null) {
+          w.uint32(26)
+          w.string(obj.code)
+        }
+
+        if (obj.text != null) {
+          w.uint32(34)
+          w.string(obj.text)
+        }
+
+        if (obj.retryAfterMs != null) {
+          w.uint32(40)
+          w.uint32(obj.retryAfterMs)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          id: uint8ArrayAlloc(0),
+          stage: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.id = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.stage = reader.uint32()
+              break
+            }
+            case 3: {
+              obj.code = reader.string()
+              break
+            }
+            case 4: {
+              obj.text = reader.string()
+              break
+            }
+            case 5: {
+              obj.retryAfterMs = reader.uint32()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.id`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.stage`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.code`,
+                value: reader.string()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.text`,
+                value: reader.string()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.retryAfterMs`,
+                value: reader.uint32()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface AckIdFieldEvent {
+    field: '$.id'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface AckStageFieldEvent {
+    field: '$.stage'
+    value: number
+  }
+
+  export interface AckCodeFieldEvent {
+    field: '$.code'
+    value: string
+  }
+
+  export interface AckTextFieldEvent {
+    field: '$.text'
+    value: string
+  }
+
+  export interface AckRetryAfterMsFieldEvent {
+    field: '$.retryAfterMs'
+    value: number
+  }
+
+  export function encode (obj: Partial<Ack>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Ack.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ack>): Ack {
+    return decodeMessage(buf, Ack.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ack>): Generator<AckIdFieldEvent | AckStageFieldEvent | AckCodeFieldEvent | AckTextFieldEvent | AckRetryAfterMsFieldEvent> {
+    return streamMessage(buf, Ack.codec(), opts)
+  }
+}

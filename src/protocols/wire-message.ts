@@ -1,0 +1,144 @@
+/** Messages and acknowledgements of `/libp2p-mesh/message/1.0.0`: between validated values and bytes. */
+import { MAX_ACKS_PER_FRAME, MAX_TEXT_BYTES } from '../config/limits.ts'
+import { oneLine, utf8Bytes } from '../lib/text.ts'
+import { Frame, type Ack, type Envelope } from './pb/message.ts'
+
+const KINDS = ['chat', 'reply', 'announce', 'call', 'system'] as const
+const STAGES = ['refused', 'received', 'held', 'delivered', 'uncertain'] as const
+
+/** What a message is for; only a `chat` may start an agent turn. */
+export type MessageKind = typeof KINDS[number]
+
+/** What an acknowledgement proves. `refused` with `retryAfterMs` is temporary, without it final. */
+export type AckStage = typeof STAGES[number]
+
+export interface WireAck {
+  /** ID of the acknowledged message, in UUID form. */
+  id: string
+  stage: AckStage
+  code?: string
+  text?: string
+  retryAfterMs?: number
+}
+
+export interface WireMessage {
+  /** 16 bytes in UUID form. */
+  id: string
+  kind: MessageKind
+  hops: number
+  inReplyTo?: string
+  conversation?: string
+  ttlMs: number
+  text: string
+  /** A later stage of one of the recipient's own messages (kind `system`). */
+  receipt?: WireAck
+}
+
+/** A validated frame. */
+export type WireFrame = { kind: 'message', message: WireMessage } | { kind: 'acks', acks: WireAck[] }
+
+/** Bytes of a peer that are no valid frame. */
+export class MalformedFrameError extends Error {
+  override readonly name = 'MalformedFrameError'
+}
+
+const ID_BYTES = 16
+const MAX_CONVERSATION_CHARACTERS = 128
+const MAX_CODE_CHARACTERS = 32
+const MAX_ACK_TEXT_CHARACTERS = 300
+
+export function encodeMessage(message: WireMessage): Uint8Array {
+  return Frame.encode({
+    message: {
+      id: idToBytes(message.id),
+      kind: KINDS.indexOf(message.kind),
+      hops: message.hops,
+      ttlMs: message.ttlMs,
+      text: message.text,
+      ...(message.inReplyTo === undefined ? {} : { inReplyTo: idToBytes(message.inReplyTo) }),
+      ...(message.conversation === undefined ? {} : { conversation: message.conversation }),
+      ...(message.receipt === undefined ? {} : { receipt: ackToPb(message.receipt) })
+    },
+    acks: []
+  })
+}
+
+/** At most `MAX_ACKS_PER_FRAME` of them. */
+export function encodeAcks(acks: readonly WireAck[]): Uint8Array {
+  return Frame.encode({ acks: acks.map(ackToPb) })
+}
+
+/**
+ * @throws MalformedFrameError that says what is wrong with the bytes
+ */
+export function decodeFrame(bytes: Uint8Array): WireFrame {
+  const frame = parseFrame(bytes)
+  if (frame.message !== undefined) {
+    if (frame.acks.length > 0) throw new MalformedFrameError('a frame holds a message or acknowledgements, not both')
+    return { kind: 'message', message: messageFromPb(frame.message) }
+  }
+  if (frame.acks.length === 0) throw new MalformedFrameError('empty frame')
+  return { kind: 'acks', acks: frame.acks.map(ackFromPb) }
+}
+
+function parseFrame(bytes: Uint8Array): Frame {
+  try {
+    return Frame.decode(bytes, { limits: { acks: MAX_ACKS_PER_FRAME } })
+  } catch (error) {
+    throw new MalformedFrameError('not a protobuf frame of this protocol', { cause: error })
+  }
+}
+
+function messageFromPb(envelope: Envelope): WireMessage {
+  if (utf8Bytes(envelope.text) > MAX_TEXT_BYTES) throw new MalformedFrameError(`text longer than ${String(MAX_TEXT_BYTES)} bytes`)
+  if ((envelope.conversation?.length ?? 0) > MAX_CONVERSATION_CHARACTERS) throw new MalformedFrameError('conversation ID too long')
+  return {
+    id: idFromBytes(envelope.id),
+    kind: fromTable(KINDS, envelope.kind, 'message kind'),
+    hops: envelope.hops,
+    ttlMs: envelope.ttlMs,
+    text: envelope.text,
+    ...(envelope.inReplyTo === undefined ? {} : { inReplyTo: idFromBytes(envelope.inReplyTo) }),
+    ...(envelope.conversation === undefined ? {} : { conversation: envelope.conversation }),
+    ...(envelope.receipt === undefined ? {} : { receipt: ackFromPb(envelope.receipt) })
+  }
+}
+
+function ackToPb(ack: WireAck): Ack {
+  return {
+    id: idToBytes(ack.id),
+    stage: STAGES.indexOf(ack.stage),
+    ...(ack.code === undefined ? {} : { code: ack.code }),
+    ...(ack.text === undefined ? {} : { text: ack.text }),
+    ...(ack.retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(ack.retryAfterMs) })
+  }
+}
+
+function ackFromPb(ack: Ack): WireAck {
+  if (ack.code !== undefined && (ack.code.length > MAX_CODE_CHARACTERS || !/^[A-Z_]+$/.test(ack.code))) {
+    throw new MalformedFrameError('malformed error code')
+  }
+  return {
+    id: idFromBytes(ack.id),
+    stage: fromTable(STAGES, ack.stage, 'acknowledgement stage'),
+    ...(ack.code === undefined ? {} : { code: ack.code }),
+    ...(ack.text === undefined ? {} : { text: oneLine(ack.text, MAX_ACK_TEXT_CHARACTERS) }),
+    ...(ack.retryAfterMs === undefined ? {} : { retryAfterMs: ack.retryAfterMs })
+  }
+}
+
+function fromTable<T>(table: readonly T[], index: number, what: string): T {
+  const value = table[index]
+  if (value === undefined) throw new MalformedFrameError(`unknown ${what} ${String(index)}`)
+  return value
+}
+
+function idToBytes(id: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(Buffer.from(id.replaceAll('-', ''), 'hex'))
+}
+
+function idFromBytes(bytes: Uint8Array): string {
+  if (bytes.byteLength !== ID_BYTES) throw new MalformedFrameError(`message ID of ${String(bytes.byteLength)} bytes, expected ${String(ID_BYTES)}`)
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
+}

@@ -1,0 +1,64 @@
+/** The owner's decisions about peers, and the one notice that a new peer is worth. */
+import type { PeerId } from '@libp2p/interface'
+import { agentIdOf } from '../lib/agent-id.ts'
+import { MeshError } from '../lib/errors.ts'
+import { parsePeerId } from '../lib/recipient.ts'
+import { oneLine } from '../lib/text.ts'
+import { parseApprovalCode } from './approval-code.ts'
+import type { PeerBook, PeerIdentity, PeerRecord } from './peer-book.ts'
+import { resolveRecipient, type ResolvedRecipient } from './recipients.ts'
+
+/** A peer's two names in text form. */
+export function identityOf(peerId: PeerId): PeerIdentity {
+  return { peerId: peerId.toString(), agentId: agentIdOf(peerId) }
+}
+
+/**
+ * The same from a peer ID in text form.
+ *
+ * @throws MeshError `INVALID_ARGUMENT` when it is none
+ */
+export function identityOfText(peerId: string): PeerIdentity {
+  const parsed = parsePeerId(peerId)
+  if (parsed === undefined) throw new MeshError('INVALID_ARGUMENT', `"${oneLine(peerId, 100)}" is no Ed25519 peer ID`)
+  return identityOf(parsed)
+}
+
+/**
+ * The peer that the owner approves, by the code of its notice or by any recipient form.
+ *
+ * @throws MeshError `UNKNOWN_RECIPIENT`, `AMBIGUOUS_RECIPIENT`, `INVALID_ARGUMENT`
+ */
+export function resolveApproval(text: string, book: PeerBook): ResolvedRecipient {
+  const code = parseApprovalCode(text)
+  const waiting = code === undefined ? undefined : book.withCode(code)
+  return resolveRecipient(waiting?.peerId ?? text, book)
+}
+
+/**
+ * Keeps a peer under an alias. An alias stays with its peer until the owner replaces it.
+ *
+ * @throws MeshError `PIN_MISMATCH` when another peer holds the alias and `replace` is not set, `INVALID_ARGUMENT` for a bad alias
+ */
+export async function pinAlias(book: PeerBook, request: { identity: PeerIdentity, alias: string | undefined, replace: boolean }): Promise<PeerRecord> {
+  const { identity, alias, replace } = request
+  if (alias !== undefined) checkAlias(alias)
+  const holder = alias === undefined ? undefined : book.withAlias(alias)
+  if (holder !== undefined && holder.peerId !== identity.peerId) {
+    if (!replace) {
+      throw new MeshError('PIN_MISMATCH', `the alias "${holder.alias ?? ''}" is pinned to ${holder.peerId}; only its owner's command ` +
+        '`openclaw p2p add <recipient> -a <alias> --replace` pins it to another peer')
+    }
+    await book.unpin(holder.peerId)
+  }
+  return await book.add(identity, alias)
+}
+
+const ALIAS = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,47}$/u
+
+function checkAlias(alias: string): void {
+  const looksLikeId = /^[0-9a-f]{16}$/.test(alias) || alias.startsWith('12D3KooW') || parseApprovalCode(alias) !== undefined
+  if (ALIAS.test(alias) && alias === alias.trim() && !looksLikeId) return
+  throw new MeshError('INVALID_ARGUMENT', 'an alias has 1 to 48 letters, digits, spaces, dots, dashes or underscores, begins with a letter or digit, ' +
+    'and must not look like an ID or an approval code')
+}

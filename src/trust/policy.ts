@@ -1,0 +1,32 @@
+/** Who may leave what: the access decision for an inbound message, pure. */
+import type { DmPolicy } from '../config/schema.ts'
+import type { ErrorCode } from '../lib/errors.ts'
+import type { ApprovalStatus } from '../mesh-api.ts'
+
+export interface InboundFacts {
+  dmPolicy: DmPolicy
+  /** `approved` also when the configuration's `allowFrom` lists the peer. */
+  status: ApprovalStatus
+  /** Answers one of our messages to this very peer, within the bound of replies. */
+  isAwaitedReply: boolean
+}
+
+export type InboundDecision =
+  | { action: 'accept' }
+  | { action: 'hold' }
+  | { action: 'refuse', code: ErrorCode, text: string }
+
+/** What happens to a message of a peer with this standing. */
+export function decideInbound(facts: InboundFacts): InboundDecision {
+  if (facts.status === 'blocked') return { action: 'refuse', code: 'BLOCKED', text: 'the recipient blocked this peer' }
+  if (facts.dmPolicy === 'disabled') return { action: 'refuse', code: 'NOT_ALLOWED', text: 'the recipient takes no direct messages' }
+  if (facts.status === 'approved' || facts.isAwaitedReply) return { action: 'accept' }
+  switch (facts.dmPolicy) {
+    case 'open':
+      return { action: 'accept' }
+    case 'pairing':
+      return { action: 'hold' }
+    case 'allowlist':
+      return { action: 'refuse', code: 'NOT_APPROVED', text: 'the recipient takes messages of approved peers only' }
+  }
+}

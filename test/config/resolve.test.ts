@@ -1,0 +1,162 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { resolveConfig } from '../../src/config/resolve.ts'
+import { MeshError } from '../../src/lib/errors.ts'
+
+const PEER = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
+const environment = { hostname: 'Office Mac.local' }
+
+const resolve = (config?: unknown, channel?: unknown) => resolveConfig(config, channel, environment)
+
+function refusal(config: unknown, channel?: unknown): string {
+  try {
+    resolve(config, channel)
+  } catch (error) {
+    assert.ok(error instanceof MeshError)
+    assert.equal(error.code, 'INVALID_ARGUMENT')
+    return error.message
+  }
+  return assert.fail('the configuration was accepted')
+}
+
+describe('resolveConfig', () => {
+  it('makes a complete configuration of nothing', () => {
+    assert.deepEqual(resolve(), {
+      discovery: ['mdns'],
+      listenAddrs: ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0'],
+      bootstrapList: [],
+      enableWebSocket: false,
+      enableIdentify: true,
+      enableAutoNAT: true,
+      enableUPnP: true,
+      enableCircuitRelay: true,
+      enableDCUtR: true,
+      enableCircuitRelayServer: false,
+      announceAddrs: [],
+      instanceName: 'office-mac-local',
+      deliveryAckTimeoutMs: 15_000,
+      messageTtlMs: 604_800_000,
+      rateLimit: { unapprovedPerHour: 10, approvedPerMinute: 600 },
+      turnBudget: { perPeerPerHour: 12, perHour: 60 },
+      dmPolicy: 'pairing',
+      allowFrom: [],
+      warnings: []
+    })
+  })
+
+  it('keeps the defaults of what a partial object leaves out', () => {
+    const { rateLimit, turnBudget } = resolve({ rateLimit: { approvedPerMinute: 5 }, turnBudget: { perHour: 0 } })
+    assert.deepEqual(rateLimit, { unapprovedPerHour: 10, approvedPerMinute: 5 })
+    assert.deepEqual(turnBudget, { perPeerPerHour: 12, perHour: 0 })
+  })
+
+  it('falls back to a name where the host has none that is safe', () => {
+    assert.equal(resolveConfig({}, {}, { hostname: '…' }).instanceName, 'openclaw')
+  })
+
+  it('accepts the channel section as the host writes it', () => {
+    const { dmPolicy, allowFrom } = resolve({}, { enabled: true, dmPolicy: 'allowlist', allowFrom: [PEER, PEER] })
+    assert.equal(dmPolicy, 'allowlist')
+    assert.deepEqual(allowFrom, [PEER])
+  })
+})
+
+describe('resolveConfig: discovery', () => {
+  it('adds bootstrap and the DHT when bootstrap peers are named', () => {
+    assert.deepEqual(resolve({ bootstrapList: [`/ip4/192.0.2.7/tcp/4001/p2p/${PEER}`] }).discovery, ['mdns', 'bootstrap', 'dht'])
+  })
+
+  it('lets an explicit value win and says what stays unused', () => {
+    const config = resolve({ discovery: 'mdns', bootstrapList: [`/dns4/mesh.example.org/tcp/4001/p2p/${PEER}`] })
+    assert.deepEqual(config.discovery, ['mdns'])
+    assert.match(config.warnings.join('\n'), /bootstrapList is unused/)
+  })
+
+  it('takes an array', () => {
+    assert.deepEqual(resolve({ discovery: ['dht', 'mdns', 'dht'] }).discovery, ['dht', 'mdns'])
+  })
+
+  it('says that bootstrap has nothing to dial', () => {
+    assert.match(resolve({ discovery: 'bootstrap' }).warnings.join('\n'), /bootstrapList is empty/)
+  })
+
+  it('goes without the DHT where identify is off, and refuses it where it was asked for', () => {
+    const bootstrapList = [`/ip4/192.0.2.7/tcp/4001/p2p/${PEER}`]
+    assert.deepEqual(resolve({ bootstrapList, enableIdentify: false }).discovery, ['mdns', 'bootstrap'])
+    assert.match(refusal({ discovery: ['dht'], enableIdentify: false }), /config\.discovery: \["dht"\] .* identify/)
+  })
+})
+
+describe('resolveConfig: NAT switches', () => {
+  it('are all off with the master switch off', () => {
+    const config = resolve({ enableNATTraversal: false, enableUPnP: true })
+    assert.deepEqual(
+      [config.enableIdentify, config.enableAutoNAT, config.enableUPnP, config.enableCircuitRelay, config.enableDCUtR],
+      [false, false, false, false, false]
+    )
+    assert.match(config.warnings.join('\n'), /without effect: enableUPnP/)
+  })
+
+  it('turn what needs identify off with it, unless it was asked for', () => {
+    const config = resolve({ enableIdentify: false })
+    assert.deepEqual([config.enableAutoNAT, config.enableDCUtR, config.enableUPnP], [false, false, true])
+    assert.match(refusal({ enableIdentify: false, enableDCUtR: true }), /config\.enableDCUtR: true .* enableIdentify/)
+  })
+
+  it('accept hole punching only as off', () => {
+    assert.doesNotThrow(() => resolve({ enableHolePunch: false }))
+    assert.match(refusal({ enableHolePunch: true }), /config\.enableHolePunch is not there yet/)
+  })
+})
+
+describe('resolveConfig: WebSocket', () => {
+  it('listens on ports of its own when no listen address is set', () => {
+    assert.deepEqual(resolve({ enableWebSocket: true }).listenAddrs.filter(address => address.endsWith('/ws')), ['/ip4/0.0.0.0/tcp/0/ws', '/ip6/::/tcp/0/ws'])
+  })
+
+  it('is refused in an address while it is off', () => {
+    assert.match(refusal({ listenAddrs: ['/ip4/127.0.0.1/tcp/0/ws'] }), /listenAddrs\[0\]: "\/ip4\/127\.0\.0\.1\/tcp\/0\/ws" .* enableWebSocket/)
+  })
+
+  it('says when it is only dialled', () => {
+    assert.match(resolve({ enableWebSocket: true, listenAddrs: ['/ip4/127.0.0.1/tcp/0'] }).warnings.join('\n'), /dialling only/)
+  })
+})
+
+describe('resolveConfig: a bad value is named with its key and what is expected', () => {
+  const refusals: Array<[string, unknown, RegExp]> = [
+    ['an unknown key', { lissten: [] }, /config: unknown key "lissten"/],
+    ['an unknown key inside an object', { rateLimit: { perDay: 1 } }, /config\.rateLimit: unknown key "perDay"/],
+    ['no object', [], /config: \[\] .* an object/],
+    ['a wrong type', { enableUPnP: 'yes' }, /config\.enableUPnP: "yes" .* a boolean/],
+    ['an unknown mechanism', { discovery: ['mdns', 'ndms'] }, /config\.discovery\[1\]: "ndms" .* one of "mdns", "bootstrap", "dht"/],
+    ['an unknown single mechanism', { discovery: 'ndms' }, /config\.discovery: "ndms" .* one of "mdns", "bootstrap", "dht" or an array/],
+    ['a number below its bound', { messageTtlMs: 1 }, /config\.messageTtlMs: 1 .* >= 1000/],
+    ['a fraction', { deliveryAckTimeoutMs: 1000.5 }, /config\.deliveryAckTimeoutMs: 1000\.5 .* a whole number/],
+    ['a negative budget', { turnBudget: { perHour: -1 } }, /config\.turnBudget\.perHour: -1 .* >= 0/],
+    ['no multiaddr', { listenAddrs: ['/ip4/127.0.0.1/tcp/0', 'localhost:4001'] }, /config\.listenAddrs\[1\]: "localhost:4001" .* multiaddr/],
+    ['a port that is none', { listenAddrs: ['/ip4/127.0.0.1/tcp/70000'] }, /config\.listenAddrs\[0\]: "\/ip4\/127\.0\.0\.1\/tcp\/70000"/],
+    ['a host name to listen on', { listenAddrs: ['/dns4/example.org/tcp/1'] }, /listenAddrs\[0\].*\/ip4\/ or \/ip6\//],
+    ['another transport', { listenAddrs: ['/ip4/127.0.0.1/udp/0/quic-v1'] }, /listenAddrs\[0\].*TCP/],
+    ['a listen address with a peer ID', { listenAddrs: [`/ip4/127.0.0.1/tcp/0/p2p/${PEER}`] }, /listenAddrs\[0\].*no \/p2p\//],
+    ['a bootstrap peer without peer ID', { bootstrapList: ['/ip4/192.0.2.7/tcp/4001'] }, /config\.bootstrapList\[0\]: .* ending in \/p2p\/<peer ID>/],
+    ['a bootstrap peer with a bad peer ID', { bootstrapList: [`/ip4/192.0.2.7/tcp/4001/p2p/${PEER.slice(0, -3)}`] }, /bootstrapList\[0\]/],
+    ['a bootstrap peer with port 0', { bootstrapList: [`/ip4/192.0.2.7/tcp/0/p2p/${PEER}`] }, /bootstrapList\[0\].*port 0/],
+    ['an announced address that nobody can dial', { announceAddrs: ['/ip4/0.0.0.0/tcp/4001'] }, /config\.announceAddrs\[0\]/],
+    ['an announced port 0', { announceAddrs: ['/ip4/192.0.2.7/tcp/0'] }, /announceAddrs\[0\].*1 to 65535/],
+    ['an unsafe instance name', { instanceName: 'Office Mac' }, /config\.instanceName: "Office Mac" .* for example "office-mac"/],
+    ['a key of a later version', { meshTopic: 'x' }, /config\.meshTopic is not there yet/]
+  ]
+  for (const [name, config, expected] of refusals) {
+    it(name, () => { assert.match(refusal(config), expected) })
+  }
+
+  it('a short name in allowFrom', () => {
+    assert.match(refusal({}, { allowFrom: [PEER, 'a1b2c3d4e5f6a7b8'] }), /channels\["libp2p-mesh"\]\.allowFrom\[1\]: "a1b2c3d4e5f6a7b8" .* peer ID/)
+    assert.match(refusal({}, { allowFrom: ['*'] }), /allowFrom\[0\]: "\*"/)
+  })
+
+  it('an unknown policy', () => {
+    assert.match(refusal({}, { dmPolicy: 'everyone' }), /channels\["libp2p-mesh"\]\.dmPolicy: "everyone" .* one of "pairing", "allowlist", "open", "disabled"/)
+  })
+})
