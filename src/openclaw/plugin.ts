@@ -6,7 +6,7 @@ import { CHANNEL_ID, CHANNEL_LABEL, DESCRIPTION } from './names.ts'
 import { runtimeStore } from './runtime.ts'
 
 /** The whole plugin. */
-export const plugin = defineChannelPluginEntry({
+export const plugin: ReturnType<typeof defineChannelPluginEntry<typeof meshChannel>> = defineChannelPluginEntry({
   id: CHANNEL_ID,
   name: CHANNEL_LABEL,
   description: DESCRIPTION,

@@ -1,6 +1,6 @@
 /** Waits for a condition by asking again and again until a deadline, so that no test sleeps and hopes. */
 
-import { setTimeout as delay } from 'node:timers/promises'
+import { setInterval } from 'node:timers/promises'
 
 export interface UntilOptions {
   /** What is waited for, as it reads in the error: "alice to see bob". */
@@ -15,25 +15,33 @@ export interface UntilOptions {
  * Resolves with the first value of `probe` that is not `undefined` or `false`. A probe that throws counts as
  * "not yet"; its last error is the cause of the error that the deadline brings.
  */
-export async function until<T>(probe: () => T | Promise<T>, options: UntilOptions): Promise<NonNullable<Exclude<T, false>>> {
+export async function until<T>(probe: () => T | Promise<T>, options: UntilOptions): Promise<Answer<T>> {
   const deadline = Date.now() + options.timeoutMs
-  let lastError: unknown
-  while (true) {
-    options.signal?.throwIfAborted()
-    try {
-      const value = await probe()
-      if (value !== undefined && value !== null && value !== false) {
-        return value as NonNullable<Exclude<T, false>>
-      }
-      lastError = undefined
-    } catch (error) {
-      lastError = error
-    }
-    if (Date.now() >= deadline) {
-      throw new Error(`Waited ${options.timeoutMs} ms in vain for ${options.what}${because(lastError)}`, { cause: lastError })
-    }
-    await delay(options.intervalMs ?? 100)
+  const attempt = await ask(probe)
+  if ('value' in attempt) return attempt.value
+  let { error } = attempt
+  for await (const _ of setInterval(options.intervalMs ?? 100, undefined, { signal: options.signal })) {
+    if (Date.now() >= deadline) break
+    const next = await ask(probe)
+    if ('value' in next) return next.value
+    error = next.error
   }
+  throw new Error(`Waited ${options.timeoutMs} ms in vain for ${options.what}${because(error)}`, { cause: error })
+}
+
+type Answer<T> = NonNullable<Exclude<T, false>>
+
+async function ask<T>(probe: () => T | Promise<T>): Promise<{ value: Answer<T> } | { error: unknown }> {
+  try {
+    const value = await probe()
+    return isAnswer(value) ? { value } : { error: undefined }
+  } catch (error) {
+    return { error }
+  }
+}
+
+function isAnswer<T>(value: T): value is Answer<T> {
+  return value !== undefined && value !== null && value !== false
 }
 
 function because(error: unknown): string {

@@ -1,9 +1,10 @@
 /** The OpenClaw program of this checkout: how it is run, alone with its own state and untouched by the user's. */
 
-import { readFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import type { Command } from '../child.ts'
+
+const PROGRAM = fileURLToPath(new URL('../../../node_modules/openclaw/openclaw.mjs', import.meta.url))
 
 /** The folders that one OpenClaw installation lives in. */
 export interface OpenClawHome {
@@ -20,7 +21,7 @@ export function openClawHomeIn(folder: string): OpenClawHome {
 
 /** The command `openclaw ...args`, with the Node.js that runs this test. */
 export function openclaw(...args: string[]): Command {
-  return { command: process.execPath, args: [programPath(), ...args] }
+  return { command: process.execPath, args: [PROGRAM, ...args] }
 }
 
 /** The environment of `openclaw` for `home`: nothing of the user's OpenClaw, no announcements, no updates, no colours. */
@@ -39,10 +40,4 @@ export function openClawEnv(home: OpenClawHome): NodeJS.ProcessEnv {
 
 function withoutOpenClaw(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(env).filter(([name]) => !/^(OPENCLAW_|NODE_TEST_CONTEXT$|FORCE_COLOR$)/.test(name)))
-}
-
-function programPath(): string {
-  const manifest = createRequire(import.meta.url).resolve('openclaw/package.json')
-  const { bin } = JSON.parse(readFileSync(manifest, 'utf8')) as { bin: { openclaw: string } }
-  return join(dirname(manifest), bin.openclaw)
 }

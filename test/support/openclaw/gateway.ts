@@ -1,0 +1,215 @@
+/**
+ * A real OpenClaw gateway with the plugin installed, for tests and the demo: alone with its own state, on this machine
+ * or on a host of a LAN.
+ *
+ * @example
+ * await using alice = await Gateway.start({ name: 'alice', template, folder: scratch.path, host: lan.host('alice') })
+ * const { peerId } = await alice.tool('p2p_status')
+ */
+
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdir, writeFile } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { Child } from '../child.ts'
+import { LineLog, type WaitForOptions } from '../line-log.ts'
+import type { LanHost } from '../lan-host.ts'
+import { run, type RunResult } from '../run.ts'
+import { until } from '../until.ts'
+import { gatewayConfig } from './gateway-config.ts'
+import { postJson, type HttpAddress } from './http.ts'
+import { isJsonObject, type Json, type JsonObject } from './json.ts'
+import type { ModelServer } from './model-server.ts'
+import { openclaw, openClawEnv, openClawHomeIn, type OpenClawHome } from './openclaw.ts'
+import type { PluginTemplate } from './template.ts'
+
+/** A gateway is up in 5 to 40 s, by machine and load; a CLI call takes 1 to 30 s. These only end what hangs. */
+const START_TIMEOUT_MS = 240_000
+const CLI_TIMEOUT_MS = 180_000
+const TOOL_TIMEOUT_MS = 120_000
+const STOP_GRACE_MS = 20_000
+
+/** OpenClaw's usual port; on a LAN every gateway has a loopback of its own. */
+const LAN_PORT = 18789
+
+export interface GatewayOptions {
+  /** Folder name and, on a model server, the name of the caller. */
+  name: string
+  template: PluginTemplate
+  /** Where the gateway's folder is made; the caller removes it. */
+  folder: string
+  /** The host to run on. @default this machine */
+  host?: LanHost
+  model?: ModelServer
+  /** `plugins.entries["libp2p-mesh"].config`. @default {} */
+  plugin?: JsonObject
+  /** `channels["libp2p-mesh"]`. @default not written */
+  channel?: JsonObject
+  /** Laid over the rest of the configuration. @default {} */
+  config?: JsonObject
+}
+
+export interface CliOptions {
+  /** @default 180000 */
+  timeoutMs?: number
+  /** Standard input. @default '' */
+  input?: string
+}
+
+export class Gateway implements AsyncDisposable {
+  readonly name: string
+  /** Output of all runs of this gateway. */
+  readonly log = new LineLog()
+  readonly home: OpenClawHome
+  readonly #host: LanHost | undefined
+  readonly #token: string
+  readonly #address: HttpAddress
+  #child: Child | undefined
+
+  private constructor(init: { name: string, home: OpenClawHome, host: LanHost | undefined, token: string, address: HttpAddress }) {
+    this.name = init.name
+    this.home = init.home
+    this.#host = init.host
+    this.#token = init.token
+    this.#address = init.address
+  }
+
+  /** Makes the state folder and the configuration of a gateway that does not run yet. */
+  static async create(options: GatewayOptions): Promise<Gateway> {
+    const folder = join(options.folder, options.name)
+    const home = openClawHomeIn(folder)
+    await mkdir(folder, { recursive: true })
+    const port = options.host === undefined ? await freePort() : LAN_PORT
+    const token = randomBytes(16).toString('hex')
+    const [model] = await Promise.all([options.model?.connect(options.name, options.host), options.template.copyTo(home)])
+    const config = gatewayConfig(options.template.config, {
+      port, token, folder,
+      plugin: options.plugin ?? {},
+      over: options.config ?? {},
+      ...(options.channel === undefined ? {} : { channel: options.channel }),
+      ...(model === undefined ? {} : { model })
+    })
+    await writeFile(home.configPath, JSON.stringify(config, null, 2), { mode: 0o600 })
+    const address = options.host === undefined ? { port } : { socketPath: await options.host.reach(port) }
+    return new Gateway({ name: options.name, home, host: options.host, token, address })
+  }
+
+  /** As `create`, and starts it. */
+  static async start(options: GatewayOptions): Promise<Gateway> {
+    const gateway = await Gateway.create(options)
+    await gateway.start()
+    return gateway
+  }
+
+  get isRunning(): boolean {
+    return this.#child?.isRunning ?? false
+  }
+
+  get pid(): number {
+    if (this.#child === undefined) throw new Error(`The gateway ${this.name} was not started`)
+    return this.#child.pid
+  }
+
+  /** Starts the gateway; resolves when its plugin's node has started. */
+  async start(): Promise<void> {
+    const from = this.log.position
+    const child = new Child(this.#command('gateway', 'run'), { env: openClawEnv(this.home), log: this.log })
+    this.#child = child
+    try {
+      await this.#ready(child, from)
+    } catch (error) {
+      await this.kill()
+      throw new Error(`The gateway ${this.name} did not start; its log ends with:\n${this.log.tail()}`, { cause: error })
+    }
+  }
+
+  /** Ends the gateway as `systemctl stop` would. Safe to call twice. */
+  async stop(): Promise<void> {
+    await this.#child?.stop(STOP_GRACE_MS)
+  }
+
+  /** Ends the gateway and its children by SIGKILL, in the middle of whatever they do. */
+  async kill(): Promise<void> {
+    await this.#child?.killAll()
+  }
+
+  async restart(): Promise<void> {
+    await this.stop()
+    await this.start()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  /** Calls a tool as an agent would and returns the result's `details`. */
+  async tool(name: string, args: JsonObject = {}, timeoutMs = TOOL_TIMEOUT_MS): Promise<JsonObject> {
+    const headers = { authorization: `Bearer ${this.#token}` }
+    const answer = await postJson(this.#address, { path: '/tools/invoke', headers, body: { tool: name, args }, timeoutMs })
+    return detailsOf(answer.body)
+  }
+
+  /** Runs `openclaw ...args` beside the gateway. */
+  async cli(args: string[], options: CliOptions = {}): Promise<RunResult> {
+    return run(this.#command(...args), { env: openClawEnv(this.home), timeoutMs: CLI_TIMEOUT_MS, ...options })
+  }
+
+  /** Starts `openclaw ...args` beside the gateway, for commands that run until they are ended. */
+  spawnCli(args: string[]): Child {
+    return new Child(this.#command(...args), { env: openClawEnv(this.home) })
+  }
+
+  /** Calls a gateway method: what a command of the plugin does, without loading the plugin in the calling process. */
+  async rpc(method: string, params: JsonObject = {}): Promise<Json> {
+    const { code, stdout, output } = await this.cli(['gateway', 'call', method, '--params', JSON.stringify(params), '--json'])
+    if (code !== 0) throw new Error(`${method} failed: ${output.trim()}`)
+    return JSON.parse(stdout) as Json
+  }
+
+  async waitForLog(pattern: RegExp, options: WaitForOptions): Promise<RegExpExecArray> {
+    return this.log.waitFor(pattern, options)
+  }
+
+  #command(...args: string[]): { command: string, args: string[] } {
+    const command = openclaw(...args)
+    return this.#host === undefined ? command : this.#host.exec(command)
+  }
+
+  async #ready(child: Child, from: number): Promise<void> {
+    const failed = this.#failure(child, from)
+    await Promise.race([failed, this.log.waitFor(/\[gateway\] ready$/m, { timeoutMs: START_TIMEOUT_MS, from })])
+    const started = until(async () => isStarted(await this.tool('p2p_status')), {
+      what: `the node of ${this.name}`, timeoutMs: START_TIMEOUT_MS, intervalMs: 250
+    })
+    await Promise.race([failed, started])
+  }
+
+  /** Rejects when the start fails: OpenClaw then collects diagnostics for half a minute before it exits. */
+  async #failure(child: Child, from: number): Promise<never> {
+    const announced = this.log.waitFor(/Gateway failed to start: .*|Config invalid.*/, { timeoutMs: START_TIMEOUT_MS, from })
+    const ended = child.exited.then(({ code, signal }) => [`it ended with ${signal ?? `exit code ${code ?? '?'}`}`])
+    const [reason] = await Promise.race([announced, ended])
+    throw new Error(reason)
+  }
+}
+
+function isStarted(status: JsonObject): boolean {
+  return status['ok'] !== false && status['started'] !== false
+}
+
+function detailsOf(body: Json): JsonObject {
+  const result = isJsonObject(body) ? body['result'] : undefined
+  const details = isJsonObject(result) ? result['details'] : undefined
+  if (!isJsonObject(details)) throw new Error(`The tool gave no details: ${JSON.stringify(body)}`)
+  return details
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  server.close()
+  await once(server, 'close')
+  return port
+}
