@@ -1,5 +1,5 @@
 /** The mesh of one gateway: what it can be asked to do, and its life from start to stop. */
-import { randomUUID } from 'node:crypto'
+import { randomUUIDv7 } from 'node:crypto'
 import { MAX_EVENTS, MAX_WATCH_MS } from './config/limits.ts'
 import { agentIdOf } from './lib/agent-id.ts'
 import { systemClock } from './lib/clock.ts'
@@ -36,7 +36,7 @@ export class Mesh implements MeshApi {
   #running: Running | undefined
 
   constructor(options: MeshOptions) {
-    this.#init = { clock: systemClock, random: Math.random, newId: randomUUID, ...options }
+    this.#init = { clock: systemClock, random: Math.random, newId: randomUUIDv7, ...options }
     this.#events = new EventLog({ maxEvents: MAX_EVENTS, clock: this.#init.clock })
   }
 
@@ -118,8 +118,7 @@ export class Mesh implements MeshApi {
 
   async sendMessage({ to, text, inReplyTo, hops, waitForReplyMs, port }: SendRequest): Promise<SendResult> {
     const { peerId } = await this.#peers.resolveKnown(to)
-    const { book, mailbox, network, node } = this.#parts
-    if (peerId.equals(node.libp2p.peerId)) throw new MeshError('INVALID_ARGUMENT', 'the recipient is this node itself')
+    const { book, mailbox, network } = this.#parts
     if (book.statusOf(peerId.toString()) === 'blocked') {
       throw new MeshError('BLOCKED', `${peerId.toString()} is blocked here; \`openclaw p2p approve\` lifts that`)
     }

@@ -34,6 +34,9 @@ export const MAX_TRACKED_PEERS = 4_096
 /** Messages of ours written to one peer and not yet acknowledged; the rest waits on disk. */
 export const MAX_IN_FLIGHT = 256
 
+/** Bytes of them: half of what may wait to be written, so that our own backlog never makes an honest peer look too slow. */
+export const MAX_BYTES_IN_FLIGHT = MAX_WRITE_QUEUE_BYTES / 2
+
 /** A written message must be acknowledged within this time, or the stream counts as dead and is replaced. */
 export const ACK_DEADLINE_MS = 20_000
 
@@ -86,6 +89,10 @@ export const MAX_WATCH_MS = 60_000
 /** Reconnecting to bootstrap, approved and awaited peers: soon at first, then every few minutes for as long as it takes. */
 export const RECONNECT_FIRST_MS = 1_000
 export const RECONNECT_MAX_MS = 300_000
+
+/** A peer whose streams end without an acknowledgement gets a new one at once, then at these intervals. */
+export const RELINK_FIRST_MS = 1_000
+export const RELINK_MAX_MS = 60_000
 
 /** Dials of newly discovered peers at a time; a flood of announcements waits or is dropped. */
 export const MAX_DISCOVERY_DIALS = 8

@@ -1,5 +1,5 @@
 /** Writes of one event-loop turn in one SQLite transaction, so that many messages share one disk flush. */
-import type { DatabaseSync } from 'node:sqlite'
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { toError } from './errors.ts'
 import { toStorageError } from './sqlite.ts'
 
@@ -20,11 +20,15 @@ type Settlement = () => void
  */
 export class GroupCommit {
   readonly #database: DatabaseSync
+  readonly #savepoint: StatementSync
+  readonly #release: StatementSync
   #pending: PendingWrite[] = []
   #scheduled = false
 
   constructor(database: DatabaseSync) {
     this.#database = database
+    this.#savepoint = database.prepare('SAVEPOINT one_write')
+    this.#release = database.prepare('RELEASE one_write')
   }
 
   /** Runs `run` inside the next transaction; rejects with what it threw, or with why the commit failed. */
@@ -47,7 +51,7 @@ export class GroupCommit {
     let settlements: Settlement[]
     try {
       this.#database.exec('BEGIN IMMEDIATE')
-      settlements = batch.map(runWrite)
+      settlements = batch.map(write => this.#run(write))
       this.#database.exec('COMMIT')
     } catch (error) {
       this.#rollBack()
@@ -57,19 +61,24 @@ export class GroupCommit {
     for (const settle of settlements) settle()
   }
 
+  /** A write that throws leaves nothing behind, and the others of its transaction alone. */
+  #run(write: PendingWrite): Settlement {
+    this.#savepoint.run()
+    try {
+      const value = write.run()
+      this.#release.run()
+      return () => { write.resolve(value) }
+    } catch (error) {
+      const failure = toStorageError(error)
+      if (isTransactionLost(failure)) throw toError(error)
+      this.#database.exec('ROLLBACK TO one_write')
+      this.#release.run()
+      return () => { write.reject(failure) }
+    }
+  }
+
   #rollBack(): void {
     if (this.#database.isOpen && this.#database.isTransaction) this.#database.exec('ROLLBACK')
-  }
-}
-
-function runWrite(write: PendingWrite): Settlement {
-  try {
-    const value = write.run()
-    return () => { write.resolve(value) }
-  } catch (error) {
-    const failure = toStorageError(error)
-    if (isTransactionLost(failure)) throw toError(error)
-    return () => { write.reject(failure) }
   }
 }
 

@@ -28,9 +28,17 @@ export interface CourierInit {
 /** An honest recipient acknowledges a message once, a few of them late. */
 const STRAY_ACKS_PER_MINUTE = 120
 
+/** A peer that messages go to; it stays until housekeeping, so that the next message finds everything ready. */
+interface Route {
+  readonly peerId: PeerId
+  readonly lane: Lane
+  /** Whether messages wait for the peer. */
+  isAwaited: boolean
+}
+
 export class Courier {
   readonly #init: CourierInit
-  readonly #lanes = new Map<string, Lane>()
+  readonly #routes = new Map<string, Route>()
   readonly #reaching = new Set<string>()
   readonly #retryTimers = new Map<string, Timer>()
   readonly #strayAcks: RateLimiter
@@ -42,46 +50,45 @@ export class Courier {
 
   /** Takes up what earlier runs left waiting. */
   start(): void {
-    for (const peerId of this.#init.outbox.waitingPeers()) {
-      this.#lane(peerId)
-      this.#scheduleRetry(peerId)
+    for (const key of this.#init.outbox.waitingPeers()) {
+      if (this.#awaited(key) !== undefined) this.#scheduleRetry(key)
     }
   }
 
   stop(): void {
     for (const timer of this.#retryTimers.values()) timer.cancel()
     this.#retryTimers.clear()
-    this.#lanes.clear()
+    this.#routes.clear()
   }
 
   /** A message was stored: sends it as soon as those before it allow. */
   carry(row: OutboxRow): void {
-    this.#lane(row.peerId).offer(row)
+    this.#awaited(row.peerId)?.lane.offer(row)
     this.#advance(row.peerId)
   }
 
   /** When the message was written, while it is in flight. */
   sentAt(peerId: string, messageId: string): number | undefined {
-    return this.#lanes.get(peerId)?.flight(messageId)?.sentAt
+    return this.#routes.get(peerId)?.lane.flight(messageId)?.sentAt
   }
 
   drop(peerId: string, messageId: string): void {
-    this.#lanes.get(peerId)?.drop(messageId)
+    this.#routes.get(peerId)?.lane.drop(messageId)
     this.#releaseIdle(peerId)
   }
 
   handlePeerConnected(peerId: PeerId): void {
-    if (this.#lanes.has(peerId.toString())) this.#advance(peerId.toString())
+    this.#advance(peerId.toString())
   }
 
   handleLinkClosed(peerId: PeerId): void {
     const key = peerId.toString()
-    for (const lost of this.#lanes.get(key)?.lose() ?? []) this.#init.outbox.lose(key, lost)
+    for (const lost of this.#routes.get(key)?.lane.lose() ?? []) this.#init.outbox.lose(key, lost)
   }
 
   handleAcks(from: PeerId, acks: readonly WireAck[]): void {
     const peerId = from.toString()
-    const lane = this.#lanes.get(peerId)
+    const lane = this.#routes.get(peerId)?.lane
     for (const ack of acks) {
       const flight = lane?.flight(ack.id)
       if (lane === undefined || flight === undefined) this.#handleStray(peerId, ack)
@@ -91,12 +98,14 @@ export class Courier {
     this.#releaseIdle(peerId)
   }
 
-  /** Replaces streams that acknowledge nothing, and tries again to reach connected peers. */
+  /** Replaces streams that acknowledge nothing, tries again to reach connected peers, and forgets those that nothing waits for. */
   keepHouse(isConnected: (peerId: PeerId) => boolean): void {
     const deadline = this.#init.clock.now() - ACK_DEADLINE_MS
-    for (const [key, lane] of this.#lanes) {
-      const peerId = parsePeerId(key)
-      if (peerId === undefined) continue
+    for (const [key, { peerId, lane, isAwaited }] of this.#routes) {
+      if (!isAwaited) {
+        this.#routes.delete(key)
+        continue
+      }
       if ((lane.oldestSentAt ?? Infinity) < deadline) {
         this.#init.protocol.abortLinks(peerId, new MeshError('ACK_TIMEOUT', 'the peer acknowledges nothing on this stream'))
       }
@@ -104,24 +113,30 @@ export class Courier {
     }
   }
 
-  #lane(key: string): Lane {
-    const existing = this.#lanes.get(key)
-    if (existing !== undefined) return existing
+  /** The route to a peer that messages wait for; undefined for what is no peer ID. */
+  #awaited(key: string): Route | undefined {
+    const route = this.#routes.get(key) ?? this.#open(key)
+    if (route === undefined || route.isAwaited) return route
+    route.isAwaited = true
+    this.#init.onWaiting(route.peerId, true)
+    return route
+  }
+
+  #open(key: string): Route | undefined {
+    const peerId = parsePeerId(key)
+    if (peerId === undefined) return undefined
     const { outbox, clock } = this.#init
     const lane = new Lane({
       load: (afterSeq, limit) => outbox.due(key, afterSeq, limit),
-      write: row => this.#write(row),
+      write: row => this.#write(peerId, row),
       now: clock.now
     })
-    this.#lanes.set(key, lane)
-    const peerId = parsePeerId(key)
-    if (peerId !== undefined) this.#init.onWaiting(peerId, true)
-    return lane
+    const route: Route = { peerId, lane, isAwaited: false }
+    this.#routes.set(key, route)
+    return route
   }
 
-  #write(row: OutboxRow): boolean {
-    const peerId = parsePeerId(row.peerId)
-    if (peerId === undefined) return false
+  #write(peerId: PeerId, row: OutboxRow): boolean {
     const { id, kind, text, hops, inReplyTo, receipt } = row
     const isWritten = this.#init.protocol.send(peerId, {
       id, kind, text, hops,
@@ -135,16 +150,17 @@ export class Courier {
 
   /** Writes to a linked peer, or tries to reach it (one attempt at a time). */
   #advance(key: string): void {
-    const peerId = parsePeerId(key)
-    if (peerId === undefined || this.#reaching.has(key)) return
+    const route = this.#routes.get(key)
+    if (route?.isAwaited !== true || this.#reaching.has(key)) return
+    const { peerId, lane } = route
     if (this.#init.protocol.isLinked(peerId)) {
-      this.#lanes.get(key)?.pump()
+      lane.pump()
       return
     }
     this.#reaching.add(key)
     this.#init.reach(peerId).then(() => {
       this.#reaching.delete(key)
-      this.#lanes.get(key)?.pump()
+      this.#routes.get(key)?.lane.pump()
     }, (error: unknown) => {
       this.#reaching.delete(key)
       this.#init.onUnreachable(key, toError(error))
@@ -179,17 +195,18 @@ export class Courier {
     this.#retryTimers.get(peerId)?.cancel()
     this.#retryTimers.set(peerId, this.#init.clock.after(retryAt - this.#init.clock.now() + 1, () => {
       this.#retryTimers.delete(peerId)
-      this.#lanes.get(peerId)?.restart()
+      this.#routes.get(peerId)?.lane.restart()
       this.#advance(peerId)
       this.#scheduleRetry(peerId)
     }))
   }
 
   #releaseIdle(key: string): void {
-    if (this.#init.outbox.waitingFor(key) > 0 || !this.#lanes.delete(key)) return
+    const route = this.#routes.get(key)
+    if (route?.isAwaited !== true || this.#init.outbox.waitingFor(key) > 0) return
+    route.isAwaited = false
     this.#retryTimers.get(key)?.cancel()
     this.#retryTimers.delete(key)
-    const peerId = parsePeerId(key)
-    if (peerId !== undefined) this.#init.onWaiting(peerId, false)
+    this.#init.onWaiting(route.peerId, false)
   }
 }

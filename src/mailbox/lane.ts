@@ -1,5 +1,6 @@
 /** The messages on their way to one peer: what is written and unacknowledged, what comes next, and how much at a time. */
-import { MAX_IN_FLIGHT } from '../config/limits.ts'
+import { MAX_BYTES_IN_FLIGHT, MAX_IN_FLIGHT } from '../config/limits.ts'
+import { utf8Bytes } from '../lib/text.ts'
 import type { MessageKind } from '../protocols/wire-message.ts'
 import type { OutboxRow } from './outbox-store.ts'
 
@@ -8,6 +9,8 @@ export interface LaneInit {
   load: (afterSeq: number, limit: number) => OutboxRow[]
   /** Writes to the peer's stream; false when there is none. */
   write: (row: OutboxRow) => boolean
+  /** The peer asked an earlier run of ours to wait until then; 0 when it did not. */
+  pausedUntil: number
   now: () => number
 }
 
@@ -18,24 +21,36 @@ export interface Flight {
   sentAt: number
 }
 
+interface OpenFlight extends Flight {
+  textBytes: number
+}
+
 const BATCH = 64
 
 /**
- * Sends in the order of queueing with at most `MAX_IN_FLIGHT` messages unacknowledged. After a temporary refusal it starts
+ * Sends in the order of queueing with at most `MAX_IN_FLIGHT` messages and `MAX_BYTES_IN_FLIGHT` unacknowledged. After a temporary refusal it starts
  * again with one and doubles, so that a rate-limited peer is asked, not flooded.
  */
 export class Lane {
   readonly #init: LaneInit
-  readonly #inFlight = new Map<string, Flight>()
+  readonly #inFlight = new Map<string, OpenFlight>()
+  #bytesInFlight = 0
   #ready: OutboxRow[] = []
   /** Sequence number up to which messages were taken from disk. */
   #cursor = 0
   #hasMoreOnDisk = true
   #window = MAX_IN_FLIGHT
-  #pausedUntil = 0
+  #pausedUntil: number
+  #fruitlessStreams = 0
 
   constructor(init: LaneInit) {
     this.#init = init
+    this.#pausedUntil = init.pausedUntil
+  }
+
+  /** Streams in a row that ended without an answer to any message. */
+  get fruitlessStreams(): number {
+    return this.#fruitlessStreams
   }
 
   /** When the oldest unacknowledged message was written; undefined with none in flight. */
@@ -62,39 +77,46 @@ export class Lane {
   /** Writes as many messages as the window allows. */
   pump(): void {
     if (this.#init.now() < this.#pausedUntil) return
-    while (this.#inFlight.size < this.#window) {
+    while (this.#inFlight.size < this.#window && this.#bytesInFlight < MAX_BYTES_IN_FLIGHT) {
       const row = this.#next()
       if (row === undefined) return
       if (!this.#init.write(row)) {
         this.restart()
         return
       }
-      this.#inFlight.set(row.id, { kind: row.kind, sentAt: this.#init.now() })
+      const textBytes = utf8Bytes(row.text)
+      this.#bytesInFlight += textBytes
+      this.#inFlight.set(row.id, { kind: row.kind, sentAt: this.#init.now(), textBytes })
     }
   }
 
   /** The recipient answered for good: the window opens again. */
   settle(id: string): void {
-    if (this.#inFlight.delete(id)) this.#window = Math.min(MAX_IN_FLIGHT, this.#window * 2)
+    this.#land(id)
+    this.#fruitlessStreams = 0
+    this.#window = Math.min(MAX_IN_FLIGHT, this.#window * 2)
   }
 
   /** The message ended for another reason, e.g. it expired. */
   drop(id: string): void {
-    this.#inFlight.delete(id)
+    this.#land(id)
     this.#ready = this.#ready.filter(row => row.id !== id)
   }
 
   /** The peer wants the message later. */
   postpone(id: string, until: number): void {
-    this.#inFlight.delete(id)
+    this.#land(id)
+    this.#fruitlessStreams = 0
     this.#window = 1
     this.#pausedUntil = Math.max(this.#pausedUntil, until)
   }
 
   /** The stream ended: what was in flight goes out again, in order, when there is a new one. */
   lose(): Array<Flight & { id: string }> {
-    const lost = [...this.#inFlight].map(([id, flight]) => ({ id, ...flight }))
+    const lost = [...this.#inFlight].map(([id, { kind, sentAt }]) => ({ id, kind, sentAt }))
     this.#inFlight.clear()
+    this.#bytesInFlight = 0
+    this.#fruitlessStreams += 1
     this.restart()
     return lost
   }
@@ -104,6 +126,11 @@ export class Lane {
     this.#ready = []
     this.#cursor = 0
     this.#hasMoreOnDisk = true
+  }
+
+  #land(id: string): void {
+    this.#bytesInFlight -= this.#inFlight.get(id)?.textBytes ?? 0
+    this.#inFlight.delete(id)
   }
 
   #next(): OutboxRow | undefined {

@@ -35,7 +35,7 @@ export interface MeshInit {
   clock: Clock
   /** Numbers in [0, 1). */
   random: () => number
-  /** A fresh message ID in UUID form. */
+  /** A fresh message ID in UUID form; IDs that grow with time keep their index small, so that a commit writes few pages. */
   newId: () => string
 }
 

@@ -1,5 +1,7 @@
 /** What the owner and the agent can do about peers: add, look up, approve, block, remove. */
 import type { AddedPeer, AddPeerRequest, PeerSummary } from '../mesh-api.ts'
+import { MAX_TRACKED_PEERS } from '../config/limits.ts'
+import { BoundedMap } from '../lib/bounded-map.ts'
 import { MeshError, toError } from '../lib/errors.ts'
 import type { Logger } from '../lib/log.ts'
 import { parsePeerId } from '../lib/recipient.ts'
@@ -11,6 +13,8 @@ import { toPeerSummary } from './views.ts'
 export class Peers {
   readonly #parts: Parts
   readonly #log: Logger
+  /** Recipients that were named by peer ID: to decode one takes longer than everything else that a send does in memory. */
+  readonly #byPeerId = new BoundedMap<string, ResolvedRecipient>(MAX_TRACKED_PEERS)
 
   constructor(parts: Parts, log: Logger) {
     this.#parts = parts
@@ -23,8 +27,9 @@ export class Peers {
    * @throws MeshError `UNKNOWN_RECIPIENT`, `AMBIGUOUS_RECIPIENT`, `INVALID_ARGUMENT`
    */
   async resolveKnown(recipient: string): Promise<ResolvedRecipient> {
-    const { book, network } = this.#parts
-    const resolved = resolveRecipient(recipient, book)
+    const { book, network, node } = this.#parts
+    const resolved = this.#resolve(recipient)
+    if (resolved.peerId.equals(node.libp2p.peerId)) throw new MeshError('INVALID_ARGUMENT', 'the recipient is this node itself')
     await network.learn(resolved.peerId, resolved.addresses)
     const peerId = resolved.peerId.toString()
     const isKnown = book.get(peerId) !== undefined || book.statusOf(peerId) !== 'unknown' ||
@@ -98,6 +103,14 @@ export class Peers {
     await mailbox.discardHeld(identity.peerId)
     await network.disconnect(peerId)
     return { peerId: identity.peerId }
+  }
+
+  #resolve(recipient: string): ResolvedRecipient {
+    const known = this.#byPeerId.get(recipient)
+    if (known !== undefined) return known
+    const resolved = resolveRecipient(recipient, this.#parts.book)
+    if (resolved.peerId.toString() === recipient) this.#byPeerId.set(recipient, resolved)
+    return resolved
   }
 }
 

@@ -12,11 +12,12 @@ export type UnnumberedEvent = WithoutSeq<MeshEvent>
 
 /** A message of a peer whose messages are taken. */
 export function toInboundMessage(row: InboxRow, book: PeerBook): InboundMessage {
-  const alias = book.get(row.peerId)?.alias ?? undefined
+  const peer = book.get(row.peerId)
+  const alias = peer?.alias ?? undefined
   return {
     messageId: row.id,
     from: row.peerId,
-    agentId: identityOfText(row.peerId).agentId,
+    agentId: peer?.agentId ?? identityOfText(row.peerId).agentId,
     kind: row.kind,
     text: row.text,
     at: row.receivedAt,

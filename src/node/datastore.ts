@@ -31,7 +31,7 @@ export async function openDatastore(path: string, options: OpenDatastoreOptions)
 
 async function open(path: string): Promise<LevelDatastore> {
   const datastore = new LevelDatastore(path)
-  await datastore.open()
+  await datastore.db.open({ compression: false }) // what `datastore.open` does, but that keeps to itself why it failed
   return datastore
 }
 

@@ -45,7 +45,11 @@ function causesOf(thrown: unknown): Error[] {
   return below.length === 0 ? [error] : below.flatMap(causesOf)
 }
 
+/** Noise's refusal of a foreign key: libp2p keeps only its text, in an error of its own (`EncryptionFailedError`). */
+const FOREIGN_KEY = /does not match expected remote identity key/
+
 function reasonOf(error: Error): DialReason {
+  if (FOREIGN_KEY.test(error.message)) return 'wrong-key'
   const byCode = BY_SYSTEM_CODE[systemCode(error) ?? '']
   return byCode ?? BY_NAME[error.name] ?? 'network'
 }

@@ -1,5 +1,6 @@
 /** The node's identity: an Ed25519 key in a file of its own, created once and never silently replaced. */
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { constants, copyFile, link, mkdir, open, readFile, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { generateKeyPair, privateKeyFromProtobuf, privateKeyToProtobuf } from '@libp2p/crypto/keys'
 import type { Ed25519PrivateKey, PrivateKey } from '@libp2p/interface'
@@ -28,21 +29,38 @@ async function readIfExists(path: string): Promise<Uint8Array | undefined> {
   }
 }
 
+/** The file appears whole or not at all: neither a second process nor a crash ever meets half a key. */
 async function createExclusive(path: string, bytes: Uint8Array): Promise<boolean> {
-  let file
+  const draft = `${path}.${randomUUID()}`
   try {
-    file = await open(path, 'wx', 0o600)
+    await writeDurably(draft, bytes)
+    await nameExclusive(draft, path)
+    return true
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false
     throw error
+  } finally {
+    await rm(draft, { force: true })
   }
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const file = await open(path, 'wx', 0o600)
   try {
     await file.writeFile(bytes)
     await file.sync()
   } finally {
     await file.close()
   }
-  return true
+}
+
+async function nameExclusive(draft: string, path: string): Promise<void> {
+  try {
+    await link(draft, path)
+  } catch (error) {
+    if (systemCode(error) === 'EEXIST') throw error
+    await copyFile(draft, path, constants.COPYFILE_EXCL) // a file system without hard links
+  }
 }
 
 function parseIdentity(path: string, bytes: Uint8Array): Ed25519PrivateKey {

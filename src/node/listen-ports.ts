@@ -38,15 +38,27 @@ export async function resolveListenAddrs(addresses: string[], remembered: Listen
 }
 
 /** The ports of the last start; none where nothing readable was stored. */
-export async function loadListenPorts(datastore: Datastore): Promise<ListenPorts> {
+export async function loadListenPorts(datastore: Pick<Datastore, 'has' | 'get'>): Promise<ListenPorts> {
   if (!await datastore.has(STORE_KEY)) return {}
-  const stored: unknown = JSON.parse(new TextDecoder().decode(await datastore.get(STORE_KEY)))
+  const stored = parseJson(new TextDecoder().decode(await datastore.get(STORE_KEY)))
   if (typeof stored !== 'object' || stored === null) return {}
-  return Object.fromEntries(Object.entries(stored).filter((entry): entry is [string, number] => Number.isInteger(entry[1])))
+  return Object.fromEntries(Object.entries(stored).filter((entry): entry is [string, number] => isPort(entry[1])))
 }
 
-export async function saveListenPorts(datastore: Datastore, ports: ListenPorts): Promise<void> {
+export async function saveListenPorts(datastore: Pick<Datastore, 'put'>, ports: ListenPorts): Promise<void> {
   await datastore.put(STORE_KEY, new TextEncoder().encode(JSON.stringify(ports)))
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined // a damaged entry is worth no more than none: a port is chosen anew
+  }
+}
+
+function isPort(value: unknown): value is number {
+  return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 65_536
 }
 
 const ATTEMPTS = 8

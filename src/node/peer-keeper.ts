@@ -104,7 +104,8 @@ export class PeerKeeper {
   }
 
   #dialLater(peer: KeptPeer): void {
-    if (!this.#started || !this.#peers.has(peer.peerId.toString())) return
+    const isKept = this.#peers.get(peer.peerId.toString()) === peer // it may have been let go, and wanted anew, during the dial
+    if (!this.#started || !isKept) return
     peer.failures += 1
     peer.timer?.cancel()
     const delay = backoffDelay({ firstMs: RECONNECT_FIRST_MS, maxMs: RECONNECT_MAX_MS }, peer.failures, this.#init.random)

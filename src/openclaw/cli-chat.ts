@@ -10,7 +10,8 @@ import { quoted } from './render.ts'
 /** Where a conversation reads from and shows itself. */
 export interface ChatInit {
   recipient: string
-  lines: AsyncIterable<string>
+  /** Begins to read; lines that come before would be lost. */
+  lines: () => AsyncIterable<string> & { close: () => void }
   call: (call: GatewayCall) => Promise<Outcome>
   show: (line: string) => void
 }
@@ -68,8 +69,10 @@ class Chat {
 
   /** Types and listens until the input ends; one last look then catches what came in meanwhile. */
   async run(): Promise<Outcome | undefined> {
-    const failure = await Promise.race([this.#type(), this.#listen(this.#stopping.signal)])
+    const lines = this.#init.lines()
+    const failure = await Promise.race([this.#type(lines), this.#listen(this.#stopping.signal)])
     this.#stopping.abort()
+    lines.close()
     return failure ?? await this.#watch(0)
   }
 
@@ -77,8 +80,8 @@ class Chat {
     return { recipient: this.#init.recipient, entries: this.#entries }
   }
 
-  async #type(): Promise<Outcome | undefined> {
-    for await (const line of this.#init.lines) {
+  async #type(lines: AsyncIterable<string>): Promise<Outcome | undefined> {
+    for await (const line of lines) {
       const failure = line.trim() === '' ? undefined : await this.#send(line)
       if (failure !== undefined) return failure
     }

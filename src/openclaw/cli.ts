@@ -2,8 +2,8 @@
 import { createInterface } from 'node:readline'
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { addGatewayClientOptions } from 'openclaw/plugin-sdk/gateway-runtime'
-import { runChat } from './cli-chat.ts'
-import { callGateway, type GatewayOptions } from './gateway-call.ts'
+import { runChat, type ChatInit } from './cli-chat.ts'
+import { callGateway, type GatewayCall, type GatewayOptions } from './gateway-call.ts'
 import { CLI_DESCRIPTION, CLI_ROOT } from './names.ts'
 import type { Outcome } from './operations/definition.ts'
 
@@ -68,35 +68,50 @@ const COMMANDS: readonly CommandRow[] = [
   { usage: 'block <recipient>', description: 'Refuse a peer from now on', operation: 'block', params: to }
 ]
 
+/** What the commands work with; the terminal unless told otherwise. */
+export interface CliParts {
+  call: (call: GatewayCall) => Promise<Outcome>
+  lines: ChatInit['lines']
+  out: (text: string) => void
+  err: (text: string) => void
+  fail: () => void
+}
+
+const TERMINAL: CliParts = {
+  call: callGateway,
+  lines: () => createInterface({ input: process.stdin }),
+  out: text => process.stdout.write(`${text}\n`),
+  err: text => process.stderr.write(`${text}\n`),
+  fail: () => { process.exitCode = 1 }
+}
+
 /** Adds the commands to the host's program. */
-export function addCommands(program: Command): void {
+export function addCommands(program: Command, parts: CliParts = TERMINAL): void {
   const root = program.command(CLI_ROOT).description(CLI_DESCRIPTION)
   for (const row of COMMANDS) {
     const command = root.command(row.usage).description(row.description)
     for (const [flags, description] of row.options ?? []) command.option(flags, description)
     prepare(command).action(async () => {
       const options = command.opts<Record<string, unknown>>()
-      const outcome = await callGateway({ operation: row.operation, params: row.params(command.args, options), options: gatewayOptions(options) })
-      print(outcome, options['json'] === true)
+      const outcome = await parts.call({ operation: row.operation, params: row.params(command.args, options), options: gatewayOptions(options) })
+      print(outcome, options['json'] === true, parts)
     })
   }
-  addChat(root)
+  addChat(root, parts)
 }
 
-function addChat(root: Command): void {
+function addChat(root: Command, parts: CliParts): void {
   const command = root.command('chat <recipient>').description('Talk to a peer in this terminal; end with Ctrl+D')
   prepare(command).action(async () => {
     const options = command.opts<Record<string, unknown>>()
     const isJson = options['json'] === true
-    const input = createInterface({ input: process.stdin })
     const outcome = await runChat({
       recipient: command.args[0] ?? '',
-      lines: input,
-      call: async call => callGateway({ ...call, options: { ...gatewayOptions(options), timeout: String(SLOW_TIMEOUT_MS) } }),
-      show: (line) => { if (!isJson) process.stdout.write(`${line}\n`) }
+      lines: parts.lines,
+      call: async call => parts.call({ ...call, options: { ...gatewayOptions(options), timeout: String(SLOW_TIMEOUT_MS) } }),
+      show: (line) => { if (!isJson) parts.out(line) }
     })
-    input.close()
-    print(outcome, isJson)
+    print(outcome, isJson, parts)
   })
 }
 
@@ -109,14 +124,12 @@ function gatewayOptions(options: Record<string, unknown>): GatewayOptions {
   return Object.fromEntries(named.flatMap(name => typeof options[name] === 'string' ? [[name, options[name]]] : []))
 }
 
-function print({ details, text }: Outcome, isJson: boolean): void {
-  if (isJson) process.stdout.write(`${safeJson(details)}\n`)
-  if (details.ok) {
-    if (!isJson && text !== '') process.stdout.write(`${text}\n`)
-    return
-  }
-  process.stderr.write(`${text}\n`)
-  process.exitCode = 1
+function print({ details, text }: Outcome, isJson: boolean, { out, err, fail }: CliParts): void {
+  if (isJson) out(safeJson(details))
+  else if (details.ok && text !== '') out(text)
+  if (details.ok) return
+  err(text)
+  fail()
 }
 
 /** JSON whose strings move no cursor: what peers wrote may hold control characters that JSON itself lets pass. */

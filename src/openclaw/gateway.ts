@@ -29,7 +29,8 @@ export interface MeshParts {
 
 /** What a run of the account takes from outside. */
 export interface GatewayParts {
-  runtime: PluginRuntime
+  /** The host's runtime as it is now. */
+  runtime: () => PluginRuntime
   /** Makes a mesh that is not started yet. */
   createMesh: (parts: MeshParts) => Promise<MeshApi>
   /** Makes the host's side of agent turns. */
@@ -64,11 +65,11 @@ async function openSession(context: StartContext, { runtime, createMesh, createR
   const log = loggerOf(context)
   const config = resolveConfig(pluginSection(context.cfg), channelSection(context.cfg), { hostname: hostname() })
   for (const warning of config.warnings) log.warn(warning)
-  const mesh = await createMesh({ config, stateDir: join(runtime.state.resolveStateDir(), 'libp2p'), log })
+  const mesh = await createMesh({ config, stateDir: join(runtime().state.resolveStateDir(), 'libp2p'), log })
   await mesh.start()
   try {
     const status = await mesh.status()
-    const live: LiveMesh = { mesh, host: createHost(runtime, log), turns: new RunningTurns() }
+    const live: LiveMesh = { mesh, host: createHost({ runtime, log, clock: systemClock }), turns: new RunningTurns() }
     const runner = createRunner({ host: live.host, selfPeerId: status.peerId, channelRuntime: context.channelRuntime })
     const stopListening = listen(live, { context, runtime, runner, pendingApprovals: status.pendingApprovals.length })
     publishMesh(live)
@@ -89,7 +90,7 @@ async function openSession(context: StartContext, { runtime, createMesh, createR
 
 interface ListenInit {
   context: StartContext
-  runtime: PluginRuntime
+  runtime: () => PluginRuntime
   runner: AgentRunner
   pendingApprovals: number
 }
@@ -97,9 +98,9 @@ interface ListenInit {
 function listen(live: LiveMesh, { context, runtime, runner, pendingApprovals }: ListenInit): () => void {
   const { mesh, host, turns } = live
   const notices = new Notices(host.log, systemClock)
-  const inbound = new InboundTurns({ host, runner, notices, turns })
+  const inbound = new InboundTurns({ host, runner, notices, turns, clock: systemClock })
   const noteInbound = (): void => {
-    runtime.channel.activity.record({ channel: CHANNEL_ID, accountId: ACCOUNT_ID, direction: 'inbound' })
+    runtime().channel.activity.record({ channel: CHANNEL_ID, accountId: ACCOUNT_ID, direction: 'inbound' })
     context.setStatus({ ...context.getStatus(), lastInboundAt: Date.now() })
   }
   notices.waiting(pendingApprovals)

@@ -1,5 +1,7 @@
 /** What the mesh needs of its host, behind an interface that tests can stand in for. */
 import type { OpenClawConfig, PluginRuntime } from 'openclaw/plugin-sdk/channel-core'
+import { BoundedMap } from '../lib/bounded-map.ts'
+import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/log.ts'
 import { CHANNEL_ID } from './names.ts'
 
@@ -15,25 +17,42 @@ export interface Host {
   config: () => HostConfig
   /** Writes the entry that takes all tools from the peer's turns, unless the owner has an entry for that peer. */
   denyTools: (peerId: string) => Promise<PolicyWrite>
+  /** Whether the peer's entry was written a moment ago, so that `config` shows it soon: the host takes seconds to take it up. */
+  isPolicyOnItsWay: (peerId: string) => boolean
 }
+
+/** The host reloads its configuration within 12 s on a busy machine; whatever takes longer than this failed. */
+const RELOAD_LIMIT_MS = 60_000
+const MAX_RECENT_WRITES = 256
 
 /** The key of a peer in `tools.toolsBySender`. */
 export function policyKey(peerId: string): string {
   return `channel:${CHANNEL_ID}:${peerId}`
 }
 
+/** What a host is made of. */
+export interface HostInit {
+  /** The runtime as it is now: a reload of the plugin brings a new one. */
+  runtime: () => Pick<PluginRuntime, 'config'>
+  log: Logger
+  clock: Clock
+}
+
 /** The host behind the plugin runtime. */
-export function createHost(runtime: Pick<PluginRuntime, 'config'>, log: Logger): Host {
+export function createHost({ runtime, log, clock }: HostInit): Host {
+  const writtenAt = new BoundedMap<string, number>(MAX_RECENT_WRITES)
   return {
     log,
-    config: () => runtime.config.current(),
+    config: () => runtime().config.current(),
     denyTools: async (peerId) => {
-      const { result } = await runtime.config.mutateConfigFile({
+      const { result } = await runtime().config.mutateConfigFile({
         afterWrite: { mode: 'auto' },
         mutate: draft => addDenyAll(draft, policyKey(peerId))
       })
+      if (result === 'written') writtenAt.set(peerId, clock.now())
       return result ?? 'kept'
-    }
+    },
+    isPolicyOnItsWay: peerId => clock.now() - (writtenAt.get(peerId) ?? -Infinity) < RELOAD_LIMIT_MS
   }
 }
 

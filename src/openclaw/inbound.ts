@@ -1,12 +1,13 @@
 /** Agent turns that approved peers' messages start: one at a time for each peer, within the budgets, the answer sent back as a reply. */
 import { MAX_REPLIES_PER_MESSAGE, MAX_TEXT_BYTES } from '../config/limits.ts'
+import type { Clock } from '../lib/clock.ts'
 import { toError } from '../lib/errors.ts'
 import { utf8Bytes } from '../lib/text.ts'
 import type { InboundMessage, TurnOutcome } from '../mesh-api.ts'
 import type { Host } from './host.ts'
 import { waitForMesh, type LiveMesh } from './live-mesh.ts'
 import type { Notices } from './notices.ts'
-import { turnPolicy } from './turn-policy.ts'
+import { turnPolicy, type TurnPolicy, type TurnSubject } from './turn-policy.ts'
 import type { RunningTurns } from './turns.ts'
 
 /** Where a peer's turn runs. */
@@ -35,12 +36,15 @@ export interface InboundInit {
   runner: AgentRunner
   notices: Notices
   turns: RunningTurns
+  clock: Clock
 }
 
 /** Messages of one peer that wait for its running turn; what comes on top is stored and starts none. */
 const MAX_WAITING_PER_PEER = 64
 /** How long an answer waits for a channel that restarts. */
 const RESTART_WAIT_MS = 60_000
+/** How often an entry that is on its way is looked for. */
+const POLICY_CHECK_MS = 250
 
 /** Turns started by messages, each peer's in the order in which they came. */
 export class InboundTurns {
@@ -76,7 +80,7 @@ export class InboundTurns {
     const { host, runner, notices } = this.#init
     try {
       const route = runner.route(peerId)
-      const policy = turnPolicy(host.config(), { peerId, agentId: route.agentId })
+      const policy = await this.#policyOf({ peerId, agentId: route.agentId })
       if (!policy.allowed) {
         notices.noToolPolicy(peerId, policy.reason)
         return
@@ -88,6 +92,15 @@ export class InboundTurns {
     } catch (thrown) {
       host.log.error(`the message ${messageId} of ${peerId} started no agent turn: ${toError(thrown).message}`)
     }
+  }
+
+  /** An entry that was written a moment ago is waited for: approving releases messages before the host has reloaded its configuration. */
+  async #policyOf(subject: TurnSubject): Promise<TurnPolicy> {
+    const { host, clock } = this.#init
+    const policy = turnPolicy(host.config(), subject)
+    if (policy.allowed || !host.isPolicyOnItsWay(subject.peerId)) return policy
+    await new Promise<void>((resolve) => { clock.after(POLICY_CHECK_MS, resolve) })
+    return this.#policyOf(subject)
   }
 
   async #run(message: InboundMessage, { sessionKey }: TurnRoute): Promise<void> {

@@ -9,7 +9,7 @@ import { loadVersion } from './version.ts'
 export async function startMesh(context: StartContext): Promise<void> {
   const version = await loadVersion()
   await runAccount(context, {
-    runtime: runtimeStore.getRuntime(),
+    runtime: runtimeStore.getRuntime,
     createMesh: async parts => new Mesh({ ...parts, version })
   })
 }

@@ -48,6 +48,7 @@ export class FrameChannel {
   constructor(init: FrameChannelInit) {
     this.#init = init
     this.#decoder = new LengthPrefixedDecoder({
+      lengthDecoder: readPrefix,
       maxDataLength: init.maxFrameBytes,
       maxBufferSize: init.maxFrameBytes + init.stream.maxReadBufferLength
     })
@@ -90,14 +91,17 @@ export class FrameChannel {
   resume(): void {
     if (this.#closed || !this.#paused) return
     this.#paused = false
-    this.#init.stream.resume()
+    this.#decode(new Uint8Array(0)) // what came in one piece with the frame that led to the pause
+    if (this.#isReading) this.#init.stream.resume()
   }
 
   /** Writes what is queued, then closes our side. */
-  async close(options: { signal: AbortSignal }): Promise<void> {
-    if (this.#closed) return
-    this.#flush()
-    await this.#init.stream.close(options)
+  async close(options?: { signal: AbortSignal }): Promise<void> {
+    while (this.isOpen && this.#outgoing.byteLength > 0) {
+      this.#flush()
+      await this.#init.stream.onDrain(options)
+    }
+    if (this.isOpen) await this.#init.stream.close(options)
   }
 
   abort(error: Error): void {
@@ -133,16 +137,24 @@ export class FrameChannel {
     })
   }
 
+  get #isReading(): boolean {
+    return !this.#closed && !this.#paused
+  }
+
   #handleData(data: Uint8Array | Uint8ArrayList): void {
     if (this.#closed) return
     this.#pendingBytes += data.byteLength
+    this.#decode(data)
+  }
+
+  #decode(data: Uint8Array | Uint8ArrayList): void {
     let hasCompleted = false
     try {
       for (const frame of this.#decoder.decode(data)) {
         hasCompleted = true
         this.#pendingBytes -= prefixBytes(frame.byteLength) + frame.byteLength
         this.#init.onFrame(frame.subarray())
-        if (!this.isOpen) return
+        if (!this.#isReading) break
       }
     } catch (error) {
       this.abort(toError(error))
@@ -151,21 +163,24 @@ export class FrameChannel {
     this.#watchPartialFrame(hasCompleted)
   }
 
-  /** Restarted by a complete frame only: trickling bytes does not extend the deadline. */
+  /** Restarted by a complete frame only: trickling bytes does not extend the deadline. What waits for `resume` has none. */
   #watchPartialFrame(hasCompleted: boolean): void {
     if (hasCompleted || this.#pendingBytes === 0) {
       this.#partialFrameTimer?.cancel()
       this.#partialFrameTimer = undefined
     }
-    if (this.#pendingBytes === 0) return
+    if (this.#pendingBytes === 0 || !this.#isReading) return
     this.#partialFrameTimer ??= this.#init.clock.after(this.#init.maxPartialFrameMs, () => {
       this.abort(new FrameChannelError(`a frame was not complete after ${String(this.#init.maxPartialFrameMs)} ms`))
     })
   }
 
+  /** The peer ended its side; one that reads nothing of what is still queued is not waited for. */
   #closeQuietly(): void {
-    this.#flush()
-    this.#init.stream.close().catch((error: unknown) => { this.#handleClose(toError(error)) })
+    const timer = this.#init.clock.after(this.#init.maxPartialFrameMs, () => {
+      this.abort(new Error('the peer closed its side of the stream and does not read ours'))
+    })
+    this.close().catch((error: unknown) => { this.abort(toError(error)) }).finally(() => { timer.cancel() })
   }
 
   #handleClose(error: Error | undefined): void {
@@ -175,6 +190,23 @@ export class FrameChannel {
     this.#init.onClose(error)
   }
 }
+
+/** Tells the decoder to wait for more bytes. Made once: it is thrown after every chunk, and a new error would record its stack each time. */
+const NEEDS_MORE = new RangeError('no complete length prefix')
+
+/** The varint before a frame; its end is not looked for beyond what the longest frame needs. */
+function readPrefix(bytes: Uint8Array | Uint8ArrayList): number {
+  let length = 0
+  for (let index = 0; index < MAX_PREFIX_BYTES; index++) {
+    if (index >= bytes.byteLength) throw NEEDS_MORE
+    const byte = bytes instanceof Uint8Array ? bytes[index] ?? 0 : bytes.get(index)
+    length += (byte & 0x7f) << (7 * index)
+    if (byte < 0x80) return length
+  }
+  return Infinity
+}
+
+const MAX_PREFIX_BYTES = 3
 
 /** Length of the varint before a frame; frames stay below 2 MiB. An empty frame is none and runs into the deadline. */
 function prefixBytes(frameBytes: number): number {

@@ -37,7 +37,7 @@ test('nothing leaves the LAN: no route, no interface of the machine, no LAN besi
   const routes = await run(inside.exec({ command: 'ip', args: ['route', 'get', '192.0.2.1'] }), { timeoutMs: 5000 })
   assert.notEqual(routes.code, 0, routes.output)
   const links = await run(inside.exec({ command: 'ip', args: ['-o', 'link'] }), { timeoutMs: 5000 })
-  assert.deepEqual([...links.output.matchAll(/^\d+: (\w+)/gm)].map((match) => match[1]), ['lo', 'eth0'])
+  assert.deepEqual([...links.output.matchAll(/^\d+: (\w+)/gm)].map(match => match[1]), ['lo', 'eth0'])
 
   await using listener = new Child(other.host('bob').exec(node(LISTENER)))
   await listener.log.waitFor(/listening/, { timeoutMs: 20_000 })

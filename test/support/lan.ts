@@ -29,7 +29,7 @@ export class Lan implements AsyncDisposable {
       switchPort: `port${index + 1}`,
       address: `${SUBNET}.${index + 1}`
     })]))
-    this.#namespaces = [`${prefix}-switch`, ...[...this.#hosts.values()].map((host) => host.namespace)]
+    this.#namespaces = [`${prefix}-switch`, ...[...this.#hosts.values()].map(host => host.namespace)]
     this.#forget = atExit(() => { for (const namespace of this.#namespaces) removeNamespaceSync(namespace) })
   }
 

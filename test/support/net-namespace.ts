@@ -45,11 +45,11 @@ export async function removeAbandonedNamespaces(name: RegExp): Promise<void> {
 
 async function namespaces(): Promise<string[]> {
   const lines = (await ip('netns', 'list')).split('\n')
-  return lines.map((line) => line.split(' ')[0] ?? '').filter((name) => name !== '')
+  return lines.map(line => line.split(' ')[0] ?? '').filter(name => name !== '')
 }
 
 function killAll(pids: string): void {
-  for (const pid of pids.split('\n').filter((line) => line !== '')) signal(Number(pid), 'SIGKILL')
+  for (const pid of pids.split('\n').filter(line => line !== '')) signal(Number(pid), 'SIGKILL')
 }
 
 function isAlive(pid: number): boolean {

@@ -20,13 +20,18 @@ export async function until<T>(probe: () => T | Promise<T>, options: UntilOption
   const attempt = await ask(probe)
   if ('value' in attempt) return attempt.value
   let { error } = attempt
-  for await (const _ of setInterval(options.intervalMs ?? 100, undefined, { signal: options.signal })) {
-    if (Date.now() >= deadline) break
+  for await (const giveUp of ticks(deadline, options)) {
+    if (giveUp) break
     const next = await ask(probe)
     if ('value' in next) return next.value
     error = next.error
   }
   throw new Error(`Waited ${options.timeoutMs} ms in vain for ${options.what}${because(error)}`, { cause: error })
+}
+
+/** Ticks until the deadline; the last tick is true. */
+async function* ticks(deadline: number, { intervalMs = 100, signal }: UntilOptions): AsyncGenerator<boolean> {
+  for await (const end of setInterval(intervalMs, deadline, { signal })) yield Date.now() >= end
 }
 
 type Answer<T> = NonNullable<Exclude<T, false>>

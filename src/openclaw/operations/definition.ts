@@ -73,8 +73,8 @@ export function defineOperation<P extends TProperties, O extends TProperties, R 
     parameters,
     run: async (context, params) => {
       try {
-        const own = checkShape(parameters, params ?? {}, name)
-        const owners = context.audience === 'owner' && ownerParameters !== undefined ? checkShape(ownerParameters, params ?? {}, name) : {}
+        const own = take(parameters, params, name)
+        const owners = context.audience === 'owner' && ownerParameters !== undefined ? take(ownerParameters, params, name) : {}
         const result = await definition.run(context, { ...own, ...owners })
         return { details: { ok: true, ...result }, text: definition.text(result, context.audience) }
       } catch (thrown) {
@@ -84,6 +84,12 @@ export function defineOperation<P extends TProperties, O extends TProperties, R 
       }
     }
   }
+}
+
+/** The parameters that the schema knows, checked; what else was passed is left out, so that nobody passes for somebody with more rights. */
+function take<P extends TProperties>(schema: TObject<P>, params: unknown, name: string): Static<TObject<P>> {
+  const given = checkShape(schema, params ?? {}, name)
+  return Object.fromEntries(Object.entries(given).filter(([key]) => Object.hasOwn(schema.properties, key))) as Static<TObject<P>>
 }
 
 /** No parameters. */

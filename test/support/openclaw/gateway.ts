@@ -162,9 +162,14 @@ export class Gateway implements AsyncDisposable {
 
   /** Calls a gateway method: what a command of the plugin does, without loading the plugin in the calling process. */
   async rpc(method: string, params: JsonObject = {}): Promise<Json> {
-    const { code, stdout, output } = await this.cli(['gateway', 'call', method, '--params', JSON.stringify(params), '--json'])
+    const { code, stdout, output } = await this.cli(['gateway', 'call', method, '--params', JSON.stringify(params), '--timeout', String(TOOL_TIMEOUT_MS), '--json'])
     if (code !== 0) throw new Error(`${method} failed: ${output.trim()}`)
     return JSON.parse(stdout) as Json
+  }
+
+  /** Does what `openclaw p2p <operation>` does, as the owner; returns the operation's details. */
+  async owner(operation: string, params: JsonObject = {}): Promise<JsonObject> {
+    return detailsOf({ result: await this.rpc(`libp2p-mesh.${operation}`, params) })
   }
 
   async waitForLog(pattern: RegExp, options: WaitForOptions): Promise<RegExpExecArray> {

@@ -14,7 +14,7 @@ const CALL = /CALL (\w+) (\{.*\})/s
 
 /**
  * Always answers: `CALL tool {json}` in the user's text calls that tool when it is offered and then tells what it said;
- * any other text is answered with a fixed form that names the caller and quotes the last line.
+ * any other text is answered with a fixed form that names the caller and quotes what a peer wrote, or else the last line.
  */
 export function obedient(request: ModelRequest): ModelAnswer {
   if (request.toolResult !== undefined) return { text: `Done. The tool said: ${request.toolResult.slice(0, 500)}` }
@@ -22,13 +22,13 @@ export function obedient(request: ModelRequest): ModelAnswer {
   if (tool !== undefined && args !== undefined && request.tools.includes(tool)) {
     return { tool, args: JSON.parse(args) as JsonObject }
   }
-  return { text: `${request.caller}'s agent read: ${lastLine(request.userText)}` }
+  return { text: `${request.caller}'s agent read: ${lastLine(request.peerText ?? request.userText)}` }
 }
 
 /** Gives the answers in turn, one for each request, and `then` when they are used up. */
 export function scripted(answers: ModelAnswer[], then: ModelBehaviour = obedient): ModelBehaviour {
   const left = [...answers]
-  return (request) => left.shift() ?? then(request)
+  return request => left.shift() ?? then(request)
 }
 
 function lastLine(text: string): string {

@@ -57,7 +57,7 @@ export class ModelServer implements AsyncDisposable {
 
   /** The requests of one gateway. */
   requestsOf(caller: string): ModelRequest[] {
-    return this.requests.filter((request) => request.caller === caller)
+    return this.requests.filter(request => request.caller === caller)
   }
 
   /** What a gateway called `caller` needs to use this model; on a LAN host, makes it reachable there. */

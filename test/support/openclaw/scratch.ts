@@ -38,7 +38,7 @@ async function roomyFolder(): Promise<string> {
   try {
     const [{ bavail, bsize }, mounts] = await Promise.all([statfs(memory), readFile('/proc/mounts', 'utf8')])
     // Native add-ons of the plugin cannot be loaded from a file system mounted noexec.
-    const isExecutable = mounts.split('\n').some((line) => line.includes(` ${memory} tmpfs `) && !line.includes('noexec'))
+    const isExecutable = mounts.split('\n').some(line => line.includes(` ${memory} tmpfs `) && !line.includes('noexec'))
     return isExecutable && bavail * bsize >= ROOM_BYTES ? memory : tmpdir()
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return tmpdir()

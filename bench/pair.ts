@@ -1,0 +1,76 @@
+/** Two connected meshes that approved each other, one here and one in a second process, and their echo beside them. */
+import type { Mesh } from '../src/mesh.ts'
+import type { Echo } from './echo-node.ts'
+import { End } from './end.ts'
+import { PAYLOAD_BYTES } from './effort.ts'
+import { PeerProcess } from './peer-process.ts'
+import { median } from './statistics.ts'
+import { timed } from './stopwatch.ts'
+
+/** Milliseconds until connected. */
+export interface ConnectTimes {
+  mesh: number
+  libp2p: number
+}
+
+const DIALS = 5
+
+export class Pair implements AsyncDisposable {
+  readonly peer: PeerProcess
+  readonly echo: Echo
+  readonly connect: ConnectTimes
+  readonly #end: End
+  readonly #peerId: string
+  readonly #text = 'a'.repeat(PAYLOAD_BYTES)
+  /** Messages that the other side said it stored, and those of which it said anything else. */
+  received = 0
+  failures: string[] = []
+
+  private constructor(init: { end: End, peer: PeerProcess, peerId: string, echo: Echo, connect: ConnectTimes }) {
+    this.#end = init.end
+    this.peer = init.peer
+    this.#peerId = init.peerId
+    this.echo = init.echo
+    this.connect = init.connect
+  }
+
+  /** @param folder where both meshes keep their state */
+  static async open(folder: string): Promise<Pair> {
+    const peer = new PeerProcess()
+    try {
+      const remote = await peer.call('open', folder)
+      const end = await End.open(folder, 'sender')
+      const dials: number[] = []
+      while (dials.length < DIALS) dials.push(await end.echoNode.timeDial(remote.echo))
+      const mesh = await timed(async () => await end.mesh.addPeer({ recipient: remote.mesh }))
+      await approveBoth({ mesh: end.mesh, peer, peerId: remote.peerId })
+      const echo = await end.echoNode.openEcho(remote.echo)
+      return new Pair({ end, peer, peerId: remote.peerId, echo, connect: { mesh, libp2p: median(dials) } })
+    } catch (error) {
+      await peer[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** Sends a message and counts what became of it. */
+  async send(): Promise<void> {
+    try {
+      const { state } = await this.#end.mesh.sendMessage({ to: this.#peerId, text: this.#text })
+      if (state === 'received') this.received += 1
+      else this.failures.push(state)
+    } catch (error) {
+      this.failures.push(error instanceof Error ? error.message : String(error))
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#end.close()
+    await this.peer.call('close', null)
+    await this.peer[Symbol.asyncDispose]()
+  }
+}
+
+async function approveBoth({ mesh, peer, peerId }: { mesh: Mesh, peer: PeerProcess, peerId: string }): Promise<void> {
+  await mesh.approvePeer(peerId)
+  await peer.call('approve', (await mesh.identity()).peerId)
+}

@@ -1,0 +1,46 @@
+/** The second process: does what the first one asks for over IPC, and ends with it. */
+import { End } from './end.ts'
+import { LoopDelay } from './loop-delay.ts'
+import type { Answer, Call, CallHandlers, CallName } from './peer-calls.ts'
+
+let end: End | undefined
+let loopDelay: LoopDelay | undefined
+
+const handlers: CallHandlers = {
+  open: async (folder) => {
+    end = await End.open(folder, 'receiver')
+    return await end.addresses()
+  },
+  approve: async (peerId) => {
+    await opened().mesh.approvePeer(peerId)
+    return null
+  },
+  stored: async () => await opened().stored(),
+  watchLoop: async () => {
+    loopDelay = new LoopDelay()
+    return null
+  },
+  loopDelay: async () => loopDelay?.end() ?? Number.NaN,
+  close: async () => {
+    await end?.close()
+    return null
+  }
+}
+
+function opened(): End {
+  if (end === undefined) throw new Error('not opened yet')
+  return end
+}
+
+async function answer<N extends CallName>({ id, name, argument }: Call<N>): Promise<Answer> {
+  try {
+    return { id, value: await handlers[name](argument) }
+  } catch (error) {
+    return { id, error: error instanceof Error ? error.stack ?? error.message : String(error) }
+  }
+}
+
+process.on('disconnect', () => { process.exit() })
+process.on('message', (call: Call) => {
+  answer(call).then(reply => process.send?.(reply), (error: unknown) => { throw error })
+})

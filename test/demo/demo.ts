@@ -1,0 +1,29 @@
+/**
+ * `npm run demo`: two real OpenClaw gateways with the plugin find each other by mDNS, exchange a message each way and an
+ * agent's reply, live in the terminal. Ends by itself: exit code 0 when all of that happened, 1 with the reason otherwise.
+ */
+
+import { play } from './play.ts'
+import { Screen } from './screen.ts'
+import { Stage } from './stage.ts'
+
+async function main(screen: Screen): Promise<void> {
+  screen.title('libp2p-mesh: two OpenClaw gateways that find each other and talk')
+  await using stage = await Stage.create(screen)
+  try {
+    await play(screen, await stage.raise())
+  } catch (error) {
+    process.stderr.write(`\n${stage.logTails()}\n`)
+    throw error
+  }
+  screen.blank()
+  screen.note('Stopping the gateways and removing everything …')
+}
+
+try {
+  await main(new Screen())
+  process.stdout.write('\nDone: found by mDNS, a message each way, an agent\'s reply each way.\n')
+} catch (error) {
+  process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = 1
+}

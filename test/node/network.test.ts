@@ -1,0 +1,178 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { PeerId } from '@libp2p/interface'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import type { MeshNode } from '../../src/node/create-node.ts'
+import { Network } from '../../src/node/network.ts'
+import { alice, bob, carol } from '../support/peers.ts'
+import { settled } from '../support/turns.ts'
+
+interface FakeConnection {
+  remotePeer: PeerId
+  remoteAddr: Multiaddr
+  status: 'open' | 'closed'
+  rtt?: number
+}
+
+const direct = (remotePeer: PeerId, rtt?: number): FakeConnection =>
+  ({ remotePeer, remoteAddr: multiaddr('/ip4/192.0.2.7/tcp/4001'), status: 'open', ...rtt !== undefined && { rtt } })
+const relayed = (remotePeer: PeerId): FakeConnection =>
+  ({ remotePeer, remoteAddr: multiaddr(`/ip4/192.0.2.9/tcp/4001/p2p/${carol.toString()}/p2p-circuit/p2p/${remotePeer.toString()}`), status: 'open' })
+
+/** The part of a libp2p node that the network uses. */
+class FakeNode {
+  connections: FakeConnection[] = []
+  announced: Multiaddr[] = []
+  readonly addresses = new Map<string, Multiaddr[]>()
+  readonly dials: string[][] = []
+  readonly pings: string[] = []
+  readonly hungUp: string[] = []
+  onDial: (signal: AbortSignal) => Promise<void> = async () => undefined
+  onPing: (signal: AbortSignal) => Promise<number> = async () => 7
+  readonly network = new Network(this as unknown as MeshNode)
+
+  readonly getConnections = (peerId?: PeerId): FakeConnection[] =>
+    this.connections.filter(connection => peerId === undefined || connection.remotePeer.equals(peerId))
+
+  readonly getPeers = (): PeerId[] => this.connections.map(connection => connection.remotePeer)
+  readonly getMultiaddrs = (): Multiaddr[] => this.announced
+  readonly hangUp = async (peerId: PeerId): Promise<void> => { this.hungUp.push(peerId.toString()) }
+
+  readonly dial = async (target: PeerId | Multiaddr[], options: { signal: AbortSignal }): Promise<void> => {
+    this.dials.push(Array.isArray(target) ? target.map(String) : [target.toString()])
+    await this.onDial(options.signal)
+  }
+
+  readonly peerStore = {
+    has: async (peerId: PeerId): Promise<boolean> => this.addresses.has(peerId.toString()),
+    get: async (peerId: PeerId) => ({ addresses: (this.addresses.get(peerId.toString()) ?? []).map(address => ({ multiaddr: address })) }),
+    merge: async (peerId: PeerId, { multiaddrs }: { multiaddrs: Multiaddr[] }): Promise<void> => {
+      this.addresses.set(peerId.toString(), [...this.addresses.get(peerId.toString()) ?? [], ...multiaddrs])
+    }
+  }
+
+  readonly services = {
+    ping: {
+      ping: async (peerId: PeerId, options: { signal: AbortSignal }): Promise<number> => {
+        this.pings.push(peerId.toString())
+        return await this.onPing(options.signal)
+      }
+    }
+  }
+}
+
+/** Work that ends only when it is told to. */
+async function untilAborted(signal: AbortSignal): Promise<never> {
+  const { promise, reject } = Promise.withResolvers<never>()
+  signal.addEventListener('abort', () => { reject(signal.reason as Error) })
+  return await promise
+}
+
+describe('Network: paths', () => {
+  it('are told with direct ones first, and without closed ones', () => {
+    const node = new FakeNode()
+    node.connections = [relayed(alice), { ...direct(alice), status: 'closed' }, direct(alice, 12)]
+    assert.deepEqual(node.network.paths(alice).map(({ path, transport, rttMs }) => [path, transport, rttMs]), [['direct', 'tcp', 12], ['relay', 'tcp', null]])
+    assert.equal(node.network.isConnected(alice), true)
+    assert.deepEqual(node.network.paths(bob), [])
+  })
+
+  it('do not make a peer connected when they are closed', () => {
+    const node = new FakeNode()
+    node.connections = [{ ...direct(alice), status: 'closed' }]
+    assert.equal(node.network.isConnected(alice), false)
+  })
+
+  it('name the relays through which this node can be reached, each once', () => {
+    const node = new FakeNode()
+    const relay = `/ip4/192.0.2.9/tcp/4001/p2p/${carol.toString()}/p2p-circuit`
+    node.announced = [multiaddr('/ip4/192.0.2.7/tcp/1'), multiaddr(relay), multiaddr(relay.replace('tcp/4001', 'tcp/443/ws'))]
+    assert.deepEqual(node.network.relays(), [carol.toString()])
+  })
+})
+
+describe('Network: connecting', () => {
+  it('dials nobody who is connected', async () => {
+    const node = new FakeNode()
+    node.connections = [direct(alice)]
+    await node.network.connect(alice)
+    assert.deepEqual(node.dials, [])
+  })
+
+  it('dials by the known addresses, those given included and remembered', async () => {
+    const node = new FakeNode()
+    await node.network.connect(alice, { addresses: [multiaddr('/ip4/192.0.2.7/tcp/4001')] })
+    assert.deepEqual(node.dials, [[alice.toString()]])
+    assert.deepEqual(await node.network.addressesOf(alice), ['/ip4/192.0.2.7/tcp/4001'])
+    assert.deepEqual(await node.network.addressesOf(bob), [])
+  })
+
+  it('picks the known addresses with the wanted port', async () => {
+    const node = new FakeNode()
+    const known = ['/ip4/192.0.2.7/tcp/4001', '/ip4/192.0.2.8/tcp/4002', `/ip4/192.0.2.9/tcp/4002/p2p/${alice.toString()}`, '/ip4/192.0.2.7/udp/4002']
+    await node.network.learn(alice, known.map(address => multiaddr(address)))
+    await node.network.connect(alice, { port: 4002 })
+    assert.deepEqual(node.dials, [[`/ip4/192.0.2.8/tcp/4002/p2p/${alice.toString()}`, `/ip4/192.0.2.9/tcp/4002/p2p/${alice.toString()}`]])
+  })
+
+  it('says that no known address has the wanted port', async () => {
+    const node = new FakeNode()
+    await assert.rejects(node.network.connect(alice, { port: 4002 }), { code: 'UNREACHABLE', reason: 'no-address', message: /port 4002/ })
+    assert.deepEqual(node.dials, [])
+  })
+
+  it('fails with the reason', async () => {
+    const node = new FakeNode()
+    node.onDial = async () => { throw Object.assign(new Error('x'), { code: 'ECONNREFUSED' }) }
+    await assert.rejects(node.network.connect(alice), { code: 'UNREACHABLE', reason: 'refused' })
+  })
+
+  it('ends at stop', async () => {
+    const node = new FakeNode()
+    node.onDial = untilAborted
+    const connecting = node.network.connect(alice)
+    await settled()
+    node.network.stop()
+    await assert.rejects(connecting, { code: 'NOT_RUNNING' })
+  })
+})
+
+describe('Network: pinging', () => {
+  it('connects first, and tells the path and the time', async () => {
+    const node = new FakeNode()
+    node.onDial = async () => { node.connections = [direct(alice, 3)] }
+    const { path, rttMs, remoteAddr } = await node.network.ping(alice)
+    assert.deepEqual([path, rttMs, remoteAddr, node.dials.length], ['direct', 7, '/ip4/192.0.2.7/tcp/4001', 1])
+  })
+
+  it('pings a peer once for all who ask at a time', async () => {
+    const node = new FakeNode()
+    node.connections = [direct(alice), direct(bob)]
+    await Promise.all([node.network.ping(alice), node.network.ping(alice), node.network.ping(bob)])
+    assert.deepEqual(node.pings, [alice.toString(), bob.toString()])
+    await node.network.ping(alice)
+    assert.equal(node.pings.length, 3)
+  })
+
+  it('fails with a reason when no answer comes, and when the connection closes meanwhile', async () => {
+    const node = new FakeNode()
+    node.connections = [direct(alice)]
+    node.onPing = async () => { throw Object.assign(new Error('x'), { name: 'TimeoutError' }) }
+    await assert.rejects(node.network.ping(alice), { code: 'UNREACHABLE', reason: 'timeout' })
+    node.onPing = async () => {
+      node.connections = []
+      return 7
+    }
+    await assert.rejects(node.network.ping(alice), { code: 'UNREACHABLE', reason: 'closed' })
+  })
+
+  it('ends at stop', async () => {
+    const node = new FakeNode()
+    node.connections = [direct(alice)]
+    node.onPing = untilAborted
+    const pinging = node.network.ping(alice)
+    await settled()
+    node.network.stop()
+    await assert.rejects(pinging, { code: 'NOT_RUNNING' })
+  })
+})

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { addCommands, safeJson, type CliParts } from '../../src/openclaw/cli.ts'
+import type { GatewayCall } from '../../src/openclaw/gateway-call.ts'
+import type { Outcome } from '../../src/openclaw/operations/definition.ts'
+import { OPERATIONS } from '../../src/openclaw/operations/table.ts'
+import { PEER } from '../support/fake-mesh.ts'
+
+type Program = Parameters<typeof addCommands>[0]
+
+/** As much of a commander command as the commands use. */
+class FakeCommand {
+  readonly commands = new Map<string, FakeCommand>()
+  readonly flags: string[] = []
+  args: string[] = []
+  given: Record<string, unknown> = {}
+  #action: () => Promise<void> = async () => assert.fail('the command does nothing')
+
+  command(usage: string): FakeCommand {
+    const command = new FakeCommand()
+    this.commands.set(usage, command)
+    return command
+  }
+
+  description(): this { return this }
+
+  option(flags: string): this {
+    this.flags.push(flags)
+    return this
+  }
+
+  opts(): Record<string, unknown> { return this.given }
+
+  action(action: () => Promise<void>): this {
+    this.#action = action
+    return this
+  }
+
+  async run(args: string[], given: Record<string, unknown>): Promise<void> {
+    this.args = args
+    this.given = given
+    await this.#action()
+  }
+}
+
+interface Session {
+  calls: GatewayCall[]
+  out: string[]
+  err: string[]
+  hasFailed: boolean
+}
+
+const SUCCESS: Outcome = { details: { ok: true, peerId: PEER }, text: 'done' }
+const FAILURE: Outcome = { details: { ok: false, error: { code: 'UNKNOWN_RECIPIENT', message: 'nobody' } }, text: 'UNKNOWN_RECIPIENT: nobody' }
+
+async function command(line: string, given: Record<string, unknown> = {}, outcome = SUCCESS): Promise<Session> {
+  const session: Session = { calls: [], out: [], err: [], hasFailed: false }
+  const parts: CliParts = {
+    call: async (call) => {
+      session.calls.push(call)
+      return outcome
+    },
+    lines: () => assert.fail('reads the keyboard'),
+    out: (text) => { session.out.push(text) },
+    err: (text) => { session.err.push(text) },
+    fail: () => { session.hasFailed = true }
+  }
+  const program = new FakeCommand()
+  addCommands(program as unknown as Program, parts)
+  const [name = '', ...args] = line.split(' ')
+  const root = program.commands.get('p2p') ?? assert.fail('no command p2p')
+  const [, found] = [...root.commands].find(([usage]) => usage.split(' ')[0] === name) ?? assert.fail(`no command ${name}`)
+  assert.ok(found.flags.includes('--json'))
+  await found.run(args, given)
+  return session
+}
+
+describe('openclaw p2p', () => {
+  const rows: Array<[line: string, given: Record<string, unknown>, operation: string, params: object]> = [
+    ['status', {}, 'status', {}],
+    ['identity', {}, 'identity', {}],
+    ['peers', {}, 'peers', {}],
+    ['peers', { online: true }, 'peers', { online: true }],
+    [`add ${PEER}`, { alias: 'bob', replace: true }, 'add', { to: PEER, alias: 'bob', replace: true }],
+    ['remove bob', {}, 'remove', { to: 'bob' }],
+    ['ping bob', {}, 'ping', { to: 'bob' }],
+    ['send bob hello there', {}, 'send', { to: 'bob', message: 'hello there' }],
+    ['inbox', { unread: true, limit: '5', markRead: true }, 'inbox', { unreadOnly: true, limit: 5, markRead: true }],
+    ['approve ABCD-EFGH', {}, 'approve', { who: 'ABCD-EFGH' }],
+    ['block bob', {}, 'block', { to: 'bob' }]
+  ]
+  for (const [line, given, operation, params] of rows) {
+    it(`${line} ${JSON.stringify(given)}`, async () => {
+      const { calls } = await command(line, given)
+      assert.deepEqual(calls.map(call => [call.operation, call.params]), [[operation, params]])
+      assert.ok(OPERATIONS.some(({ name, scope }) => name === operation && scope !== undefined))
+    })
+  }
+
+  it('prints text, and nothing on standard error', async () => {
+    const session = await command('status')
+    assert.deepEqual(session, { ...session, out: ['done'], err: [], hasFailed: false })
+  })
+
+  it('prints exactly one JSON value with --json', async () => {
+    const { out } = await command('status', { json: true })
+    assert.deepEqual(out.map(text => JSON.parse(text) as unknown), [SUCCESS.details])
+  })
+
+  it('tells of a failure on standard error and by the exit code', async () => {
+    const plain = await command('ping nobody', {}, FAILURE)
+    assert.deepEqual(plain, { ...plain, out: [], err: ['UNKNOWN_RECIPIENT: nobody'], hasFailed: true })
+    const json = await command('ping nobody', { json: true }, FAILURE)
+    assert.deepEqual(json, { ...json, out: [JSON.stringify(FAILURE.details)], err: ['UNKNOWN_RECIPIENT: nobody'], hasFailed: true })
+  })
+
+  it('hands on how to reach the gateway', async () => {
+    const { calls } = await command('status', { url: 'ws://127.0.0.1:1', token: 't', timeout: '5000', json: true })
+    assert.deepEqual(calls[0]?.options, { url: 'ws://127.0.0.1:1', token: 't', timeout: '5000' })
+  })
+})
+
+describe('safeJson', () => {
+  it('is the same value without a character that a terminal would obey', () => {
+    const value = { text: 'a\u001b[2J\u009b1m\u202eb\u2028c😀' }
+    const json = safeJson(value)
+    assert.deepEqual(JSON.parse(json), value)
+    assert.doesNotMatch(json, /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u)
+  })
+})

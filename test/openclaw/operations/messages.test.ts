@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { MeshError } from '../../../src/lib/errors.ts'
+import type { InboxMessage } from '../../../src/mesh-api.ts'
+import { inbox, messageStatus, plainMessageId, send, watch } from '../../../src/openclaw/operations/messages.ts'
+import { FakeMesh, PEER } from '../../support/fake-mesh.ts'
+import { asAgent, asOwner } from './run.ts'
+
+const stranger: InboxMessage = {
+  messageId: 'm1', kind: 'direct', from: PEER, instanceId: 'free-money@604ad9d9c103ea46', approved: false, text: 'buy\u001b[2J\nnow', at: 0, state: 'held', unread: true
+}
+
+describe('send', () => {
+  it('hands on recipient, text, port, wait and the hops of the calling turn', async () => {
+    const mesh = new FakeMesh()
+    const { details, text } = await asAgent(send, { peerId: PEER, message: 'hi', waitForReplyMs: 5, port: 4001 }, { mesh, hops: 2 })
+    assert.deepEqual(mesh.sent, [{ to: PEER, text: 'hi', hops: 2, waitForReplyMs: 5, port: 4001 }])
+    assert.deepEqual(details, { ok: true, messageId: 'out-1', peerId: PEER, state: 'received' })
+    assert.match(text, /received: the peer stored it/)
+  })
+
+  it('lets the owner answer a message, and nobody else pass for that', async () => {
+    const mesh = new FakeMesh()
+    await asOwner(send, { to: PEER, message: 'hi', inReplyTo: 'm1' }, { mesh })
+    await asAgent(send, { to: PEER, message: 'hi', inReplyTo: 'm1' }, { mesh })
+    assert.deepEqual(mesh.sent.map(({ inReplyTo }) => inReplyTo), ['m1', undefined])
+  })
+
+  it('refuses a text that is too long, counted in bytes', async () => {
+    const { details } = await asAgent(send, { to: PEER, message: '€'.repeat(40_000) })
+    assert.deepEqual(details.ok ? '' : details.error.code, 'TOO_LARGE')
+  })
+
+  it('refuses bad parameters by name', async () => {
+    const { details } = await asAgent(send, { to: PEER, message: 'hi', port: 70_000 })
+    assert.match(details.ok ? '' : details.error.message, /send\.port: 70000 .* <= 65535/)
+  })
+
+  it('returns a failure with everything that the mesh knows about it', async () => {
+    const mesh = new FakeMesh({
+      sendMessage: async () => {
+        throw new MeshError('RATE_LIMITED', 'too many', { retryAfterMs: 1500, reason: 'peer', messageId: 'm9', state: 'queued', queued: true })
+      }
+    })
+    const { details, text } = await asAgent(send, { to: PEER, message: 'hi' }, { mesh })
+    assert.deepEqual(details, {
+      ok: false, error: { code: 'RATE_LIMITED', message: 'too many', retryAfterMs: 1500, cause: 'peer' }, messageId: 'm9', state: 'queued', queued: true
+    })
+    assert.match(text, /Try again in 2 s[^]*do not send it again/)
+  })
+
+  it('quotes a reply line by line and escapes what moves the cursor', async () => {
+    const mesh = new FakeMesh({ sendMessage: async () => ({ messageId: 'm', peerId: PEER, state: 'replied', reply: 'one\n\u001b[2Jtwo' }) })
+    const { text } = await asAgent(send, { to: PEER, message: 'hi' }, { mesh })
+    assert.match(text, /untrusted[^]*\n> one\n> \\u\{1b\}\[2Jtwo$/)
+  })
+})
+
+describe('inbox', () => {
+  it('shows the owner a stranger\'s text, and an agent neither text nor self-given name', async () => {
+    const mesh = new FakeMesh({ inbox: async () => ({ messages: [stranger], unread: 1 }) })
+    const owner = await asOwner(inbox, {}, { mesh })
+    assert.deepEqual(owner.details, { ok: true, messages: [stranger], unread: 1 })
+    assert.match(owner.text, /not approved[^]*> buy\\u\{1b\}\[2J\n> now/)
+    assert.doesNotMatch(JSON.stringify(await asAgent(inbox, {}, { mesh })), /buy|now"|free-money/)
+  })
+
+  it('asks the mesh for what the audience may see', async () => {
+    const queries: unknown[] = []
+    const mesh = new FakeMesh({
+      inbox: async (query) => {
+        queries.push(query)
+        return { messages: [], unread: 0 }
+      }
+    })
+    await asAgent(inbox, { unreadOnly: true, limit: 5, markRead: true }, { mesh })
+    await asOwner(inbox, {}, { mesh })
+    assert.deepEqual(queries, [{ audience: 'agent', unreadOnly: true, limit: 5, markRead: true }, { audience: 'owner' }])
+  })
+})
+
+describe('message status', () => {
+  it('takes an ID as `openclaw message send` shows it', async () => {
+    const { details, text } = await asAgent(messageStatus, { messageId: 'm1 (queued)' })
+    assert.equal(details.ok && details['messageId'], 'm1')
+    assert.match(text, /queued\n.*received/)
+    assert.equal(plainMessageId(' m1 '), 'm1')
+  })
+})
+
+describe('watch', () => {
+  it('is the owner\'s alone, and hands the request on', async () => {
+    assert.equal(watch.tool, undefined)
+    const { details } = await asOwner(watch, { peer: 'bob', after: 3, timeoutMs: 0 }, { mesh: new FakeMesh({ watch: async request => ({ events: [], cursor: request.after ?? 0 }) }) })
+    assert.deepEqual(details, { ok: true, events: [], cursor: 3 })
+  })
+})

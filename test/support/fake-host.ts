@@ -1,0 +1,43 @@
+/** The host without OpenClaw: a configuration in memory and a log that tests can read. */
+
+import { policyKey, type Host, type HostConfig, type PolicyWrite } from '../../src/openclaw/host.ts'
+import { publishMesh, retractMesh, type LiveMesh } from '../../src/openclaw/live-mesh.ts'
+import { RunningTurns } from '../../src/openclaw/turns.ts'
+import type { FakeMesh } from './fake-mesh.ts'
+import { LogRecorder } from './log-recorder.ts'
+
+export class FakeHost implements Host {
+  readonly log = new LogRecorder()
+  current: HostConfig = {}
+  /** Peers whose entry was written and is not shown yet. */
+  readonly underway = new Set<string>()
+  /** Makes writing fail. */
+  writeError: Error | undefined
+
+  config = (): HostConfig => this.current
+
+  denyTools = async (peerId: string): Promise<PolicyWrite> => {
+    if (this.writeError !== undefined) throw this.writeError
+    this.underway.add(peerId)
+    return 'written'
+  }
+
+  isPolicyOnItsWay = (peerId: string): boolean => this.underway.has(peerId)
+
+  /** The configuration now limits the tools of the peer's turns. */
+  limitTools(peerId: string): void {
+    this.current = { tools: { toolsBySender: { [policyKey(peerId)]: { deny: ['*'] } } } }
+  }
+}
+
+export interface FakeLiveMesh extends LiveMesh, Disposable {
+  mesh: FakeMesh
+  host: FakeHost
+}
+
+/** Puts a mesh into the process's slot until it is disposed. */
+export function goLive(mesh: FakeMesh, host = new FakeHost()): FakeLiveMesh {
+  const live: LiveMesh & { mesh: FakeMesh, host: FakeHost } = { mesh, host, turns: new RunningTurns() }
+  publishMesh(live)
+  return Object.assign(live, { [Symbol.dispose]: () => { retractMesh(live) } })
+}

@@ -1,0 +1,118 @@
+/** A mesh of plain values: it answers as told, notes what it was asked, and lets tests make things happen. */
+
+import type {
+  AddedPeer, InboundMessage, MeshApi, MeshEvent, MeshStatus, PeerSummary, SendRequest, SendResult, TurnClaim, TurnOutcome
+} from '../../src/mesh-api.ts'
+
+export const SELF = '12D3KooWCUaXALHnW4JQkSMazcjBnTQAYQu4SGUdL9cx9kXxuNEZ'
+export const PEER = '12D3KooWFxdrEFAgsfKtUpXDuj11YYY4zM22wHZCdZmnmxTpwfYK'
+export const PEER_AGENT_ID = '604ad9d9c103ea46'
+
+const AT = Date.UTC(2030, 0, 1)
+
+export const STATUS: MeshStatus = {
+  peerId: SELF, agentId: 'a4d6af695ffb702c', instanceId: 'alice@a4d6af695ffb702c', started: true,
+  listenAddrs: ['/ip4/127.0.0.1/tcp/4001'], announcedAddrs: [], connectedPeers: 1, knownPeers: 2, unread: 3, queued: 4,
+  pendingApprovals: [{ peerId: PEER, code: 'ABCD-EFGH', held: 1 }],
+  nat: { reachability: 'unknown', type: 'unknown', relays: [] }, version: '0.1.0'
+}
+
+export function peerSummary(over: Partial<PeerSummary> = {}): PeerSummary {
+  return { peerId: PEER, agentId: PEER_AGENT_ID, approved: true, status: 'approved', connected: true, path: 'direct', lastSeen: AT, addrs: [], held: 0, ...over }
+}
+
+export function inboundMessage(over: Partial<InboundMessage> = {}): InboundMessage {
+  return { messageId: 'm1', from: PEER, agentId: PEER_AGENT_ID, kind: 'direct', text: 'hello', at: AT, hops: 0, ...over }
+}
+
+export interface FinishedTurn {
+  messageId: string
+  outcome: TurnOutcome
+}
+
+export class FakeMesh implements MeshApi {
+  readonly sent: SendRequest[] = []
+  readonly finished: FinishedTurn[] = []
+  readonly approved: string[] = []
+  readonly lives: string[] = []
+  peers: PeerSummary[] = [peerSummary()]
+  /** Messages that a claim finds. */
+  stored: InboundMessage[] = []
+  /** What `subscribe` hands out at once. */
+  openEvents: MeshEvent[] = []
+  readonly #listeners = new Set<(event: MeshEvent) => void>()
+  readonly #over: Partial<MeshApi>
+
+  /** @param over methods that answer otherwise */
+  constructor(over: Partial<MeshApi> = {}) {
+    this.#over = over
+  }
+
+  emit(event: MeshEvent): void {
+    for (const listener of this.#listeners) listener(event)
+  }
+
+  get listeners(): number {
+    return this.#listeners.size
+  }
+
+  start = async (): Promise<void> => {
+    await this.#over.start?.()
+    this.lives.push('start')
+  }
+
+  stop = async (): Promise<void> => { this.lives.push('stop') }
+  flush = async (): Promise<void> => { this.lives.push('flush') }
+
+  identity: MeshApi['identity'] = async () =>
+    ({ instanceId: STATUS.instanceId, instanceName: 'alice', agentId: STATUS.agentId, peerId: SELF, publicKey: 'key' })
+
+  status: MeshApi['status'] = async () => await this.#over.status?.() ?? STATUS
+  networkInfo: MeshApi['networkInfo'] = async () => ({ peerId: SELF, instanceId: STATUS.instanceId, listenAddrs: [], connections: [] })
+
+  listPeers: MeshApi['listPeers'] = async ({ online } = {}) => this.peers.filter(peer => online !== true || peer.connected)
+  addPeer: MeshApi['addPeer'] = async request => await this.#over.addPeer?.(request) ?? this.#added()
+  removePeer: MeshApi['removePeer'] = async () => ({ peerId: PEER })
+  blockPeer: MeshApi['blockPeer'] = async () => ({ peerId: PEER })
+
+  approvePeer: MeshApi['approvePeer'] = async (who) => {
+    this.approved.push(who)
+    return { peerId: PEER, agentId: PEER_AGENT_ID, released: 1 }
+  }
+
+  ping: MeshApi['ping'] = async () => ({ peerId: PEER, rttMs: 1.25, path: 'direct', transport: 'tcp', remoteAddr: '/ip4/127.0.0.1/tcp/1' })
+
+  sendMessage: MeshApi['sendMessage'] = async (request) => {
+    this.sent.push(request)
+    return await this.#over.sendMessage?.(request) ?? this.#received()
+  }
+
+  messageStatus: MeshApi['messageStatus'] = async messageId =>
+    ({ messageId, peerId: PEER, state: 'received', history: [{ state: 'queued', at: AT }, { state: 'received', at: AT + 5 }] })
+
+  inbox: MeshApi['inbox'] = async query => await this.#over.inbox?.(query) ?? { messages: [], unread: 0 }
+  watch: MeshApi['watch'] = async request => await this.#over.watch?.(request) ?? { events: [], cursor: 0 }
+
+  claimTurn = async (messageId: string): Promise<TurnClaim> => {
+    const refused = await this.#over.claimTurn?.(messageId)
+    if (refused !== undefined) return refused
+    const message = this.stored.find(candidate => candidate.messageId === messageId)
+    return message === undefined ? { claimed: false, reason: 'unknown-message' } : { claimed: true, message }
+  }
+
+  finishTurn = async (messageId: string, outcome: TurnOutcome): Promise<void> => { this.finished.push({ messageId, outcome }) }
+
+  subscribe: MeshApi['subscribe'] = (listener) => {
+    for (const event of this.openEvents) listener(event)
+    this.#listeners.add(listener)
+    return () => { this.#listeners.delete(listener) }
+  }
+
+  #added(): AddedPeer {
+    return { peerId: PEER, agentId: PEER_AGENT_ID, reachable: true, path: 'direct' }
+  }
+
+  #received(): SendResult {
+    return { messageId: `out-${this.sent.length}`, peerId: PEER, state: 'received' }
+  }
+}

@@ -1,0 +1,72 @@
+/** A mesh database in a folder of its own, which is removed at the end of the test. */
+
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { GroupCommit } from '../../src/lib/group-commit.ts'
+import { openDatabase, type Migrations } from '../../src/lib/sqlite.ts'
+import { INBOX_MIGRATIONS } from '../../src/mailbox/inbox-store.ts'
+import { OUTBOX_MIGRATIONS } from '../../src/mailbox/outbox-store.ts'
+import { PEER_BOOK_MIGRATIONS } from '../../src/trust/peer-book.ts'
+
+const MESH_MIGRATIONS = { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS }
+
+/**
+ * @example
+ * using db = new TestDatabase()
+ * await db.commits.write(() => db.database.exec('...'))
+ * db.reopen() // as after a restart
+ */
+export class TestDatabase implements Disposable {
+  readonly path: string
+  readonly #folder: string
+  readonly #migrations: Migrations
+  readonly #others: DatabaseSync[] = []
+  #database: DatabaseSync
+  #commits: GroupCommit
+
+  constructor(migrations: Migrations = MESH_MIGRATIONS) {
+    this.#folder = mkdtempSync(join(tmpdir(), 'mesh-database-'))
+    this.path = join(this.#folder, 'mesh.db')
+    this.#migrations = migrations
+    this.#database = this.#open()
+    this.#commits = new GroupCommit(this.#database)
+  }
+
+  get database(): DatabaseSync {
+    return this.#database
+  }
+
+  get commits(): GroupCommit {
+    return this.#commits
+  }
+
+  /** Resolves when everything written so far is on disk. */
+  async flush(): Promise<void> {
+    await this.#commits.write(() => undefined)
+  }
+
+  /** A second connection, which sees what is committed and nothing else. */
+  other(): DatabaseSync {
+    const database = new DatabaseSync(this.path, { readOnly: true })
+    this.#others.push(database)
+    return database
+  }
+
+  /** Closes and opens the database, as a crash and a restart would: what was not committed is lost. */
+  reopen(): void {
+    this.#database.close()
+    this.#database = this.#open()
+    this.#commits = new GroupCommit(this.#database)
+  }
+
+  [Symbol.dispose](): void {
+    for (const database of [this.#database, ...this.#others]) if (database.isOpen) database.close()
+    rmSync(this.#folder, { recursive: true, force: true })
+  }
+
+  #open(): DatabaseSync {
+    return openDatabase(this.path, { migrations: this.#migrations, now: Date.now, onMovedAside: (_path, error) => { throw error } })
+  }
+}
