@@ -84,6 +84,24 @@ export interface PeerSummary {
   code?: string
 }
 
+/** A known instance. */
+export interface InstanceSummary {
+  /** `<name>@<agent ID>`: the agent ID is derived from the peer's key, the name is the peer's claim. */
+  instanceId: string
+  instanceName: string
+  peerId: string
+  connected: boolean
+  lastSeenAt: number
+  source: 'announce' | 'dht'
+  card?: { description: string, skills: string[] }
+}
+
+export interface ResolvedInstance {
+  instanceId: string
+  peerId: string
+  addrs: string[]
+}
+
 export interface AddPeerRequest {
   /** Peer ID, multiaddr ending in `/p2p/<id>`, agent ID, instance ID or alias. */
   recipient: string
@@ -170,6 +188,7 @@ export interface InboundMessage {
   messageId: string
   from: string
   agentId: string
+  instanceId?: string
   alias?: string
   kind: InboxKind
   text: string
@@ -192,6 +211,7 @@ export type MeshEvent =
   | { seq: number, type: 'held', peerId: string, code: string, held: number }
   | { seq: number, type: 'delivery', messageId: string, peerId: string, state: DeliveryState }
   | { seq: number, type: 'peer-connected' | 'peer-disconnected', peerId: string }
+  | { seq: number, type: 'instance', instanceId: string, peerId: string }
 
 export interface WatchRequest {
   /** Events with a greater `seq` are wanted; absent: from now on. */
@@ -218,6 +238,9 @@ export interface MeshApi {
   status: () => Promise<MeshStatus>
   networkInfo: () => Promise<NetworkInfo>
   listPeers: (query?: { online?: boolean }) => Promise<PeerSummary[]>
+  listInstances: () => Promise<InstanceSummary[]>
+  /** By instance ID, agent ID, or a name that only one instance carries. */
+  resolveInstance: (instance: string) => Promise<ResolvedInstance>
   addPeer: (request: AddPeerRequest) => Promise<AddedPeer>
   removePeer: (recipient: string) => Promise<{ peerId: string }>
   /** Approves by pending code or recipient and releases what was held, exactly once. */

@@ -10,8 +10,8 @@ import { Lifecycle } from './mesh/lifecycle.ts'
 import { Peers } from './mesh/peers.ts'
 import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
-  AddedPeer, AddPeerRequest, InboxMessage, InboxQuery, InstanceIdentity, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo,
-  PeerSummary, PingResult, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
+  AddedPeer, AddPeerRequest, InboxMessage, InboxQuery, InstanceIdentity, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo,
+  PeerSummary, PingResult, ResolvedInstance, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './mesh-api.ts'
 
 /** Settings and surroundings of a mesh; the clock and randomness default to the machine's. */
@@ -95,6 +95,17 @@ export class Mesh implements MeshApi {
     return await this.#peers.list(query.online ?? false)
   }
 
+  async listInstances(): Promise<InstanceSummary[]> {
+    return await Promise.resolve(this.#parts.instances.list())
+  }
+
+  async resolveInstance(instance: string): Promise<ResolvedInstance> {
+    const { peerId } = await this.#peers.resolveKnown(instance)
+    const route = this.#parts.instances.ofPeer(peerId.toString())
+    if (route === undefined) throw new MeshError('UNKNOWN_RECIPIENT', `peer ${peerId.toString()} has not announced an instance`)
+    return { instanceId: route.instanceId, peerId: route.peerId, addrs: await this.#parts.network.addressesOf(peerId) }
+  }
+
   async addPeer(request: AddPeerRequest): Promise<AddedPeer> {
     return await this.#peers.add(request)
   }
@@ -118,8 +129,7 @@ export class Mesh implements MeshApi {
 
   async sendMessage({ to, text, inReplyTo, hops, waitForReplyMs, port }: SendRequest): Promise<SendResult> {
     const { peerId } = await this.#peers.resolveKnown(to)
-    const { book, mailbox, network, node } = this.#parts
-    if (peerId.equals(node.libp2p.peerId)) throw new MeshError('INVALID_ARGUMENT', 'the recipient is this node itself')
+    const { book, mailbox, network } = this.#parts
     if (book.statusOf(peerId.toString()) === 'blocked') {
       throw new MeshError('BLOCKED', `${peerId.toString()} is blocked here; \`openclaw p2p approve\` lifts that`)
     }
@@ -132,10 +142,10 @@ export class Mesh implements MeshApi {
   }
 
   async inbox({ audience, from, unreadOnly, limit, markRead }: InboxQuery): Promise<{ messages: InboxMessage[], unread: number }> {
-    const { book, mailbox } = this.#parts
+    const { mailbox } = this.#parts
     const peerId = from === undefined ? undefined : (await this.#peers.resolveKnown(from)).peerId.toString()
     const rows = mailbox.list({ peerId, unreadOnly, limit: limit ?? 20 })
-    const messages = rows.map(row => toInboxMessage(row, book, audience))
+    const messages = rows.map(row => toInboxMessage(row, this.#parts, audience))
     if (markRead === true) await mailbox.markShown(rows.filter(row => audience === 'owner' || row.state !== 'held'))
     return { messages, unread: mailbox.unread }
   }
@@ -150,7 +160,7 @@ export class Mesh implements MeshApi {
 
   async claimTurn(messageId: string): Promise<TurnClaim> {
     const claim = await this.#parts.mailbox.claimTurn(messageId)
-    return claim.claimed ? { claimed: true, message: toInboundMessage(claim.row, this.#parts.book) } : claim
+    return claim.claimed ? { claimed: true, message: toInboundMessage(claim.row, this.#parts) } : claim
   }
 
   async finishTurn(messageId: string, outcome: TurnOutcome): Promise<void> {
@@ -158,9 +168,8 @@ export class Mesh implements MeshApi {
   }
 
   subscribe(listener: (event: MeshEvent) => void): () => void {
-    const { mailbox, book } = this.#parts
-    for (const row of mailbox.openMessages()) {
-      listener({ seq: this.#events.lastSeq, type: 'message', message: toInboundMessage(row, book) })
+    for (const row of this.#parts.mailbox.openMessages()) {
+      listener({ seq: this.#events.lastSeq, type: 'message', message: toInboundMessage(row, this.#parts) })
     }
     return this.#events.subscribe(listener)
   }

@@ -21,6 +21,8 @@ export interface MeshConfig {
   enableCircuitRelayServer: boolean
   announceAddrs: string[]
   instanceName: string
+  enableAgentSync: boolean
+  agentCard: AgentCard | undefined
   deliveryAckTimeoutMs: number
   messageTtlMs: number
   rateLimit: { unapprovedPerHour: number, approvedPerMinute: number }
@@ -30,6 +32,12 @@ export interface MeshConfig {
   allowFrom: string[]
   /** What the owner should know about this configuration, a sentence each. */
   warnings: string[]
+}
+
+/** What is announced about the agent. */
+export interface AgentCard {
+  description: string
+  skills: string[]
 }
 
 /** What the machine contributes to the defaults. */
@@ -67,6 +75,8 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     enableCircuitRelayServer: input.enableCircuitRelayServer ?? CONFIG_DEFAULTS.enableCircuitRelayServer,
     announceAddrs: checkAnnounceAddrs(input.announceAddrs ?? CONFIG_DEFAULTS.announceAddrs, checkAt('announceAddrs')),
     instanceName: instanceNameOf(input.instanceName, environment),
+    enableAgentSync: input.enableAgentSync ?? CONFIG_DEFAULTS.enableAgentSync,
+    agentCard: agentCardOf(input.agentCard),
     deliveryAckTimeoutMs: input.deliveryAckTimeoutMs ?? CONFIG_DEFAULTS.deliveryAckTimeoutMs,
     messageTtlMs: input.messageTtlMs ?? CONFIG_DEFAULTS.messageTtlMs,
     rateLimit: { ...CONFIG_DEFAULTS.rateLimit, ...input.rateLimit },
@@ -75,6 +85,10 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     allowFrom: checkAllowFrom(access.allowFrom ?? CHANNEL_DEFAULTS.allowFrom, `${CHANNEL_PATH}.allowFrom`),
     warnings
   }
+}
+
+function agentCardOf(card: ConfigInput['agentCard']): AgentCard | undefined {
+  return card === undefined ? undefined : { description: card.description ?? '', skills: card.skills ?? [] }
 }
 
 function refuseNotYet(config: unknown): void {

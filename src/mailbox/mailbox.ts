@@ -35,7 +35,7 @@ export interface MailboxInit {
   log: Logger
 }
 
-export class Mailbox implements MessageHandler {
+export class Mailbox implements Pick<MessageHandler, 'handleMessage' | 'handleAcks' | 'handleLinkClosed'> {
   readonly #init: MailboxInit
   readonly #outbox: Outbox
   readonly #courier: Courier

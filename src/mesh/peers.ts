@@ -3,7 +3,7 @@ import type { AddedPeer, AddPeerRequest, PeerSummary } from '../mesh-api.ts'
 import { MeshError, toError } from '../lib/errors.ts'
 import type { Logger } from '../lib/log.ts'
 import { parsePeerId } from '../lib/recipient.ts'
-import { identityOfText, pinAlias, resolveApproval } from '../trust/approvals.ts'
+import { identityOfText, pinAlias, waitingPeer } from '../trust/approvals.ts'
 import { resolveRecipient, type ResolvedRecipient } from '../trust/recipients.ts'
 import type { Parts } from './assemble.ts'
 import { toPeerSummary } from './views.ts'
@@ -23,8 +23,9 @@ export class Peers {
    * @throws MeshError `UNKNOWN_RECIPIENT`, `AMBIGUOUS_RECIPIENT`, `INVALID_ARGUMENT`
    */
   async resolveKnown(recipient: string): Promise<ResolvedRecipient> {
-    const { book, network } = this.#parts
-    const resolved = resolveRecipient(recipient, book)
+    const { book, network, node } = this.#parts
+    const resolved = this.#resolve(recipient)
+    if (resolved.peerId.equals(node.libp2p.peerId)) throw new MeshError('INVALID_ARGUMENT', 'the recipient is this node itself')
     await network.learn(resolved.peerId, resolved.addresses)
     const peerId = resolved.peerId.toString()
     const isKnown = book.get(peerId) !== undefined || book.statusOf(peerId) !== 'unknown' ||
@@ -43,7 +44,7 @@ export class Peers {
     const summaries = await Promise.all(records.map(async (record) => {
       const peerId = parsePeerId(record.peerId)
       return toPeerSummary({
-        record, book, held: held.get(record.peerId) ?? 0,
+        record, names: this.#parts, held: held.get(record.peerId) ?? 0,
         paths: peerId === undefined ? [] : network.paths(peerId),
         addrs: peerId === undefined ? [] : await network.addressesOf(peerId)
       })
@@ -54,7 +55,7 @@ export class Peers {
   /** Keeps a peer under an alias and tries to connect; approves nothing. */
   async add({ recipient, alias, replace }: AddPeerRequest): Promise<AddedPeer> {
     const { book, network } = this.#parts
-    const { peerId, agentId, addresses } = resolveRecipient(recipient, book)
+    const { peerId, agentId, addresses } = this.#resolve(recipient)
     const record = await pinAlias(book, { identity: { peerId: peerId.toString(), agentId }, alias, replace: replace ?? false })
     try {
       await network.connect(peerId, { addresses })
@@ -70,7 +71,7 @@ export class Peers {
 
   async remove(recipient: string): Promise<{ peerId: string }> {
     const { book, keeper, mailbox } = this.#parts
-    const { peerId } = resolveRecipient(recipient, book)
+    const { peerId } = this.#resolve(recipient)
     keeper.unwant(peerId, 'approved')
     await mailbox.discardHeld(peerId.toString())
     await book.remove(peerId.toString())
@@ -79,25 +80,37 @@ export class Peers {
 
   /** Approves by code or recipient, and gives out what was held; exactly once. */
   async approve(codeOrRecipient: string): Promise<{ peerId: string, agentId: string, released: number }> {
-    const { book, keeper, mailbox, network } = this.#parts
-    const { peerId, agentId, addresses } = resolveApproval(codeOrRecipient, book)
+    const { book, keeper, mailbox, network, instances } = this.#parts
+    const { peerId, agentId, addresses } = this.#resolve(waitingPeer(codeOrRecipient, book) ?? codeOrRecipient)
     await network.learn(peerId, addresses)
     const identity = { peerId: peerId.toString(), agentId }
     await book.decide(identity, 'approved')
     keeper.want(peerId, 'approved')
+    instances.handleApproved(peerId)
     return { ...identity, released: await mailbox.release(identity.peerId) }
   }
 
   /** Takes no message of the peer any more, drops what was held, and ends its connections. */
   async block(recipient: string): Promise<{ peerId: string }> {
     const { book, keeper, mailbox, network } = this.#parts
-    const { peerId, agentId } = resolveRecipient(recipient, book)
+    const { peerId, agentId } = this.#resolve(recipient)
     const identity = { peerId: peerId.toString(), agentId }
     await book.decide(identity, 'blocked')
     keeper.unwant(peerId, 'approved')
     await mailbox.discardHeld(identity.peerId)
     await network.disconnect(peerId)
     return { peerId: identity.peerId }
+  }
+
+  #resolve(recipient: string): ResolvedRecipient {
+    const { book, instances } = this.#parts
+    return resolveRecipient(recipient, {
+      withAgentId: agentId => [...book.withAgentId(agentId), ...instances.withAgentId(agentId)],
+      withName: (name) => {
+        const pinned = book.withAlias(name)
+        return pinned === undefined ? instances.withName(name) : [pinned]
+      }
+    })
   }
 }
 

@@ -3,7 +3,7 @@ import { MAX_ACKS_PER_FRAME, MAX_TEXT_BYTES } from '../config/limits.ts'
 import { oneLine, utf8Bytes } from '../lib/text.ts'
 import { Frame, type Ack, type Envelope } from './pb/message.ts'
 
-const KINDS = ['chat', 'reply', 'announce', 'call', 'system'] as const
+const KINDS = ['chat', 'reply', 'call', 'system'] as const
 const STAGES = ['refused', 'received', 'held', 'delivered', 'uncertain'] as const
 
 /** What a message is for; only a `chat` may start an agent turn. */
@@ -35,7 +35,10 @@ export interface WireMessage {
 }
 
 /** A validated frame. */
-export type WireFrame = { kind: 'message', message: WireMessage } | { kind: 'acks', acks: WireAck[] }
+export type WireFrame =
+  | { kind: 'message', message: WireMessage }
+  | { kind: 'acks', acks: WireAck[] }
+  | { kind: 'announce', record: Uint8Array }
 
 /** Bytes of a peer that are no valid frame. */
 export class MalformedFrameError extends Error {
@@ -68,17 +71,20 @@ export function encodeAcks(acks: readonly WireAck[]): Uint8Array {
   return Frame.encode({ acks: acks.map(ackToPb) })
 }
 
+/** A signed instance record, see `announce.ts`. */
+export function encodeAnnounce(record: Uint8Array): Uint8Array {
+  return Frame.encode({ acks: [], announce: Uint8Array.from(record) })
+}
+
 /**
  * @throws MalformedFrameError that says what is wrong with the bytes
  */
 export function decodeFrame(bytes: Uint8Array): WireFrame {
-  const frame = parseFrame(bytes)
-  if (frame.message !== undefined) {
-    if (frame.acks.length > 0) throw new MalformedFrameError('a frame holds a message or acknowledgements, not both')
-    return { kind: 'message', message: messageFromPb(frame.message) }
-  }
-  if (frame.acks.length === 0) throw new MalformedFrameError('empty frame')
-  return { kind: 'acks', acks: frame.acks.map(ackFromPb) }
+  const { message, acks, announce } = parseFrame(bytes)
+  const parts = [message !== undefined, acks.length > 0, announce !== undefined].filter(Boolean).length
+  if (parts !== 1) throw new MalformedFrameError(parts === 0 ? 'empty frame' : 'a frame holds one thing only')
+  if (message !== undefined) return { kind: 'message', message: messageFromPb(message) }
+  return announce === undefined ? { kind: 'acks', acks: acks.map(ackFromPb) } : { kind: 'announce', record: announce }
 }
 
 function parseFrame(bytes: Uint8Array): Frame {

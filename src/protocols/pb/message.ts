@@ -7,6 +7,7 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 export interface Frame {
   message?: Envelope
   acks: Ack[]
+  announce?: Uint8Array<ArrayBuffer>
 }
 
 export namespace Frame {
@@ -29,6 +30,11 @@ export namespace Frame {
             w.uint32(18)
             Ack.codec().encode(value, w)
           }
+        }
+
+        if (obj.announce != null) {
+          w.uint32(26)
+          w.bytes(obj.announce)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -59,6 +65,10 @@ export namespace Frame {
               obj.acks.push(Ack.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.acks$
               }))
+              break
+            }
+            case 3: {
+              obj.announce = reader.bytes()
               break
             }
             default: {
@@ -103,6 +113,13 @@ export namespace Frame {
 
               obj.acks++
 
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.announce`,
+                value: reader.bytes()
+              }
               break
             }
             default: {
@@ -207,6 +224,11 @@ export namespace Frame {
     index: number
   }
 
+  export interface FrameAnnounceFieldEvent {
+    field: '$.announce'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Frame>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Frame.codec())
   }
@@ -215,7 +237,7 @@ export namespace Frame {
     return decodeMessage(buf, Frame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameMessageIdFieldEvent | FrameMessageKindFieldEvent | FrameMessageHopsFieldEvent | FrameMessageInReplyToFieldEvent | FrameMessageConversationFieldEvent | FrameMessageTtlMsFieldEvent | FrameMessageTextFieldEvent | FrameMessageReceiptIdFieldEvent | FrameMessageReceiptStageFieldEvent | FrameMessageReceiptCodeFieldEvent | FrameMessageReceiptTextFieldEvent | FrameMessageReceiptRetryAfterMsFieldEvent | FrameAcksIdFieldEvent | FrameAcksStageFieldEvent | FrameAcksCodeFieldEvent | FrameAcksTextFieldEvent | FrameAcksRetryAfterMsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameMessageIdFieldEvent | FrameMessageKindFieldEvent | FrameMessageHopsFieldEvent | FrameMessageInReplyToFieldEvent | FrameMessageConversationFieldEvent | FrameMessageTtlMsFieldEvent | FrameMessageTextFieldEvent | FrameMessageReceiptIdFieldEvent | FrameMessageReceiptStageFieldEvent | FrameMessageReceiptCodeFieldEvent | FrameMessageReceiptTextFieldEvent | FrameMessageReceiptRetryAfterMsFieldEvent | FrameAcksIdFieldEvent | FrameAcksStageFieldEvent | FrameAcksCodeFieldEvent | FrameAcksTextFieldEvent | FrameAcksRetryAfterMsFieldEvent | FrameAnnounceFieldEvent> {
     return streamMessage(buf, Frame.codec(), opts)
   }
 }
