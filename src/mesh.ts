@@ -10,7 +10,7 @@ import { Lifecycle } from './mesh/lifecycle.ts'
 import { Peers } from './mesh/peers.ts'
 import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
-  AddedPeer, AddPeerRequest, InboxMessage, InboxQuery, InstanceIdentity, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo,
+  AddedPeer, AddPeerRequest, DeliveryTarget, ForwardClaim, ForwardOutcome, InboundMessage, InboxMessage, InboxQuery, InstanceIdentity, InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo,
   PeerSummary, PingResult, ResolvedInstance, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './mesh-api.ts'
 
@@ -137,6 +137,16 @@ export class Mesh implements MeshApi {
     return await mailbox.send({ peerId: peerId.toString(), text, inReplyTo, hops, waitForReplyMs })
   }
 
+  async sendInstanceMessage({ instance, text, hops }: { instance: string, text: string, hops?: number }): Promise<InstanceSendResult> {
+    const { peerId } = await this.#peers.resolveKnown(instance)
+    const { mailbox, instances } = this.#parts
+    const { messageId, state, deliveries } = await mailbox.sendToInstance({ peerId: peerId.toString(), text, hops })
+    return {
+      messageId, peerId: peerId.toString(), instanceId: instances.ofPeer(peerId.toString())?.instanceId ?? instance,
+      state: state === 'replied' ? 'replied' : 'delivered', deliveries: deliveries ?? []
+    }
+  }
+
   async messageStatus(messageId: string): Promise<MessageStatus> {
     return await this.#parts.mailbox.messageStatus(messageId)
   }
@@ -167,11 +177,27 @@ export class Mesh implements MeshApi {
     await this.#parts.mailbox.finishTurn(messageId, outcome)
   }
 
+  async beginForward(messageId: string, target: DeliveryTarget): Promise<ForwardClaim> {
+    const row = await this.#parts.mailbox.beginForward(messageId, target)
+    return row === undefined ? { begun: false } : { begun: true, message: toInboundMessage(row, this.#parts) }
+  }
+
+  async finishForward(messageId: string, target: DeliveryTarget, outcome: ForwardOutcome): Promise<void> {
+    await this.#parts.mailbox.finishForward(messageId, target, outcome)
+  }
+
+  async findForwarded(channel: string, platformId: string): Promise<InboundMessage | undefined> {
+    const row = this.#parts.mailbox.findForwarded(channel, platformId)
+    return await Promise.resolve(row === undefined ? undefined : toInboundMessage(row, this.#parts))
+  }
+
   subscribe(listener: (event: MeshEvent) => void): () => void {
     for (const row of this.#parts.mailbox.openMessages()) {
       listener({ seq: this.#events.lastSeq, type: 'message', message: toInboundMessage(row, this.#parts) })
     }
-    return this.#events.subscribe(listener)
+    const unsubscribe = this.#events.subscribe(listener)
+    this.#parts.mailbox.announceDueForwards()
+    return unsubscribe
   }
 
   get #parts(): Parts {

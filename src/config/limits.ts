@@ -133,3 +133,11 @@ export const MAX_ROUTE_FILE_BYTES = 32 * 1_024 * 1_024
 export const MAX_CARD_DESCRIPTION_CHARACTERS = 500
 export const MAX_CARD_SKILLS = 16
 export const MAX_CARD_SKILL_CHARACTERS = 64
+
+/** A channel that says "later" is asked again: soon at first, then every few minutes, for a day. */
+export const FORWARD_FIRST_RETRY_MS = 5_000
+export const FORWARD_MAX_RETRY_MS = 300_000
+export const FORWARD_GIVE_UP_MS = 24 * 3_600_000
+
+/** Channels that messages are forwarded to. */
+export const MAX_FORWARD_TARGETS = 8

@@ -6,11 +6,13 @@ import type { Clock } from '../lib/clock.ts'
 import { MeshError, toError, toMeshError } from '../lib/errors.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
 import type { Logger } from '../lib/log.ts'
-import type { ApprovalStatus, DeliveryState, MessageStatus, SendResult, TurnOutcome } from '../mesh-api.ts'
+import type { ApprovalStatus, DeliveryState, DeliveryTarget, ForwardOutcome, MessageStatus, SendResult, TargetDelivery, TurnOutcome } from '../mesh-api.ts'
 import type { MessageHandler } from '../protocols/message-link.ts'
 import type { MessageProtocol } from '../protocols/message-protocol.ts'
 import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
 import { Courier } from './courier.ts'
+import { ForwardStore } from './forward-store.ts'
+import { Forwards, type ForwardReport } from './forwards.ts'
 import { InboxStore, type InboxFilter, type InboxRow } from './inbox-store.ts'
 import { Inbox } from './inbox.ts'
 import { OutboxStore, type OutboxDraft, type OutboxRow } from './outbox-store.ts'
@@ -19,7 +21,7 @@ import { Sender, type Letter } from './sender.ts'
 import { Turns, type ClaimedRow } from './turns.ts'
 
 export interface MailboxInit {
-  config: Pick<MeshConfig, 'dmPolicy' | 'rateLimit' | 'turnBudget' | 'messageTtlMs' | 'deliveryAckTimeoutMs'>
+  config: Pick<MeshConfig, 'dmPolicy' | 'rateLimit' | 'turnBudget' | 'inboundTargets' | 'messageTtlMs' | 'deliveryAckTimeoutMs'>
   database: DatabaseSync
   commits: GroupCommit
   protocol: Pick<MessageProtocol, 'send' | 'isLinked' | 'abortLinks'>
@@ -30,6 +32,9 @@ export interface MailboxInit {
   onReceived: (row: InboxRow) => void
   onHeld: (row: InboxRow) => void
   onDelivery: (change: DeliveryChange) => void
+  /** A message may be forwarded to that target now. */
+  onForwardDue: (row: InboxRow, target: DeliveryTarget) => void
+  random: () => number
   newId: () => string
   clock: Clock
   log: Logger
@@ -42,13 +47,14 @@ export class Mailbox implements Pick<MessageHandler, 'handleMessage' | 'handleAc
   readonly #inbox: Inbox
   readonly #inboxStore: InboxStore
   readonly #turns: Turns
+  readonly #forwards: Forwards
   readonly #sender: Sender
 
   constructor(init: MailboxInit) {
     const { database, commits, clock, statusOf } = init
     this.#init = init
     this.#inboxStore = new InboxStore(database)
-    this.#sender = new Sender({ config: init.config, post: async (draft) => { await this.#post(draft) }, newId: init.newId, clock })
+    this.#sender = new Sender({ config: init.config, post: async (draft) => { await this.#post(draft) }, stateOf: id => this.#stateOf(id), newId: init.newId, clock })
     const onWriteError = (error: unknown): void => { init.log.error(`A message state could not be stored: ${toError(error).message}`) }
     this.#outbox = new Outbox({
       store: new OutboxStore(database), commits, onWriteError, now: clock.now,
@@ -63,8 +69,17 @@ export class Mailbox implements Pick<MessageHandler, 'handleMessage' | 'handleAc
     this.#inbox = new Inbox({
       config: init.config, store: this.#inboxStore, commits, statusOf, now: clock.now,
       findSent: messageId => this.#outbox.get(messageId),
-      onReceived: init.onReceived, onHeld: init.onHeld,
+      onReceived: (row) => {
+        init.onReceived(row)
+        if (this.#forwards.isOn) this.#forwards.announceDue()
+      },
+      onHeld: init.onHeld,
+      onStoring: (messageId, peerId) => { if (statusOf(peerId) === 'approved') this.#forwards.plan(messageId) },
       onReplied: (sent, reply) => { this.#handleReply(sent, reply) }
+    })
+    this.#forwards = new Forwards({
+      targets: init.config.inboundTargets, store: new ForwardStore(database), commits, clock, random: init.random,
+      onDue: (messageId, target) => { this.#handleDue(messageId, target) }
     })
     this.#turns = new Turns({ budget: init.config.turnBudget, store: this.#inboxStore, commits, statusOf, now: clock.now })
   }
@@ -76,9 +91,14 @@ export class Mailbox implements Pick<MessageHandler, 'handleMessage' | 'handleAc
       this.#init.log.warn(`A restart interrupted the agent turn of message ${row.id} from ${row.peerId}: its outcome is uncertain, and it is not repeated`)
       await this.#sendReceipt(row)
     }
+    for (const report of await this.#forwards.start()) {
+      this.#init.log.warn(`A restart interrupted forwarding of message ${report.messageId}: whether it was shown is not known, and it is not repeated`)
+      await this.#sendReport(report)
+    }
   }
 
   stop(): void {
+    this.#forwards.stop()
     this.#courier.stop()
   }
 
@@ -105,6 +125,32 @@ export class Mailbox implements Pick<MessageHandler, 'handleMessage' | 'handleAc
     return await this.#sender.send(letter)
   }
 
+  /** See {@link Sender.sendToInstance}. */
+  async sendToInstance(letter: Letter): Promise<DeliveryChange> {
+    return await this.#sender.sendToInstance(letter)
+  }
+
+  /** Tells which messages wait to be forwarded; call it once somebody listens. */
+  announceDueForwards(): void {
+    this.#forwards.announceDue()
+  }
+
+  /** The stored message, when the target was free to be handed it. */
+  async beginForward(messageId: string, target: DeliveryTarget): Promise<InboxRow | undefined> {
+    return await this.#forwards.begin(messageId, target) ? this.#inboxStore.get(messageId) : undefined
+  }
+
+  async finishForward(messageId: string, target: DeliveryTarget, outcome: ForwardOutcome): Promise<void> {
+    const report = await this.#forwards.finish(messageId, target, outcome)
+    if (report !== undefined) await this.#sendReport(report)
+  }
+
+  /** The message that a channel shows under this ID. */
+  findForwarded(channel: string, platformId: string): InboxRow | undefined {
+    const messageId = this.#forwards.messageShownAs(channel, platformId)
+    return messageId === undefined ? undefined : this.#inboxStore.get(messageId)
+  }
+
   /**
    * @throws MeshError `NOT_FOUND`
    */
@@ -116,7 +162,8 @@ export class Mailbox implements Pick<MessageHandler, 'handleMessage' | 'handleAc
     const history = Object.entries(times).map(([state, at]) => ({ state: state as DeliveryState, at })).sort((one, other) => one.at - other.at)
     return {
       messageId, peerId: row.peerId, state: sentAt === undefined ? row.state : 'sent', history,
-      ...row.error !== null && { error: this.#refusal(row, row.error) }
+      ...row.error !== null && { error: this.#refusal(row, row.error) },
+      ...row.deliveries !== null && { deliveries: row.deliveries }
     }
   }
 
@@ -139,7 +186,8 @@ export class Mailbox implements Pick<MessageHandler, 'handleMessage' | 'handleAc
   }
 
   async finishTurn(messageId: string, outcome: TurnOutcome): Promise<void> {
-    const row = await this.#turns.finish(messageId, outcome)
+    const isForwarded = this.#forwards.deliveriesOf(messageId).length > 0
+    const row = await this.#turns.finish(messageId, isForwarded ? 'received' : outcome)
     if (row !== undefined) await this.#sendReceipt(row)
   }
 
@@ -178,6 +226,28 @@ export class Mailbox implements Pick<MessageHandler, 'handleMessage' | 'handleAc
     this.#courier.keepHouse(this.#init.isConnected)
     await this.#outbox.keepHouse()
     await this.#inbox.keepHouse()
+    await this.#forwards.keepHouse()
+  }
+
+  #stateOf(messageId: string): DeliveryState {
+    const row = this.#outbox.get(messageId)
+    if (row === undefined) return 'failed'
+    return row.state === 'queued' && this.#courier.sentAt(row.peerId, messageId) !== undefined ? 'sent' : row.state
+  }
+
+  #handleDue(messageId: string, target: DeliveryTarget): void {
+    const row = this.#inboxStore.get(messageId)
+    if (row !== undefined) this.#init.onForwardDue(row, target)
+  }
+
+  /** Tells the sender how its message fared at our channels. */
+  async #sendReport(report: ForwardReport): Promise<void> {
+    const stage = report.state === 'done' ? 'delivered' : report.state === 'uncertain' ? 'uncertain' : 'received'
+    const row = await this.#init.commits.write(() => {
+      if (stage !== 'received') this.#inboxStore.setState(report.messageId, stage)
+      return this.#inboxStore.get(report.messageId)
+    })
+    if (row !== undefined) await this.#sendReceipt({ ...row, state: stage }, report.deliveries)
   }
 
   async #post(draft: OutboxDraft): Promise<void> {
@@ -189,11 +259,11 @@ export class Mailbox implements Pick<MessageHandler, 'handleMessage' | 'handleAc
   }
 
   /** Tells the sender of a message a later stage of it; durable like a message. */
-  async #sendReceipt(row: Pick<InboxRow, 'id' | 'peerId' | 'state'>): Promise<void> {
+  async #sendReceipt(row: Pick<InboxRow, 'id' | 'peerId' | 'state'>, deliveries?: TargetDelivery[]): Promise<void> {
     try {
       await this.#post({
         id: this.#init.newId(), peerId: row.peerId, kind: 'system', text: '', hops: 0, inReplyTo: row.id,
-        receipt: { id: row.id, stage: row.state }, expiresAt: this.#init.clock.now() + this.#init.config.messageTtlMs
+        receipt: { id: row.id, stage: row.state, ...deliveries !== undefined && { deliveries } }, expiresAt: this.#init.clock.now() + this.#init.config.messageTtlMs
       })
     } catch (error) {
       this.#init.log.warn(`The sender of message ${row.id} cannot be told that it is ${row.state}: ${toError(error).message}`)

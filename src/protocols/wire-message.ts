@@ -1,5 +1,5 @@
 /** Messages and acknowledgements of `/libp2p-mesh/message/1.0.0`: between validated values and bytes. */
-import { MAX_ACKS_PER_FRAME, MAX_TEXT_BYTES } from '../config/limits.ts'
+import { MAX_ACKS_PER_FRAME, MAX_FORWARD_TARGETS, MAX_TEXT_BYTES } from '../config/limits.ts'
 import { oneLine, utf8Bytes } from '../lib/text.ts'
 import { Frame, type Ack, type Envelope } from './pb/message.ts'
 
@@ -19,6 +19,16 @@ export interface WireAck {
   code?: string
   text?: string
   retryAfterMs?: number
+  /** What became of the message at each of the recipient's channels. */
+  deliveries?: TargetDelivery[]
+}
+
+/** A channel of the recipient, and whether it showed the message. */
+export interface TargetDelivery {
+  channel: string
+  target: string
+  ok: boolean
+  error?: string
 }
 
 export interface WireMessage {
@@ -49,6 +59,7 @@ const ID_BYTES = 16
 const MAX_CONVERSATION_CHARACTERS = 128
 const MAX_CODE_CHARACTERS = 32
 const MAX_ACK_TEXT_CHARACTERS = 300
+const MAX_NAME_CHARACTERS = 128
 
 export function encodeMessage(message: WireMessage): Uint8Array {
   return Frame.encode({
@@ -89,7 +100,7 @@ export function decodeFrame(bytes: Uint8Array): WireFrame {
 
 function parseFrame(bytes: Uint8Array): Frame {
   try {
-    return Frame.decode(bytes, { limits: { acks: MAX_ACKS_PER_FRAME } })
+    return Frame.decode(bytes, { limits: { acks: MAX_ACKS_PER_FRAME, acks$: { deliveries: MAX_FORWARD_TARGETS }, message: { receipt: { deliveries: MAX_FORWARD_TARGETS } } } })
   } catch (error) {
     throw new MalformedFrameError('not a protobuf frame of this protocol', { cause: error })
   }
@@ -116,7 +127,8 @@ function ackToPb(ack: WireAck): Ack {
     stage: STAGES.indexOf(ack.stage),
     ...(ack.code === undefined ? {} : { code: ack.code }),
     ...(ack.text === undefined ? {} : { text: ack.text }),
-    ...(ack.retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(ack.retryAfterMs) })
+    ...(ack.retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(ack.retryAfterMs) }),
+    deliveries: ack.deliveries ?? []
   }
 }
 
@@ -129,8 +141,14 @@ function ackFromPb(ack: Ack): WireAck {
     stage: fromTable(STAGES, ack.stage, 'acknowledgement stage'),
     ...(ack.code === undefined ? {} : { code: ack.code }),
     ...(ack.text === undefined ? {} : { text: oneLine(ack.text, MAX_ACK_TEXT_CHARACTERS) }),
-    ...(ack.retryAfterMs === undefined ? {} : { retryAfterMs: ack.retryAfterMs })
+    ...(ack.retryAfterMs === undefined ? {} : { retryAfterMs: ack.retryAfterMs }),
+    ...(ack.deliveries.length === 0 ? {} : { deliveries: ack.deliveries.map(cleanDelivery) })
   }
+}
+
+function cleanDelivery({ channel, target, ok, error }: TargetDelivery): TargetDelivery {
+  const clean = { channel: oneLine(channel, MAX_NAME_CHARACTERS), target: oneLine(target, MAX_NAME_CHARACTERS), ok }
+  return error === undefined ? clean : { ...clean, error: oneLine(error, MAX_ACK_TEXT_CHARACTERS) }
 }
 
 function fromTable<T>(table: readonly T[], index: number, what: string): T {
