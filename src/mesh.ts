@@ -76,12 +76,12 @@ export class Mesh implements MeshApi {
   async status(): Promise<MeshStatus> {
     const { network, mailbox, book, listenAddrs } = this.#parts
     const { peerId, agentId, instanceId } = await this.identity()
-    const held = mailbox.heldByPeer()
+    const held = mailbox.incoming.heldByPeer()
     const pendingApprovals = [...held].map(([from, count]) => ({ peerId: from, code: book.get(from)?.code ?? '', held: count }))
     return {
       peerId, agentId, instanceId, started: true, listenAddrs: listenAddrs(), announcedAddrs: network.announcedAddrs(),
       connectedPeers: network.connectedPeers().length, knownPeers: book.all().length,
-      unread: mailbox.unread, queued: mailbox.waiting, pendingApprovals,
+      unread: mailbox.incoming.unread, queued: mailbox.outgoing.waiting, pendingApprovals,
       nat: { reachability: 'unknown', type: 'unknown', relays: network.relays() }, version: this.#init.version
     }
   }
@@ -134,13 +134,13 @@ export class Mesh implements MeshApi {
       throw new MeshError('BLOCKED', `${peerId.toString()} is blocked here; \`openclaw p2p approve\` lifts that`)
     }
     if (port !== undefined) await network.connect(peerId, { port })
-    return await mailbox.send({ peerId: peerId.toString(), text, inReplyTo, hops, waitForReplyMs })
+    return await mailbox.outgoing.send({ peerId: peerId.toString(), text, inReplyTo, hops, waitForReplyMs })
   }
 
   async sendInstanceMessage({ instance, text, hops }: { instance: string, text: string, hops?: number }): Promise<InstanceSendResult> {
     const { peerId } = await this.#peers.resolveKnown(instance)
     const { mailbox, instances } = this.#parts
-    const { messageId, state, deliveries } = await mailbox.sendToInstance({ peerId: peerId.toString(), text, hops })
+    const { messageId, state, deliveries } = await mailbox.outgoing.sendToInstance({ peerId: peerId.toString(), text, hops })
     return {
       messageId, peerId: peerId.toString(), instanceId: instances.ofPeer(peerId.toString())?.instanceId ?? instance,
       state: state === 'replied' ? 'replied' : 'delivered', deliveries: deliveries ?? []
@@ -148,16 +148,16 @@ export class Mesh implements MeshApi {
   }
 
   async messageStatus(messageId: string): Promise<MessageStatus> {
-    return await this.#parts.mailbox.messageStatus(messageId)
+    return await this.#parts.mailbox.outgoing.status(messageId)
   }
 
   async inbox({ audience, from, unreadOnly, limit, markRead }: InboxQuery): Promise<{ messages: InboxMessage[], unread: number }> {
     const { mailbox } = this.#parts
     const peerId = from === undefined ? undefined : (await this.#peers.resolveKnown(from)).peerId.toString()
-    const rows = mailbox.list({ peerId, unreadOnly, limit: limit ?? 20 })
+    const rows = mailbox.incoming.list({ peerId, unreadOnly, limit: limit ?? 20 })
     const messages = rows.map(row => toInboxMessage(row, this.#parts, audience))
-    if (markRead === true) await mailbox.markShown(rows.filter(row => audience === 'owner' || row.state !== 'held'))
-    return { messages, unread: mailbox.unread }
+    if (markRead === true) await mailbox.incoming.markShown(rows.filter(row => audience === 'owner' || row.state !== 'held'))
+    return { messages, unread: mailbox.incoming.unread }
   }
 
   async watch({ after, peer, timeoutMs }: WatchRequest): Promise<WatchResult> {
@@ -169,34 +169,34 @@ export class Mesh implements MeshApi {
   }
 
   async claimTurn(messageId: string): Promise<TurnClaim> {
-    const claim = await this.#parts.mailbox.claimTurn(messageId)
+    const claim = await this.#parts.mailbox.incoming.claimTurn(messageId)
     return claim.claimed ? { claimed: true, message: toInboundMessage(claim.row, this.#parts) } : claim
   }
 
   async finishTurn(messageId: string, outcome: TurnOutcome): Promise<void> {
-    await this.#parts.mailbox.finishTurn(messageId, outcome)
+    await this.#parts.mailbox.incoming.finishTurn(messageId, outcome)
   }
 
   async beginForward(messageId: string, target: DeliveryTarget): Promise<ForwardClaim> {
-    const row = await this.#parts.mailbox.beginForward(messageId, target)
+    const row = await this.#parts.mailbox.incoming.beginForward(messageId, target)
     return row === undefined ? { begun: false } : { begun: true, message: toInboundMessage(row, this.#parts) }
   }
 
   async finishForward(messageId: string, target: DeliveryTarget, outcome: ForwardOutcome): Promise<void> {
-    await this.#parts.mailbox.finishForward(messageId, target, outcome)
+    await this.#parts.mailbox.incoming.finishForward(messageId, target, outcome)
   }
 
   async findForwarded(channel: string, platformId: string): Promise<InboundMessage | undefined> {
-    const row = this.#parts.mailbox.findForwarded(channel, platformId)
+    const row = this.#parts.mailbox.incoming.findForwarded(channel, platformId)
     return await Promise.resolve(row === undefined ? undefined : toInboundMessage(row, this.#parts))
   }
 
   subscribe(listener: (event: MeshEvent) => void): () => void {
-    for (const row of this.#parts.mailbox.openMessages()) {
+    for (const row of this.#parts.mailbox.incoming.openMessages()) {
       listener({ seq: this.#events.lastSeq, type: 'message', message: toInboundMessage(row, this.#parts) })
     }
     const unsubscribe = this.#events.subscribe(listener)
-    this.#parts.mailbox.announceDueForwards()
+    this.#parts.mailbox.incoming.announceDueForwards()
     return unsubscribe
   }
 

@@ -166,7 +166,7 @@ function createMailbox({ init, events, database, commits, network, book, keeper,
     },
     onReceived: (row) => { events.append({ type: 'message', message: toInboundMessage(row, { book, instances }) }) },
     onHeld: (row) => {
-      announceHeld(row.peerId, { book, events, held: () => mailbox.heldByPeer().get(row.peerId) ?? 0 })
+      announceHeld(row.peerId, { book, events, held: () => mailbox.incoming.heldByPeer().get(row.peerId) ?? 0 })
         .catch((error: unknown) => { init.log.error(`The approval code of ${row.peerId} could not be stored: ${toError(error).message}`) })
     },
     onForwardDue: (row, target) => { events.append({ type: 'forward', messageId: row.id, peerId: row.peerId, target }) },

@@ -78,7 +78,7 @@ export class Lifecycle {
     this.#init.log.info(`Peer connected: ${peerId.toString()}`)
     this.#touch(peerId)
     this.#parts.keeper.handleConnected(peerId)
-    this.#parts.mailbox.handlePeerConnected(peerId)
+    this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
     this.#events.append({ type: 'peer-connected', peerId: peerId.toString() })
   }
 

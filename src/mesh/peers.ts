@@ -38,7 +38,7 @@ export class Peers {
 
   async list(online: boolean): Promise<PeerSummary[]> {
     const { book, network, mailbox } = this.#parts
-    const held = mailbox.heldByPeer()
+    const held = mailbox.incoming.heldByPeer()
     const listed = book.approvedPeerIds().filter(peerId => book.get(peerId) === undefined)
     const records = [...book.all(), ...listed.map(peerId => unseen(peerId))]
     const summaries = await Promise.all(records.map(async (record) => {
@@ -73,7 +73,7 @@ export class Peers {
     const { book, keeper, mailbox } = this.#parts
     const { peerId } = this.#resolve(recipient)
     keeper.unwant(peerId, 'approved')
-    await mailbox.discardHeld(peerId.toString())
+    await mailbox.incoming.discardHeld(peerId.toString())
     await book.remove(peerId.toString())
     return { peerId: peerId.toString() }
   }
@@ -87,7 +87,7 @@ export class Peers {
     await book.decide(identity, 'approved')
     keeper.want(peerId, 'approved')
     instances.handleApproved(peerId)
-    return { ...identity, released: await mailbox.release(identity.peerId) }
+    return { ...identity, released: await mailbox.incoming.release(identity.peerId) }
   }
 
   /** Takes no message of the peer any more, drops what was held, and ends its connections. */
@@ -97,7 +97,7 @@ export class Peers {
     const identity = { peerId: peerId.toString(), agentId }
     await book.decide(identity, 'blocked')
     keeper.unwant(peerId, 'approved')
-    await mailbox.discardHeld(identity.peerId)
+    await mailbox.incoming.discardHeld(identity.peerId)
     await network.disconnect(peerId)
     return { peerId: identity.peerId }
   }
