@@ -84,6 +84,24 @@ export interface PeerSummary {
   code?: string
 }
 
+/** A known instance. */
+export interface InstanceSummary {
+  /** `<name>@<agent ID>`: the agent ID is derived from the peer's key, the name is the peer's claim. */
+  instanceId: string
+  instanceName: string
+  peerId: string
+  connected: boolean
+  lastSeenAt: number
+  source: 'announce' | 'dht'
+  card?: { description: string, skills: string[] }
+}
+
+export interface ResolvedInstance {
+  instanceId: string
+  peerId: string
+  addrs: string[]
+}
+
 export interface AddPeerRequest {
   /** Peer ID, multiaddr ending in `/p2p/<id>`, agent ID, instance ID or alias. */
   recipient: string
@@ -131,12 +149,23 @@ export interface SendResult {
   cause?: string
 }
 
+export interface InstanceSendResult {
+  messageId: string
+  peerId: string
+  instanceId: string
+  state: 'delivered' | 'replied'
+  /** Each target of the recipient; empty where its agent took the message. */
+  deliveries: TargetDelivery[]
+}
+
 export interface MessageStatus {
   messageId: string
   peerId: string
   state: DeliveryState
   history: Array<{ state: DeliveryState, at: number }>
   error?: { code: string, message: string, retryAfterMs?: number }
+  /** What the recipient said about its channels. */
+  deliveries?: TargetDelivery[]
 }
 
 export interface InboxQuery {
@@ -170,6 +199,7 @@ export interface InboundMessage {
   messageId: string
   from: string
   agentId: string
+  instanceId?: string
   alias?: string
   kind: InboxKind
   text: string
@@ -183,6 +213,32 @@ export type TurnClaim =
   | { claimed: true, message: InboundMessage }
   | { claimed: false, reason: 'unknown-message' | 'already-taken' | 'not-approved' | 'reply' | 'hop-limit' | 'peer-budget' | 'global-budget' }
 
+/** A place in one of the owner's channels that messages are forwarded to. */
+export interface DeliveryTarget {
+  /** Channel of the host, e.g. `feishu`. */
+  channel: string
+  /** In the channel's own form, e.g. `user:ou_xxx`. */
+  target: string
+  accountId?: string
+}
+
+/** What became of a message at one target. */
+export interface TargetDelivery {
+  channel: string
+  target: string
+  ok: boolean
+  error?: string
+}
+
+/** How one attempt to forward ended; `uncertain`: the channel never said. */
+export type ForwardOutcome =
+  | { kind: 'sent', platformId?: string }
+  | { kind: 'retry', error: string, retryAfterMs?: number }
+  | { kind: 'failed', error: string }
+  | { kind: 'uncertain', error: string }
+
+export type ForwardClaim = { begun: true, message: InboundMessage } | { begun: false }
+
 /** How a claimed turn ended; the sender is told `delivered` or `uncertain`. */
 export type TurnOutcome = 'delivered' | 'uncertain' | 'received'
 
@@ -192,6 +248,9 @@ export type MeshEvent =
   | { seq: number, type: 'held', peerId: string, code: string, held: number }
   | { seq: number, type: 'delivery', messageId: string, peerId: string, state: DeliveryState }
   | { seq: number, type: 'peer-connected' | 'peer-disconnected', peerId: string }
+  | { seq: number, type: 'instance', instanceId: string, peerId: string }
+  /** A message may be forwarded to that target now. */
+  | { seq: number, type: 'forward', messageId: string, peerId: string, target: DeliveryTarget }
 
 export interface WatchRequest {
   /** Events with a greater `seq` are wanted; absent: from now on. */
@@ -218,6 +277,9 @@ export interface MeshApi {
   status: () => Promise<MeshStatus>
   networkInfo: () => Promise<NetworkInfo>
   listPeers: (query?: { online?: boolean }) => Promise<PeerSummary[]>
+  listInstances: () => Promise<InstanceSummary[]>
+  /** By instance ID, agent ID, or a name that only one instance carries. */
+  resolveInstance: (instance: string) => Promise<ResolvedInstance>
   addPeer: (request: AddPeerRequest) => Promise<AddedPeer>
   removePeer: (recipient: string) => Promise<{ peerId: string }>
   /** Approves by pending code or recipient and releases what was held, exactly once. */
@@ -225,11 +287,18 @@ export interface MeshApi {
   blockPeer: (recipient: string) => Promise<{ peerId: string }>
   ping: (recipient: string) => Promise<PingResult>
   sendMessage: (request: SendRequest) => Promise<SendResult>
+  /** Sends to an instance and succeeds only when it was delivered there: forwarded to every target, or taken by its agent. */
+  sendInstanceMessage: (request: { instance: string, text: string, hops?: number }) => Promise<InstanceSendResult>
   messageStatus: (messageId: string) => Promise<MessageStatus>
   inbox: (query: InboxQuery) => Promise<{ messages: InboxMessage[], unread: number }>
   watch: (request: WatchRequest) => Promise<WatchResult>
   /** Marks the message as taken before an agent turn starts, within the turn budgets. */
   claimTurn: (messageId: string) => Promise<TurnClaim>
+  /** Marks a target as handed to its channel before the channel gets the message. */
+  beginForward: (messageId: string, target: DeliveryTarget) => Promise<ForwardClaim>
+  finishForward: (messageId: string, target: DeliveryTarget, outcome: ForwardOutcome) => Promise<void>
+  /** The forwarded message that a channel shows under this ID; undefined when it is none of ours. */
+  findForwarded: (channel: string, platformId: string) => Promise<InboundMessage | undefined>
   finishTurn: (messageId: string, outcome: TurnOutcome) => Promise<void>
   /** Calls `listener` for each event from now on, and for each stored message that nobody took yet; returns the way to stop. */
   subscribe: (listener: (event: MeshEvent) => void) => () => void

@@ -10,8 +10,8 @@ import { Lifecycle } from './mesh/lifecycle.ts'
 import { Peers } from './mesh/peers.ts'
 import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
-  AddedPeer, AddPeerRequest, InboxMessage, InboxQuery, InstanceIdentity, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo,
-  PeerSummary, PingResult, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
+  AddedPeer, AddPeerRequest, DeliveryTarget, ForwardClaim, ForwardOutcome, InboundMessage, InboxMessage, InboxQuery, InstanceIdentity, InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo,
+  PeerSummary, PingResult, ResolvedInstance, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './mesh-api.ts'
 
 /** Settings and surroundings of a mesh; the clock and randomness default to the machine's. */
@@ -76,12 +76,12 @@ export class Mesh implements MeshApi {
   async status(): Promise<MeshStatus> {
     const { network, mailbox, book, listenAddrs } = this.#parts
     const { peerId, agentId, instanceId } = await this.identity()
-    const held = mailbox.heldByPeer()
+    const held = mailbox.incoming.heldByPeer()
     const pendingApprovals = [...held].map(([from, count]) => ({ peerId: from, code: book.get(from)?.code ?? '', held: count }))
     return {
       peerId, agentId, instanceId, started: true, listenAddrs: listenAddrs(), announcedAddrs: network.announcedAddrs(),
       connectedPeers: network.connectedPeers().length, knownPeers: book.all().length,
-      unread: mailbox.unread, queued: mailbox.waiting, pendingApprovals,
+      unread: mailbox.incoming.unread, queued: mailbox.outgoing.waiting, pendingApprovals,
       nat: { reachability: 'unknown', type: 'unknown', relays: network.relays() }, version: this.#init.version
     }
   }
@@ -93,6 +93,17 @@ export class Mesh implements MeshApi {
 
   async listPeers(query: { online?: boolean } = {}): Promise<PeerSummary[]> {
     return await this.#peers.list(query.online ?? false)
+  }
+
+  async listInstances(): Promise<InstanceSummary[]> {
+    return await Promise.resolve(this.#parts.instances.list())
+  }
+
+  async resolveInstance(instance: string): Promise<ResolvedInstance> {
+    const { peerId } = await this.#peers.resolveKnown(instance)
+    const route = this.#parts.instances.ofPeer(peerId.toString())
+    if (route === undefined) throw new MeshError('UNKNOWN_RECIPIENT', `peer ${peerId.toString()} has not announced an instance`)
+    return { instanceId: route.instanceId, peerId: route.peerId, addrs: await this.#parts.network.addressesOf(peerId) }
   }
 
   async addPeer(request: AddPeerRequest): Promise<AddedPeer> {
@@ -123,20 +134,30 @@ export class Mesh implements MeshApi {
       throw new MeshError('BLOCKED', `${peerId.toString()} is blocked here; \`openclaw p2p approve\` lifts that`)
     }
     if (port !== undefined) await network.connect(peerId, { port })
-    return await mailbox.send({ peerId: peerId.toString(), text, inReplyTo, hops, waitForReplyMs })
+    return await mailbox.outgoing.send({ peerId: peerId.toString(), text, inReplyTo, hops, waitForReplyMs })
+  }
+
+  async sendInstanceMessage({ instance, text, hops }: { instance: string, text: string, hops?: number }): Promise<InstanceSendResult> {
+    const { peerId } = await this.#peers.resolveKnown(instance)
+    const { mailbox, instances } = this.#parts
+    const { messageId, state, deliveries } = await mailbox.outgoing.sendToInstance({ peerId: peerId.toString(), text, hops })
+    return {
+      messageId, peerId: peerId.toString(), instanceId: instances.ofPeer(peerId.toString())?.instanceId ?? instance,
+      state: state === 'replied' ? 'replied' : 'delivered', deliveries: deliveries ?? []
+    }
   }
 
   async messageStatus(messageId: string): Promise<MessageStatus> {
-    return await this.#parts.mailbox.messageStatus(messageId)
+    return await this.#parts.mailbox.outgoing.status(messageId)
   }
 
   async inbox({ audience, from, unreadOnly, limit, markRead }: InboxQuery): Promise<{ messages: InboxMessage[], unread: number }> {
-    const { book, mailbox } = this.#parts
+    const { mailbox } = this.#parts
     const peerId = from === undefined ? undefined : (await this.#peers.resolveKnown(from)).peerId.toString()
-    const rows = mailbox.list({ peerId, unreadOnly, limit: limit ?? 20 })
-    const messages = rows.map(row => toInboxMessage(row, book, audience))
-    if (markRead === true) await mailbox.markShown(rows.filter(row => audience === 'owner' || row.state !== 'held'))
-    return { messages, unread: mailbox.unread }
+    const rows = mailbox.incoming.list({ peerId, unreadOnly, limit: limit ?? 20 })
+    const messages = rows.map(row => toInboxMessage(row, this.#parts, audience))
+    if (markRead === true) await mailbox.incoming.markShown(rows.filter(row => audience === 'owner' || row.state !== 'held'))
+    return { messages, unread: mailbox.incoming.unread }
   }
 
   async watch({ after, peer, timeoutMs }: WatchRequest): Promise<WatchResult> {
@@ -148,20 +169,35 @@ export class Mesh implements MeshApi {
   }
 
   async claimTurn(messageId: string): Promise<TurnClaim> {
-    const claim = await this.#parts.mailbox.claimTurn(messageId)
-    return claim.claimed ? { claimed: true, message: toInboundMessage(claim.row, this.#parts.book) } : claim
+    const claim = await this.#parts.mailbox.incoming.claimTurn(messageId)
+    return claim.claimed ? { claimed: true, message: toInboundMessage(claim.row, this.#parts) } : claim
   }
 
   async finishTurn(messageId: string, outcome: TurnOutcome): Promise<void> {
-    await this.#parts.mailbox.finishTurn(messageId, outcome)
+    await this.#parts.mailbox.incoming.finishTurn(messageId, outcome)
+  }
+
+  async beginForward(messageId: string, target: DeliveryTarget): Promise<ForwardClaim> {
+    const row = await this.#parts.mailbox.incoming.beginForward(messageId, target)
+    return row === undefined ? { begun: false } : { begun: true, message: toInboundMessage(row, this.#parts) }
+  }
+
+  async finishForward(messageId: string, target: DeliveryTarget, outcome: ForwardOutcome): Promise<void> {
+    await this.#parts.mailbox.incoming.finishForward(messageId, target, outcome)
+  }
+
+  async findForwarded(channel: string, platformId: string): Promise<InboundMessage | undefined> {
+    const row = this.#parts.mailbox.incoming.findForwarded(channel, platformId)
+    return await Promise.resolve(row === undefined ? undefined : toInboundMessage(row, this.#parts))
   }
 
   subscribe(listener: (event: MeshEvent) => void): () => void {
-    const { mailbox, book } = this.#parts
-    for (const row of mailbox.openMessages()) {
-      listener({ seq: this.#events.lastSeq, type: 'message', message: toInboundMessage(row, book) })
+    for (const row of this.#parts.mailbox.incoming.openMessages()) {
+      listener({ seq: this.#events.lastSeq, type: 'message', message: toInboundMessage(row, this.#parts) })
     }
-    return this.#events.subscribe(listener)
+    const unsubscribe = this.#events.subscribe(listener)
+    this.#parts.mailbox.incoming.announceDueForwards()
+    return unsubscribe
   }
 
   get #parts(): Parts {

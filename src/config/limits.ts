@@ -108,3 +108,43 @@ export const TURN_WINDOW_MS = 3_600_000
 
 /** Connections that one host may open to us in a second: a household behind one NAT restarting together. */
 export const INBOUND_CONNECTIONS_PER_SECOND = 20
+
+/** A signed instance record: name, 16 addresses and a card fit three times over. */
+export const MAX_ANNOUNCE_BYTES = 8_192
+
+/** Addresses of one instance that are told, and remembered. */
+export const MAX_ANNOUNCED_ADDRESSES = 16
+
+/** Announces that one peer may send in an hour: one for each reconnect of a bad evening. */
+export const ANNOUNCES_PER_HOUR = 60
+
+/** How often an unchanged record is told again, so that routes stay fresh. */
+export const ANNOUNCE_INTERVAL_MS = 30 * 60_000
+
+/** Address changes within this time are told together. */
+export const ANNOUNCE_COALESCE_MS = 1_000
+
+/** Instances in the route table. */
+export const MAX_ROUTES = 10_000
+
+/** Routes of instances that were not seen for this long are dropped; approved ones stay. */
+export const ROUTE_AGE_MS = 90 * 24 * 3_600_000
+
+/** The route file is rewritten at most this often, and at stop. */
+export const ROUTE_SAVE_MS = 5_000
+
+/** A route file larger than the largest that we write is not ours. */
+export const MAX_ROUTE_FILE_BYTES = 32 * 1_024 * 1_024
+
+/** Text of an agent card. */
+export const MAX_CARD_DESCRIPTION_CHARACTERS = 500
+export const MAX_CARD_SKILLS = 16
+export const MAX_CARD_SKILL_CHARACTERS = 64
+
+/** A channel that says "later" is asked again: soon at first, then every few minutes, for a day. */
+export const FORWARD_FIRST_RETRY_MS = 5_000
+export const FORWARD_MAX_RETRY_MS = 300_000
+export const FORWARD_GIVE_UP_MS = 24 * 3_600_000
+
+/** Channels that messages are forwarded to. */
+export const MAX_FORWARD_TARGETS = 8

@@ -21,6 +21,9 @@ export interface MeshConfig {
   enableCircuitRelayServer: boolean
   announceAddrs: string[]
   instanceName: string
+  enableAgentSync: boolean
+  agentCard: AgentCard | undefined
+  inboundTargets: ForwardTarget[]
   deliveryAckTimeoutMs: number
   messageTtlMs: number
   rateLimit: { unapprovedPerHour: number, approvedPerMinute: number }
@@ -30,6 +33,19 @@ export interface MeshConfig {
   allowFrom: string[]
   /** What the owner should know about this configuration, a sentence each. */
   warnings: string[]
+}
+
+/** A channel of the host that inbound messages are forwarded to. */
+export interface ForwardTarget {
+  channel: string
+  target: string
+  accountId?: string
+}
+
+/** What is announced about the agent. */
+export interface AgentCard {
+  description: string
+  skills: string[]
 }
 
 /** What the machine contributes to the defaults. */
@@ -67,6 +83,9 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     enableCircuitRelayServer: input.enableCircuitRelayServer ?? CONFIG_DEFAULTS.enableCircuitRelayServer,
     announceAddrs: checkAnnounceAddrs(input.announceAddrs ?? CONFIG_DEFAULTS.announceAddrs, checkAt('announceAddrs')),
     instanceName: instanceNameOf(input.instanceName, environment),
+    enableAgentSync: input.enableAgentSync ?? CONFIG_DEFAULTS.enableAgentSync,
+    agentCard: agentCardOf(input.agentCard),
+    inboundTargets: inboundTargetsOf(input),
     deliveryAckTimeoutMs: input.deliveryAckTimeoutMs ?? CONFIG_DEFAULTS.deliveryAckTimeoutMs,
     messageTtlMs: input.messageTtlMs ?? CONFIG_DEFAULTS.messageTtlMs,
     rateLimit: { ...CONFIG_DEFAULTS.rateLimit, ...input.rateLimit },
@@ -75,6 +94,19 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     allowFrom: checkAllowFrom(access.allowFrom ?? CHANNEL_DEFAULTS.allowFrom, `${CHANNEL_PATH}.allowFrom`),
     warnings
   }
+}
+
+function agentCardOf(card: ConfigInput['agentCard']): AgentCard | undefined {
+  return card === undefined ? undefined : { description: card.description ?? '', skills: card.skills ?? [] }
+}
+
+/** `inboundTargets` overrides the pair; an empty list turns forwarding off. */
+function inboundTargetsOf({ inboundTargets, inboundChannel, inboundTarget }: ConfigInput): ForwardTarget[] {
+  if (inboundTargets !== undefined) return inboundTargets
+  if (inboundChannel === undefined && inboundTarget === undefined) return []
+  if (inboundChannel === undefined) throw badValue(`${CONFIG_PATH}.inboundTarget`, inboundTarget, 'inboundChannel beside it')
+  if (inboundTarget === undefined) throw badValue(`${CONFIG_PATH}.inboundChannel`, inboundChannel, 'inboundTarget beside it')
+  return [{ channel: inboundChannel, target: inboundTarget }]
 }
 
 function refuseNotYet(config: unknown): void {

@@ -19,6 +19,8 @@ export interface MeshErrorInit {
   state?: string
   /** Whether the message stays in the outbox and goes out later. */
   queued?: boolean
+  /** What became of a message at each of the recipient's channels. */
+  deliveries?: ReadonlyArray<{ channel: string, target: string, ok: boolean, error?: string }>
 }
 
 /**
@@ -36,6 +38,7 @@ export class MeshError extends Error {
   readonly messageId: string | undefined
   readonly state: string | undefined
   readonly queued: boolean | undefined
+  readonly deliveries: MeshErrorInit['deliveries'] | undefined
 
   constructor(code: ErrorCode, message: string, init: MeshErrorInit = {}) {
     super(message, init.cause === undefined ? undefined : { cause: init.cause })
@@ -46,6 +49,7 @@ export class MeshError extends Error {
     this.messageId = init.messageId
     this.state = init.state
     this.queued = init.queued
+    this.deliveries = init.deliveries
   }
 }
 

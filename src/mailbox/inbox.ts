@@ -25,6 +25,8 @@ export interface InboxInit {
   /** A message was stored as received; called once for each, also when it was held before. */
   onReceived: (row: InboxRow) => void
   onHeld: (row: InboxRow) => void
+  /** Runs in the transaction that stores a message or lets it in. */
+  onStoring: (messageId: string, peerId: string) => void
   /** A stored reply answers this message of ours. */
   onReplied: (sent: OutboxRow, reply: InboxRow) => void
   now: () => number
@@ -79,7 +81,11 @@ export class Inbox {
 
   /** Gives out what was held of a peer that is approved now; each message once. */
   async release(peerId: string): Promise<InboxRow[]> {
-    const released = await this.#init.commits.write(() => this.#init.store.releaseHeld(peerId))
+    const released = await this.#init.commits.write(() => {
+      const rows = this.#init.store.releaseHeld(peerId)
+      for (const row of rows) this.#init.onStoring(row.id, peerId)
+      return rows
+    })
     for (const row of released) this.#init.onReceived(row)
     return released
   }
@@ -157,6 +163,7 @@ export class Inbox {
       expiresAt: receivedAt + message.ttlMs
     } as const
     this.#init.store.insert(row)
+    if (state === 'received') this.#init.onStoring(row.id, row.peerId)
     this.#messages += 1
     this.#textBytes += utf8Bytes(row.text)
     return { ...row, seq: 0, isUnread: true }

@@ -1,215 +1,56 @@
-/** Messages in both directions: what the mesh can do with its outbox, inbox and turns, put together. */
-import type { DatabaseSync } from 'node:sqlite'
+/** Messages in both directions: our own, those of peers, and what the message protocol brings for either. */
 import type { Connection, PeerId } from '@libp2p/interface'
-import type { MeshConfig } from '../config/resolve.ts'
-import type { Clock } from '../lib/clock.ts'
-import { MeshError, toError, toMeshError } from '../lib/errors.ts'
-import type { GroupCommit } from '../lib/group-commit.ts'
-import type { Logger } from '../lib/log.ts'
-import type { ApprovalStatus, DeliveryState, MessageStatus, SendResult, TurnOutcome } from '../mesh-api.ts'
 import type { MessageHandler } from '../protocols/message-link.ts'
-import type { MessageProtocol } from '../protocols/message-protocol.ts'
 import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
-import { Courier } from './courier.ts'
-import { InboxStore, type InboxFilter, type InboxRow } from './inbox-store.ts'
-import { Inbox } from './inbox.ts'
-import { OutboxStore, type OutboxDraft, type OutboxRow } from './outbox-store.ts'
-import { Outbox, type DeliveryChange } from './outbox.ts'
-import { Sender, type Letter } from './sender.ts'
-import { Turns, type ClaimedRow } from './turns.ts'
+import { Incoming, type IncomingInit } from './incoming.ts'
+import { Outgoing, type OutgoingInit } from './outgoing.ts'
 
-export interface MailboxInit {
-  config: Pick<MeshConfig, 'dmPolicy' | 'rateLimit' | 'turnBudget' | 'messageTtlMs' | 'deliveryAckTimeoutMs'>
-  database: DatabaseSync
-  commits: GroupCommit
-  protocol: Pick<MessageProtocol, 'send' | 'isLinked' | 'abortLinks'>
-  statusOf: (peerId: string) => ApprovalStatus
-  reach: (peerId: PeerId) => Promise<void>
-  isConnected: (peerId: PeerId) => boolean
-  onWaiting: (peerId: PeerId, isWaiting: boolean) => void
-  onReceived: (row: InboxRow) => void
-  onHeld: (row: InboxRow) => void
-  onDelivery: (change: DeliveryChange) => void
-  newId: () => string
-  clock: Clock
-  log: Logger
-}
+/** What both directions need; each gets the other through the mailbox. */
+export type MailboxInit = OutgoingInit & Omit<IncomingInit, 'findSent' | 'onReplied' | 'sendReceipt'>
 
-export class Mailbox implements MessageHandler {
-  readonly #init: MailboxInit
-  readonly #outbox: Outbox
-  readonly #courier: Courier
-  readonly #inbox: Inbox
-  readonly #inboxStore: InboxStore
-  readonly #turns: Turns
-  readonly #sender: Sender
+export class Mailbox implements Pick<MessageHandler, 'handleMessage' | 'handleAcks' | 'handleLinkClosed'> {
+  readonly outgoing: Outgoing
+  readonly incoming: Incoming
 
   constructor(init: MailboxInit) {
-    const { database, commits, clock, statusOf } = init
-    this.#init = init
-    this.#inboxStore = new InboxStore(database)
-    this.#sender = new Sender({ config: init.config, post: async (draft) => { await this.#post(draft) }, newId: init.newId, clock })
-    const onWriteError = (error: unknown): void => { init.log.error(`A message state could not be stored: ${toError(error).message}`) }
-    this.#outbox = new Outbox({
-      store: new OutboxStore(database), commits, onWriteError, now: clock.now,
-      onChange: (change) => { this.#handleChange(change) },
-      onDropped: (peerId, messageId) => { this.#courier.drop(peerId, messageId) }
+    const outgoing = new Outgoing(init)
+    this.outgoing = outgoing
+    this.incoming = new Incoming({
+      ...init,
+      findSent: messageId => outgoing.get(messageId),
+      onReplied: (sent, text) => { outgoing.handleReply(sent, text) },
+      sendReceipt: async (peerId, receipt) => { await outgoing.sendReceipt(peerId, receipt) }
     })
-    this.#courier = new Courier({
-      outbox: this.#outbox, protocol: init.protocol, reach: init.reach, onWaiting: init.onWaiting, onWriteError, clock,
-      onSent: (row) => { this.#handleChange({ messageId: row.id, peerId: row.peerId, kind: row.kind, state: 'sent' }) },
-      onUnreachable: (peerId, error) => { this.#sender.handleUnreachable(peerId, toMeshError(error)) }
-    })
-    this.#inbox = new Inbox({
-      config: init.config, store: this.#inboxStore, commits, statusOf, now: clock.now,
-      findSent: messageId => this.#outbox.get(messageId),
-      onReceived: init.onReceived, onHeld: init.onHeld,
-      onReplied: (sent, reply) => { this.#handleReply(sent, reply) }
-    })
-    this.#turns = new Turns({ budget: init.config.turnBudget, store: this.#inboxStore, commits, statusOf, now: clock.now })
   }
 
-  /** Takes up what the last run left: waiting messages, and turns that it was in the middle of. */
+  /** Takes up what the last run left. */
   async start(): Promise<void> {
-    this.#courier.start()
-    for (const row of await this.#turns.recover()) {
-      this.#init.log.warn(`A restart interrupted the agent turn of message ${row.id} from ${row.peerId}: its outcome is uncertain, and it is not repeated`)
-      await this.#sendReceipt(row)
-    }
+    this.outgoing.start()
+    await this.incoming.start()
   }
 
   stop(): void {
-    this.#courier.stop()
-  }
-
-  get unread(): number {
-    return this.#inboxStore.unreadCount()
-  }
-
-  get waiting(): number {
-    return this.#outbox.waiting
-  }
-
-  /** Held messages of each unapproved peer that left some. */
-  heldByPeer(): Map<string, number> {
-    return this.#inboxStore.heldByPeer()
-  }
-
-  /** Messages that no agent took yet. */
-  openMessages(): InboxRow[] {
-    return this.#turns.open()
-  }
-
-  /** See {@link Sender.send}. */
-  async send(letter: Letter): Promise<SendResult> {
-    return await this.#sender.send(letter)
-  }
-
-  /**
-   * @throws MeshError `NOT_FOUND`
-   */
-  async messageStatus(messageId: string): Promise<MessageStatus> {
-    const row = await this.#init.commits.write(() => this.#outbox.get(messageId)) // after the writes that nobody waited for
-    if (row === undefined) throw new MeshError('NOT_FOUND', `no message of ours has the ID ${messageId}`)
-    const sentAt = row.state === 'queued' ? this.#courier.sentAt(row.peerId, messageId) : undefined
-    const times = sentAt === undefined ? row.times : { ...row.times, sent: sentAt }
-    const history = Object.entries(times).map(([state, at]) => ({ state: state as DeliveryState, at })).sort((one, other) => one.at - other.at)
-    return {
-      messageId, peerId: row.peerId, state: sentAt === undefined ? row.state : 'sent', history,
-      ...row.error !== null && { error: this.#refusal(row, row.error) }
-    }
-  }
-
-  list(filter: InboxFilter): InboxRow[] {
-    return this.#inboxStore.list(filter)
-  }
-
-  /** Marks messages as read and tells their senders that they were shown. */
-  async markShown(rows: readonly InboxRow[]): Promise<void> {
-    const shown = rows.filter(row => row.isUnread)
-    await this.#init.commits.write(() => {
-      this.#inboxStore.markRead(shown.map(row => row.id))
-      for (const row of shown) if (row.state === 'received') this.#inboxStore.setState(row.id, 'delivered')
-    })
-    for (const row of shown) if (row.state === 'received') await this.#sendReceipt({ ...row, state: 'delivered' })
-  }
-
-  async claimTurn(messageId: string): Promise<ClaimedRow> {
-    return await this.#turns.claim(messageId)
-  }
-
-  async finishTurn(messageId: string, outcome: TurnOutcome): Promise<void> {
-    const row = await this.#turns.finish(messageId, outcome)
-    if (row !== undefined) await this.#sendReceipt(row)
-  }
-
-  /** Gives out what an approved peer left before it was approved, and tells the peer. */
-  async release(peerId: string): Promise<number> {
-    const rows = await this.#inbox.release(peerId)
-    for (const row of rows) await this.#sendReceipt(row)
-    return rows.length
-  }
-
-  /** Drops what an unapproved peer left. */
-  async discardHeld(peerId: string): Promise<void> {
-    await this.#inbox.discardHeld(peerId)
+    this.incoming.stop()
+    this.outgoing.stop()
   }
 
   async handleMessage(from: PeerId, message: WireMessage, connection: Connection): Promise<WireAck> {
-    if (message.kind !== 'system') return await this.#inbox.receive({ from, message, address: hostOf(connection) })
-    const isKnown = message.receipt !== undefined && await this.#outbox.applyStage(from.toString(), message.receipt)
+    if (message.kind !== 'system') return await this.incoming.receive(from, message, hostOf(connection))
+    const isKnown = message.receipt !== undefined && await this.outgoing.applyReceipt(from.toString(), message.receipt)
     return isKnown ? { id: message.id, stage: 'received' } : { id: message.id, stage: 'refused', code: 'INVALID_ARGUMENT', text: 'a receipt of no message of ours to you' }
   }
 
   handleAcks(from: PeerId, acks: WireAck[]): void {
-    this.#courier.handleAcks(from, acks)
+    this.outgoing.handleAcks(from, acks)
   }
 
   handleLinkClosed(peerId: PeerId): void {
-    this.#courier.handleLinkClosed(peerId)
-    if (this.#init.isConnected(peerId)) this.#courier.handlePeerConnected(peerId)
-  }
-
-  handlePeerConnected(peerId: PeerId): void {
-    this.#courier.handlePeerConnected(peerId)
+    this.outgoing.handleLinkClosed(peerId)
   }
 
   async keepHouse(): Promise<void> {
-    this.#courier.keepHouse(this.#init.isConnected)
-    await this.#outbox.keepHouse()
-    await this.#inbox.keepHouse()
-  }
-
-  async #post(draft: OutboxDraft): Promise<void> {
-    this.#courier.carry(await this.#outbox.queue(draft))
-  }
-
-  #refusal(row: OutboxRow, { code, text }: { code: string, text: string }): NonNullable<MessageStatus['error']> {
-    return { code, message: text, ...row.retryAt > 0 && { retryAfterMs: Math.max(0, row.retryAt - this.#init.clock.now()) } }
-  }
-
-  /** Tells the sender of a message a later stage of it; durable like a message. */
-  async #sendReceipt(row: Pick<InboxRow, 'id' | 'peerId' | 'state'>): Promise<void> {
-    try {
-      await this.#post({
-        id: this.#init.newId(), peerId: row.peerId, kind: 'system', text: '', hops: 0, inReplyTo: row.id,
-        receipt: { id: row.id, stage: row.state }, expiresAt: this.#init.clock.now() + this.#init.config.messageTtlMs
-      })
-    } catch (error) {
-      this.#init.log.warn(`The sender of message ${row.id} cannot be told that it is ${row.state}: ${toError(error).message}`)
-    }
-  }
-
-  #handleChange(change: DeliveryChange): void {
-    if (change.kind === 'system') return // receipts are plumbing
-    this.#sender.handleChange(change)
-    this.#init.onDelivery(change)
-  }
-
-  #handleReply(sent: OutboxRow, reply: InboxRow): void {
-    if (reply.state !== 'held') this.#sender.handleReply(sent.id, reply.text)
-    this.#outbox.apply({ peerId: sent.peerId, messageId: sent.id, event: { kind: 'replied' } })
-      .catch((error: unknown) => { this.#init.log.error(`A reply could not be noted: ${toError(error).message}`) })
+    await this.outgoing.keepHouse()
+    await this.incoming.keepHouse()
   }
 }
 

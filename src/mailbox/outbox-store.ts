@@ -2,7 +2,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { MeshError } from '../lib/errors.ts'
 import type { DeliveryState } from '../mesh-api.ts'
-import type { MessageKind, WireAck } from '../protocols/wire-message.ts'
+import type { MessageKind, TargetDelivery, WireAck } from '../protocols/wire-message.ts'
 
 export const OUTBOX_MIGRATIONS = [`
   CREATE TABLE outbox (
@@ -19,6 +19,7 @@ export const OUTBOX_MIGRATIONS = [`
     retry_at INTEGER NOT NULL DEFAULT 0,
     error_code TEXT,
     error_text TEXT,
+    deliveries TEXT,
     replies INTEGER NOT NULL DEFAULT 0,
     queued_at INTEGER NOT NULL,
     sent_at INTEGER,
@@ -51,6 +52,7 @@ export interface OutboxRow extends OutboxDraft {
   retryAt: number
   error: { code: string, text: string } | null
   replies: number
+  deliveries: TargetDelivery[] | null
   /** When each state was last entered, in ms since the epoch. */
   times: Partial<Record<DeliveryState, number>>
 }
@@ -133,6 +135,12 @@ export class OutboxStore {
     this.#database.prepare("UPDATE outbox SET state = 'queued', sent_at = ? WHERE id = ?").run(sentAt, id)
   }
 
+  /** What the recipient said about its channels, and the error where some failed. */
+  noteDeliveries(id: string, deliveries: readonly TargetDelivery[], error: MeshError | undefined): void {
+    this.#database.prepare('UPDATE outbox SET deliveries = ?, error_code = ?, error_text = ? WHERE id = ?')
+      .run(JSON.stringify(deliveries), error?.code ?? null, error?.message ?? null, id)
+  }
+
   countReply(id: string): void {
     this.#database.prepare('UPDATE outbox SET replies = replies + 1 WHERE id = ?').run(id)
   }
@@ -169,6 +177,7 @@ function fromRow(row: Record<string, SQLOutputValue>): OutboxRow {
     retryAt: Number(row['retry_at']),
     error: typeof row['error_code'] === 'string' ? { code: row['error_code'], text: String(row['error_text'] ?? '') } : null,
     replies: Number(row['replies']),
+    deliveries: typeof row['deliveries'] === 'string' ? JSON.parse(row['deliveries']) as TargetDelivery[] : null,
     times
   }
 }

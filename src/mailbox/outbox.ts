@@ -3,8 +3,8 @@ import { FINISHED_RETENTION_MS, MAX_QUEUED_PER_PEER, MAX_QUEUED_TOTAL } from '..
 import { MeshError } from '../lib/errors.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
 import type { DeliveryState } from '../mesh-api.ts'
-import type { MessageKind, WireAck } from '../protocols/wire-message.ts'
-import { eventOfAck, isWaiting, nextState, refusalOf, type DeliveryEvent } from './delivery.ts'
+import type { MessageKind, TargetDelivery, WireAck } from '../protocols/wire-message.ts'
+import { eventOfAck, isWaiting, nextState, notForwarded, refusalOf, type DeliveryEvent } from './delivery.ts'
 import type { Flight } from './lane.ts'
 import type { OutboxDraft, OutboxRow, OutboxStore } from './outbox-store.ts'
 
@@ -27,6 +27,8 @@ export interface DeliveryChange {
   kind: MessageKind
   state: DeliveryState
   error?: MeshError
+  /** What became of it at each of the recipient's channels. */
+  deliveries?: TargetDelivery[]
 }
 
 /** An answer to a message in flight, with when the message was written. */
@@ -41,6 +43,7 @@ export interface StageEvent {
   messageId: string
   event: DeliveryEvent
   error?: MeshError
+  deliveries?: TargetDelivery[]
 }
 
 interface Move {
@@ -89,7 +92,7 @@ export class Outbox {
       const queuedAt = this.#init.now()
       const seq = await this.#init.commits.write(() => this.#init.store.insert(draft, queuedAt))
       this.#init.onChange({ messageId: draft.id, peerId, kind: draft.kind, state: 'queued' })
-      return { ...draft, seq, state: 'queued', retryAt: 0, error: null, replies: 0, times: { queued: queuedAt } }
+      return { ...draft, seq, state: 'queued', retryAt: 0, error: null, replies: 0, deliveries: null, times: { queued: queuedAt } }
     } catch (error) {
       this.#count(peerId, -1)
       throw error
@@ -140,20 +143,25 @@ export class Outbox {
   async applyStage(peerId: string, ack: WireAck): Promise<boolean> {
     const event = eventOfAck(ack)
     if (event === undefined) return true // refused for now, and no longer in flight: it is on its way again anyway
-    const error = refusalOf(ack)
-    return await this.apply({ peerId, messageId: ack.id, event, ...error !== undefined && { error } })
+    const error = refusalOf(ack) ?? notForwarded(ack)
+    const { deliveries } = ack
+    return await this.apply({ peerId, messageId: ack.id, event, ...error !== undefined && { error }, ...deliveries !== undefined && { deliveries } })
   }
 
   /** Moves a stored message to the state that the event leads to; false when it is no message of ours to that peer. */
   async apply(change: StageEvent): Promise<boolean> {
-    const { peerId, messageId, error } = change
+    const { peerId, messageId, error, deliveries } = change
     const moved = await this.#init.commits.write(() => this.#move(change))
     if (moved === undefined) return false
     if (isWaiting(moved.before) && !isWaiting(moved.after)) {
       this.#count(peerId, -1)
       this.#init.onDropped(peerId, messageId)
     }
-    if (moved.before !== moved.after) this.#init.onChange({ messageId, peerId, kind: moved.kind, state: moved.after, ...error !== undefined && { error } })
+    if (moved.before !== moved.after || deliveries !== undefined) {
+      this.#init.onChange({
+        messageId, peerId, kind: moved.kind, state: moved.after, ...error !== undefined && { error }, ...deliveries !== undefined && { deliveries }
+      })
+    }
     return true
   }
 
@@ -167,12 +175,13 @@ export class Outbox {
     await this.#init.commits.write(() => { this.#init.store.prune(now - FINISHED_RETENTION_MS) })
   }
 
-  #move({ peerId, messageId, event, error }: StageEvent): Move | undefined {
+  #move({ peerId, messageId, event, error, deliveries }: StageEvent): Move | undefined {
     const { store } = this.#init
     const row = store.get(messageId)
     if (row?.peerId !== peerId) return undefined
     const after = nextState(row.state, event)
     if (after !== row.state) store.setState({ id: messageId, state: after, at: this.#init.now(), error })
+    if (deliveries !== undefined) store.noteDeliveries(messageId, deliveries, error)
     if (event.kind === 'replied') store.countReply(messageId)
     return { kind: row.kind, before: row.state, after }
   }

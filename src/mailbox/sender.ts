@@ -5,6 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import { MeshError } from '../lib/errors.ts'
 import { utf8Bytes } from '../lib/text.ts'
 import type { DeliveryState, SendResult } from '../mesh-api.ts'
+import { isWaiting } from './delivery.ts'
 import type { OutboxDraft } from './outbox-store.ts'
 import type { DeliveryChange } from './outbox.ts'
 import { Waiters, type FirstWord } from './waiters.ts'
@@ -13,6 +14,8 @@ export interface SenderInit {
   config: Pick<MeshConfig, 'messageTtlMs' | 'deliveryAckTimeoutMs'>
   /** Stores the message and sets it on its way. */
   post: (draft: OutboxDraft) => Promise<void>
+  /** How far one of our messages is now. */
+  stateOf: (messageId: string) => DeliveryState
   newId: () => string
   clock: Clock
 }
@@ -51,6 +54,24 @@ export class Sender {
       if (letter.waitForReplyMs === undefined || letter.waitForReplyMs === 0 || result.state === 'queued') return result
       const reply = await waiter.reply(letter.waitForReplyMs)
       return reply === undefined ? result : { ...result, state: 'replied', reply }
+    } finally {
+      waiter.done()
+    }
+  }
+
+  /**
+   * Sends to an instance and waits until it was delivered there.
+   *
+   * @throws MeshError what is known short of that, with `messageId`, `state` and whether it is still `queued`
+   */
+  async sendToInstance(letter: Letter): Promise<DeliveryChange> {
+    checkText(letter.text)
+    const id = this.#init.newId()
+    const waiter = this.#waiters.wait(letter.peerId, id)
+    try {
+      await this.#init.post(this.#draft(id, letter))
+      const word = await waiter.lastWord(this.#init.config.deliveryAckTimeoutMs)
+      return deliveredOrThrow(id, word, this.#init.stateOf(id))
     } finally {
       waiter.done()
     }
@@ -120,5 +141,32 @@ function fromChange({ messageId, peerId, state, error }: DeliveryChange): SendRe
 function refusal(messageId: string, state: DeliveryState, error: MeshError): MeshError {
   return new MeshError(error.code, error.message, {
     messageId, state, queued: state === 'queued', ...error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }
+  })
+}
+
+function deliveredOrThrow(messageId: string, word: FirstWord, state: DeliveryState): DeliveryChange {
+  if (word.kind === 'change') return checkDelivered(word.change)
+  const queued = isWaiting(state)
+  if (word.kind === 'unreachable') {
+    throw new MeshError('UNREACHABLE', `${word.error.message}; the message waits and goes out when the peer is back`, {
+      cause: word.error, messageId, state, queued, ...word.error.reason !== undefined && { reason: word.error.reason }
+    })
+  }
+  const known = queued ? 'it has not confirmed the message yet, which stays queued' : 'it has the message, but has not said yet that it was shown'
+  throw new MeshError('ACK_TIMEOUT', `the recipient did not confirm the delivery in time: ${known}; do not send it again`, { messageId, state, queued, reason: 'timeout' })
+}
+
+function checkDelivered(change: DeliveryChange): DeliveryChange {
+  const { messageId, state, error } = change
+  if ((state === 'delivered' || state === 'replied') && error === undefined) return change
+  if (state === 'held') {
+    throw new MeshError('HELD_FOR_APPROVAL', 'the recipient holds the message until its owner approves this node; do not send it again', { messageId, state, queued: false })
+  }
+  const failure = error ?? new MeshError('ACK_TIMEOUT', 'whether the recipient showed the message is not known; do not send it again', { reason: 'uncertain' })
+  throw new MeshError(failure.code, failure.message, {
+    messageId, state, queued: isWaiting(state),
+    ...failure.retryAfterMs !== undefined && { retryAfterMs: failure.retryAfterMs },
+    ...failure.reason !== undefined && { reason: failure.reason },
+    ...change.deliveries !== undefined && { deliveries: change.deliveries }
   })
 }

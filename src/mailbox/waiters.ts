@@ -13,6 +13,8 @@ export type FirstWord =
 export interface Waiter {
   /** Resolves when the message left our hands, was refused, or cannot go out now. */
   firstWord: (timeoutMs: number) => Promise<FirstWord>
+  /** Resolves when the message got as far as it will for now: delivered, held, refused, not forwarded, or unreachable. */
+  lastWord: (timeoutMs: number) => Promise<FirstWord>
   /** The text of the first reply; undefined when none came in time. */
   reply: (timeoutMs: number) => Promise<string | undefined>
   /** Ends the waiting; call it always. */
@@ -22,6 +24,7 @@ export interface Waiter {
 interface Waiting {
   peerId: string
   first: (word: FirstWord) => void
+  last: (word: FirstWord) => void
   reply: (text: string) => void
 }
 
@@ -36,10 +39,12 @@ export class Waiters {
   /** Starts to wait; call it before the message is queued, so that nothing is missed. */
   wait(peerId: string, messageId: string): Waiter {
     const first = Promise.withResolvers<FirstWord>()
+    const last = Promise.withResolvers<FirstWord>()
     const reply = Promise.withResolvers<string>()
-    this.#waiting.set(messageId, { peerId, first: first.resolve, reply: reply.resolve })
+    this.#waiting.set(messageId, { peerId, first: first.resolve, last: last.resolve, reply: reply.resolve })
     return {
       firstWord: timeoutMs => this.#within(first.promise, timeoutMs, { kind: 'timeout' }),
+      lastWord: timeoutMs => this.#within(last.promise, timeoutMs, { kind: 'timeout' }),
       reply: timeoutMs => this.#within(reply.promise, timeoutMs, undefined),
       done: () => { this.#waiting.delete(messageId) }
     }
@@ -47,7 +52,10 @@ export class Waiters {
 
   handleChange(change: DeliveryChange): void {
     const isOnItsWay = (change.state === 'queued' && change.error === undefined) || change.state === 'sent'
-    if (!isOnItsWay) this.#waiting.get(change.messageId)?.first({ kind: 'change', change })
+    if (isOnItsWay) return
+    const waiting = this.#waiting.get(change.messageId)
+    waiting?.first({ kind: 'change', change })
+    if (change.state !== 'received' || change.error !== undefined) waiting?.last({ kind: 'change', change })
   }
 
   handleReply(messageId: string, text: string): void {
@@ -56,7 +64,9 @@ export class Waiters {
 
   handleUnreachable(peerId: string, error: MeshError): void {
     for (const waiting of this.#waiting.values()) {
-      if (waiting.peerId === peerId) waiting.first({ kind: 'unreachable', error })
+      if (waiting.peerId !== peerId) continue
+      waiting.first({ kind: 'unreachable', error })
+      waiting.last({ kind: 'unreachable', error })
     }
   }
 

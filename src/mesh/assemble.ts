@@ -1,8 +1,10 @@
 /** Puts the parts of a mesh together: database, node, protocols, trust and mailbox; nothing is started yet. */
+import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { PeerId } from '@libp2p/interface'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import type { MeshConfig } from '../config/resolve.ts'
 import type { Clock } from '../lib/clock.ts'
 import { MeshError, toError } from '../lib/errors.ts'
@@ -11,6 +13,7 @@ import { GroupCommit } from '../lib/group-commit.ts'
 import type { Logger } from '../lib/log.ts'
 import { openDatabase } from '../lib/sqlite.ts'
 import { oneLine } from '../lib/text.ts'
+import { FORWARD_MIGRATIONS } from '../mailbox/forward-store.ts'
 import { INBOX_MIGRATIONS } from '../mailbox/inbox-store.ts'
 import { Mailbox } from '../mailbox/mailbox.ts'
 import { OUTBOX_MIGRATIONS } from '../mailbox/outbox-store.ts'
@@ -22,8 +25,8 @@ import { PeerKeeper } from '../node/peer-keeper.ts'
 import { MessageProtocol } from '../protocols/message-protocol.ts'
 import { identityOfText } from '../trust/approvals.ts'
 import { PEER_BOOK_MIGRATIONS, PeerBook } from '../trust/peer-book.ts'
-import type { UnnumberedEvent } from './views.ts'
-import { toInboundMessage } from './views.ts'
+import { Instances } from './instances.ts'
+import { toInboundMessage, type UnnumberedEvent } from './views.ts'
 
 export interface MeshInit {
   config: MeshConfig
@@ -39,6 +42,12 @@ export interface MeshInit {
   newId: () => string
 }
 
+/** What a service needs and is made after it, and the other way round. */
+interface Late {
+  service?: { protocol: MessageProtocol, components: NodeComponents }
+  handler?: { mailbox: Mailbox, instances: Instances }
+}
+
 /** The parts of one run of the mesh. */
 export interface Parts {
   node: CreatedNode
@@ -47,6 +56,8 @@ export interface Parts {
   dialer: DiscoveryDialer
   book: PeerBook
   mailbox: Mailbox
+  instances: Instances
+  protocol: MessageProtocol
   commits: GroupCommit
   database: DatabaseSync
   /** Addresses that the transports listen on. */
@@ -58,41 +69,49 @@ export interface Parts {
  */
 export async function assemble(init: MeshInit, events: EventLog<UnnumberedEvent>): Promise<Parts> {
   await mkdir(init.stateDir, { recursive: true, mode: 0o700 })
-  const late: { protocol?: MessageProtocol, mailbox?: Mailbox, components?: NodeComponents } = {}
+  const late: Late = {}
   const node = await createNode({
     stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
-    services: {
-      message: (components) => {
-        late.components = components
-        late.protocol = new MessageProtocol(components, {
-          clock: init.clock,
-          handler: {
-            handleMessage: async (from, message, connection) => await needed(late.mailbox).handleMessage(from, message, connection),
-            handleAcks: (from, acks) => { needed(late.mailbox).handleAcks(from, acks) },
-            handleLinkClosed: (peerId) => { needed(late.mailbox).handleLinkClosed(peerId) }
-          },
-          onOffence: (peerId, error) => {
-            init.log.warn(`Peer ${peerId.toString()} broke the message protocol and was cut off: ${oneLine(error.message, 120)}`)
-          }
-        })
-        return late.protocol
-      }
-    }
+    services: { message: components => createProtocol(init, components, late) }
   })
   try {
+    const { protocol, components } = needed(late.service)
     const database = openMeshDatabase(init)
     const commits = new GroupCommit(database)
     const network = new Network(node.libp2p)
     const book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
     const { keeper, dialer } = createDialers(init, network)
-    const mailbox = createMailbox({ init, events, database, commits, network, book, keeper, protocol: needed(late.protocol) })
-    late.mailbox = mailbox
-    const listenAddrs = (): string[] => needed(late.components).transportManager.getAddrs().map(address => address.toString())
-    return { node, network, keeper, dialer, book, mailbox, commits, database, listenAddrs }
+    const shared = { init, events, network, book, protocol }
+    const instances = new Instances({
+      ...shared, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
+      addresses: () => node.libp2p.getMultiaddrs().map(address => withoutPeerId(address))
+    })
+    const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })
+    late.handler = { mailbox, instances }
+    const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
+    return { node, network, keeper, dialer, book, mailbox, instances, protocol, commits, database, listenAddrs }
   } catch (error) {
     await node.close()
     throw error
   }
+}
+
+function createProtocol(init: MeshInit, components: NodeComponents, late: Late): MessageProtocol {
+  const protocol = new MessageProtocol(components, {
+    clock: init.clock,
+    handler: {
+      handleMessage: async (from, message, connection) => await needed(late.handler).mailbox.handleMessage(from, message, connection),
+      handleAcks: (from, acks) => { needed(late.handler).mailbox.handleAcks(from, acks) },
+      handleLinkClosed: (peerId) => { needed(late.handler).mailbox.handleLinkClosed(peerId) },
+      handleLinkOpened: (peerId, connection) => { needed(late.handler).instances.handleLinkOpened(peerId, connection) },
+      handleAnnounce: (from, record, connection) => { needed(late.handler).instances.handleAnnounce(from, record, connection) }
+    },
+    onOffence: (peerId, error) => {
+      init.log.warn(`Peer ${peerId.toString()} broke the message protocol and was cut off: ${oneLine(error.message, 120)}`)
+    }
+  })
+  late.service = { protocol, components }
+  return protocol
 }
 
 /** Services are made while the node is created, and called only after everything here is. */
@@ -103,7 +122,7 @@ function needed<T>(part: T | undefined): T {
 
 function openMeshDatabase(init: MeshInit): DatabaseSync {
   return openDatabase(join(init.stateDir, 'mesh.db'), {
-    migrations: { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS },
+    migrations: { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS },
     now: init.clock.now,
     onMovedAside: (path, error) => {
       init.log.warn(`The mesh database ${path} was unreadable (${error.message}); it was moved aside and begun anew. Approvals and waiting messages are in the old file`)
@@ -122,10 +141,9 @@ function createDialers(init: MeshInit, network: Network): Pick<Parts, 'keeper' |
   return { keeper, dialer }
 }
 
-interface MailboxParts extends Pick<Parts, 'database' | 'commits' | 'network' | 'book' | 'keeper'> {
+interface MailboxParts extends Pick<Parts, 'database' | 'commits' | 'network' | 'book' | 'keeper' | 'protocol' | 'instances'> {
   init: MeshInit
   events: EventLog<UnnumberedEvent>
-  protocol: MessageProtocol
 }
 
 async function announceHeld(peerId: string, { book, events, held }: { book: PeerBook, events: EventLog<UnnumberedEvent>, held: () => number }): Promise<void> {
@@ -133,7 +151,7 @@ async function announceHeld(peerId: string, { book, events, held }: { book: Peer
   events.append({ type: 'held', peerId, code, held: held() })
 }
 
-function createMailbox({ init, events, database, commits, network, book, keeper, protocol }: MailboxParts): Mailbox {
+function createMailbox({ init, events, database, commits, network, book, keeper, protocol, instances }: MailboxParts): Mailbox {
   const mailbox: Mailbox = new Mailbox({
     config: init.config, database, commits, protocol, newId: init.newId, clock: init.clock, log: init.log,
     statusOf: peerId => book.statusOf(peerId),
@@ -146,12 +164,18 @@ function createMailbox({ init, events, database, commits, network, book, keeper,
       if (isWaiting) keeper.want(peerId, 'messages')
       else keeper.unwant(peerId, 'messages')
     },
-    onReceived: (row) => { events.append({ type: 'message', message: toInboundMessage(row, book) }) },
+    onReceived: (row) => { events.append({ type: 'message', message: toInboundMessage(row, { book, instances }) }) },
     onHeld: (row) => {
-      announceHeld(row.peerId, { book, events, held: () => mailbox.heldByPeer().get(row.peerId) ?? 0 })
+      announceHeld(row.peerId, { book, events, held: () => mailbox.incoming.heldByPeer().get(row.peerId) ?? 0 })
         .catch((error: unknown) => { init.log.error(`The approval code of ${row.peerId} could not be stored: ${toError(error).message}`) })
     },
+    onForwardDue: (row, target) => { events.append({ type: 'forward', messageId: row.id, peerId: row.peerId, target }) },
+    random: init.random,
     onDelivery: ({ messageId, peerId, state }) => { events.append({ type: 'delivery', messageId, peerId, state }) }
   })
   return mailbox
+}
+
+function withoutPeerId(address: Multiaddr): Multiaddr {
+  return address.getComponents().at(-1)?.name === 'p2p' && !address.toString().endsWith('/p2p-circuit') ? multiaddr(address.toString().replace(/\/p2p\/[^/]+$/, '')) : address
 }

@@ -25,10 +25,13 @@ export class Lifecycle {
 
   /** Handlers first, then the node, then the dials: no peer that connects is missed, and nothing waits for the network. */
   async start(): Promise<void> {
-    const { node: { libp2p }, keeper, mailbox, listenAddrs } = this.#parts
+    const { node: { libp2p }, keeper, mailbox, instances, listenAddrs } = this.#parts
     libp2p.addEventListener('peer:connect', this.#handleConnect)
     libp2p.addEventListener('peer:disconnect', this.#handleDisconnect)
     libp2p.addEventListener('peer:discovery', this.#handleDiscovery)
+    libp2p.addEventListener('connection:open', this.#handleConnection)
+    libp2p.addEventListener('self:peer:update', this.#handleAddresses)
+    await instances.start()
     await libp2p.start()
     this.#init.log.info(`Node started. Peer ID: ${libp2p.peerId.toString()}`)
     for (const address of listenAddrs()) this.#init.log.info(`Listening on: ${address}/p2p/${libp2p.peerId.toString()}`)
@@ -39,7 +42,7 @@ export class Lifecycle {
   }
 
   async stop(): Promise<void> {
-    const { node, network, keeper, mailbox, commits, database } = this.#parts
+    const { node, network, keeper, mailbox, instances, commits, database } = this.#parts
     this.#isStopped = true
     this.#housekeeping?.cancel()
     keeper.stop()
@@ -49,6 +52,9 @@ export class Lifecycle {
     node.libp2p.removeEventListener('peer:connect', this.#handleConnect)
     node.libp2p.removeEventListener('peer:disconnect', this.#handleDisconnect)
     node.libp2p.removeEventListener('peer:discovery', this.#handleDiscovery)
+    node.libp2p.removeEventListener('connection:open', this.#handleConnection)
+    node.libp2p.removeEventListener('self:peer:update', this.#handleAddresses)
+    await instances.stop()
     commits.commitNow()
     database.close()
     await node.close()
@@ -72,7 +78,7 @@ export class Lifecycle {
     this.#init.log.info(`Peer connected: ${peerId.toString()}`)
     this.#touch(peerId)
     this.#parts.keeper.handleConnected(peerId)
-    this.#parts.mailbox.handlePeerConnected(peerId)
+    this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
     this.#events.append({ type: 'peer-connected', peerId: peerId.toString() })
   }
 
@@ -81,12 +87,26 @@ export class Lifecycle {
     this.#init.log.info(`Peer disconnected: ${peerId.toString()}`)
     this.#touch(peerId)
     this.#parts.keeper.handleDisconnected(peerId)
+    this.#parts.instances.handleDisconnected(peerId)
     this.#events.append({ type: 'peer-disconnected', peerId: peerId.toString() })
   }
 
   readonly #handleDiscovery = (event: Libp2pEvents['peer:discovery']): void => {
     this.#parts.keeper.nudge(event.detail.id)
     this.#parts.dialer.handleDiscovered(event.detail.id)
+  }
+
+  /** Whoever dials opens the message stream, so that both sides can say who they are. */
+  readonly #handleConnection = (event: Libp2pEvents['connection:open']): void => {
+    const { remotePeer, direction } = event.detail
+    if (direction !== 'outbound') return
+    this.#parts.protocol.link(remotePeer).catch((error: unknown) => {
+      this.#init.log.debug(`Peer ${remotePeer.toString()} takes no message stream: ${toError(error).message}`)
+    })
+  }
+
+  readonly #handleAddresses = (): void => {
+    this.#parts.instances.handleAddresses()
   }
 
   #touch(peerId: PeerId): void {
@@ -98,6 +118,7 @@ export class Lifecycle {
 
   #scheduleHousekeeping(): void {
     this.#housekeeping = this.#init.clock.after(HOUSEKEEPING_MS, () => {
+      this.#parts.instances.keepHouse()
       this.#parts.mailbox.keepHouse().catch((error: unknown) => {
         this.#init.log.error(`Housekeeping failed and is tried again: ${toError(error).message}`)
       }).finally(() => { if (!this.#isStopped) this.#scheduleHousekeeping() })

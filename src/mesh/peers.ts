@@ -5,7 +5,7 @@ import { BoundedMap } from '../lib/bounded-map.ts'
 import { MeshError, toError } from '../lib/errors.ts'
 import type { Logger } from '../lib/log.ts'
 import { parsePeerId } from '../lib/recipient.ts'
-import { identityOfText, pinAlias, resolveApproval } from '../trust/approvals.ts'
+import { identityOfText, pinAlias, waitingPeer } from '../trust/approvals.ts'
 import { resolveRecipient, type ResolvedRecipient } from '../trust/recipients.ts'
 import type { Parts } from './assemble.ts'
 import { toPeerSummary } from './views.ts'
@@ -42,13 +42,13 @@ export class Peers {
 
   async list(online: boolean): Promise<PeerSummary[]> {
     const { book, network, mailbox } = this.#parts
-    const held = mailbox.heldByPeer()
+    const held = mailbox.incoming.heldByPeer()
     const listed = book.approvedPeerIds().filter(peerId => book.get(peerId) === undefined)
     const records = [...book.all(), ...listed.map(peerId => unseen(peerId))]
     const summaries = await Promise.all(records.map(async (record) => {
       const peerId = parsePeerId(record.peerId)
       return toPeerSummary({
-        record, book, held: held.get(record.peerId) ?? 0,
+        record, names: this.#parts, held: held.get(record.peerId) ?? 0,
         paths: peerId === undefined ? [] : network.paths(peerId),
         addrs: peerId === undefined ? [] : await network.addressesOf(peerId)
       })
@@ -59,7 +59,7 @@ export class Peers {
   /** Keeps a peer under an alias and tries to connect; approves nothing. */
   async add({ recipient, alias, replace }: AddPeerRequest): Promise<AddedPeer> {
     const { book, network } = this.#parts
-    const { peerId, agentId, addresses } = resolveRecipient(recipient, book)
+    const { peerId, agentId, addresses } = this.#resolve(recipient)
     const record = await pinAlias(book, { identity: { peerId: peerId.toString(), agentId }, alias, replace: replace ?? false })
     try {
       await network.connect(peerId, { addresses })
@@ -75,32 +75,33 @@ export class Peers {
 
   async remove(recipient: string): Promise<{ peerId: string }> {
     const { book, keeper, mailbox } = this.#parts
-    const { peerId } = resolveRecipient(recipient, book)
+    const { peerId } = this.#resolve(recipient)
     keeper.unwant(peerId, 'approved')
-    await mailbox.discardHeld(peerId.toString())
+    await mailbox.incoming.discardHeld(peerId.toString())
     await book.remove(peerId.toString())
     return { peerId: peerId.toString() }
   }
 
   /** Approves by code or recipient, and gives out what was held; exactly once. */
   async approve(codeOrRecipient: string): Promise<{ peerId: string, agentId: string, released: number }> {
-    const { book, keeper, mailbox, network } = this.#parts
-    const { peerId, agentId, addresses } = resolveApproval(codeOrRecipient, book)
+    const { book, keeper, mailbox, network, instances } = this.#parts
+    const { peerId, agentId, addresses } = this.#resolve(waitingPeer(codeOrRecipient, book) ?? codeOrRecipient)
     await network.learn(peerId, addresses)
     const identity = { peerId: peerId.toString(), agentId }
     await book.decide(identity, 'approved')
     keeper.want(peerId, 'approved')
-    return { ...identity, released: await mailbox.release(identity.peerId) }
+    instances.handleApproved(peerId)
+    return { ...identity, released: await mailbox.incoming.release(identity.peerId) }
   }
 
   /** Takes no message of the peer any more, drops what was held, and ends its connections. */
   async block(recipient: string): Promise<{ peerId: string }> {
     const { book, keeper, mailbox, network } = this.#parts
-    const { peerId, agentId } = resolveRecipient(recipient, book)
+    const { peerId, agentId } = this.#resolve(recipient)
     const identity = { peerId: peerId.toString(), agentId }
     await book.decide(identity, 'blocked')
     keeper.unwant(peerId, 'approved')
-    await mailbox.discardHeld(identity.peerId)
+    await mailbox.incoming.discardHeld(identity.peerId)
     await network.disconnect(peerId)
     return { peerId: identity.peerId }
   }
@@ -108,7 +109,14 @@ export class Peers {
   #resolve(recipient: string): ResolvedRecipient {
     const known = this.#byPeerId.get(recipient)
     if (known !== undefined) return known
-    const resolved = resolveRecipient(recipient, this.#parts.book)
+    const { book, instances } = this.#parts
+    const resolved = resolveRecipient(recipient, {
+      withAgentId: agentId => [...book.withAgentId(agentId), ...instances.withAgentId(agentId)],
+      withName: (name) => {
+        const pinned = book.withAlias(name)
+        return pinned === undefined ? instances.withName(name) : [pinned]
+      }
+    })
     if (resolved.peerId.toString() === recipient) this.#byPeerId.set(recipient, resolved)
     return resolved
   }

@@ -4,42 +4,54 @@ import type { InboundMessage, InboxMessage, InboxQuery, MeshEvent, PeerSummary }
 import type { ConnectionPath } from '../node/network.ts'
 import { identityOfText } from '../trust/approvals.ts'
 import type { PeerBook, PeerRecord } from '../trust/peer-book.ts'
+import type { Instances } from './instances.ts'
 
 type WithoutSeq<E> = E extends unknown ? Omit<E, 'seq'> : never
 
 /** An event before it has its place in the order. */
 export type UnnumberedEvent = WithoutSeq<MeshEvent>
 
+/** Where names of peers come from. */
+export interface Names {
+  book: PeerBook
+  instances: Pick<Instances, 'ofPeer'>
+}
+
+function namesOf(peerId: string, { book, instances }: Names): { alias: string | undefined, instanceId: string | undefined } {
+  return { alias: book.get(peerId)?.alias ?? undefined, instanceId: instances.ofPeer(peerId)?.instanceId }
+}
+
 /** A message of a peer whose messages are taken. */
-export function toInboundMessage(row: InboxRow, book: PeerBook): InboundMessage {
-  const peer = book.get(row.peerId)
-  const alias = peer?.alias ?? undefined
+export function toInboundMessage(row: InboxRow, names: Names): InboundMessage {
+  const { alias, instanceId } = namesOf(row.peerId, names)
   return {
     messageId: row.id,
     from: row.peerId,
-    agentId: peer?.agentId ?? identityOfText(row.peerId).agentId,
+    agentId: names.book.get(row.peerId)?.agentId ?? identityOfText(row.peerId).agentId,
     kind: row.kind,
     text: row.text,
     at: row.receivedAt,
     hops: row.hops,
     ...alias !== undefined && { alias },
+    ...instanceId !== undefined && { instanceId },
     ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo }
   }
 }
 
 /** A row of the inbox for whoever asks: an agent gets no text that its owner has not let in. */
-export function toInboxMessage(row: InboxRow, book: PeerBook, audience: InboxQuery['audience']): InboxMessage {
-  const alias = book.get(row.peerId)?.alias ?? undefined
+export function toInboxMessage(row: InboxRow, names: Names, audience: InboxQuery['audience']): InboxMessage {
+  const { alias, instanceId } = namesOf(row.peerId, names)
   const isShown = audience === 'owner' || row.state !== 'held'
   return {
     messageId: row.id,
     kind: row.kind,
     from: row.peerId,
-    approved: book.statusOf(row.peerId) === 'approved',
+    approved: names.book.statusOf(row.peerId) === 'approved',
     at: row.receivedAt,
     state: row.state,
     unread: row.isUnread,
     ...alias !== undefined && { alias },
+    ...instanceId !== undefined && { instanceId },
     ...isShown && { text: row.text },
     ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo }
   }
@@ -47,19 +59,21 @@ export function toInboxMessage(row: InboxRow, book: PeerBook, audience: InboxQue
 
 export interface PeerFacts {
   record: PeerRecord
-  book: PeerBook
+  names: Names
   paths: ConnectionPath[]
   addrs: string[]
   held: number
 }
 
-export function toPeerSummary({ record, book, paths, addrs, held }: PeerFacts): PeerSummary {
-  const status = book.statusOf(record.peerId)
+export function toPeerSummary({ record, names, paths, addrs, held }: PeerFacts): PeerSummary {
+  const { alias, instanceId } = namesOf(record.peerId, names)
+  const status = names.book.statusOf(record.peerId)
   const [best] = paths
   return {
     peerId: record.peerId,
     agentId: record.agentId,
-    ...record.alias !== null && { alias: record.alias },
+    ...alias !== undefined && { alias },
+    ...instanceId !== undefined && { instanceId },
     approved: status === 'approved',
     status,
     connected: best !== undefined,

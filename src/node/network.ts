@@ -3,7 +3,8 @@ import type { Connection, PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { DIAL_TIMEOUT_MS, PING_TIMEOUT_MS } from '../config/limits.ts'
 import { isRelayed, transportOf } from '../lib/connection-path.ts'
-import { MeshError, toError } from '../lib/errors.ts'
+import { MeshError } from '../lib/errors.ts'
+import { pingConnection } from '../lib/ping-connection.ts'
 import type { MeshNode } from './create-node.ts'
 import { dialError } from './dial-error.ts'
 
@@ -27,7 +28,6 @@ export interface ConnectOptions {
 export class Network {
   readonly #libp2p: MeshNode
   readonly #stopping = new AbortController()
-  readonly #pings = new Map<string, Promise<number>>()
 
   constructor(libp2p: MeshNode) {
     this.#libp2p = libp2p
@@ -58,8 +58,7 @@ export class Network {
 
   /** Every open connection, or those to one peer; direct ones first. */
   paths(peerId?: PeerId): ConnectionPath[] {
-    const open = this.#libp2p.getConnections(peerId).filter(connection => connection.status === 'open')
-    return open.map(describe).sort((one, other) => Number(one.path === 'relay') - Number(other.path === 'relay'))
+    return this.#connections(peerId).map(describe)
   }
 
   /** Addresses that the peer is known to have. */
@@ -89,32 +88,42 @@ export class Network {
   }
 
   /**
-   * Pings over the best connection, which is made first if need be; one ping of a peer at a time.
+   * Pings over the best connection, which is made first if need be.
    *
    * @throws MeshError `UNREACHABLE`
    */
   async ping(peerId: PeerId): Promise<ConnectionPath & { rttMs: number }> {
     await this.connect(peerId)
-    const key = peerId.toString()
-    const running = this.#pings.get(key) ?? this.#pingOnce(peerId).finally(() => { this.#pings.delete(key) })
-    this.#pings.set(key, running)
-    const rttMs = await running
-    const [path] = this.paths(peerId)
-    if (path === undefined) throw new MeshError('UNREACHABLE', `the connection to ${key} closed`, { reason: 'closed' })
-    return { ...path, rttMs }
+    const [connection] = this.#connections(peerId)
+    if (connection === undefined) throw new MeshError('UNREACHABLE', `the connection to ${peerId.toString()} closed`, { reason: 'closed' })
+    try {
+      return { ...describe(connection), rttMs: await pingConnection(connection, { signal: this.#pingSignal() }) }
+    } catch (error) {
+      throw dialError(peerId.toString(), error)
+    }
+  }
+
+  /** Whether the other end of this very connection answers a ping. */
+  async isAlive(connection: Connection): Promise<boolean> {
+    try {
+      await pingConnection(connection, { signal: this.#pingSignal() })
+      return true
+    } catch {
+      return false // no answer is the answer
+    }
   }
 
   async disconnect(peerId: PeerId): Promise<void> {
     await this.#libp2p.hangUp(peerId)
   }
 
-  async #pingOnce(peerId: PeerId): Promise<number> {
-    const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PING_TIMEOUT_MS)])
-    try {
-      return await this.#libp2p.services.ping.ping(peerId, { signal })
-    } catch (error) {
-      throw dialError(peerId.toString(), toError(error))
-    }
+  #connections(peerId?: PeerId): Connection[] {
+    const open = this.#libp2p.getConnections(peerId).filter(connection => connection.status === 'open')
+    return open.sort((one, other) => Number(isRelayed(one)) - Number(isRelayed(other)))
+  }
+
+  #pingSignal(): AbortSignal {
+    return AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PING_TIMEOUT_MS)])
   }
 
   async #dialTarget(peerId: PeerId, options: ConnectOptions): Promise<PeerId | Multiaddr[]> {

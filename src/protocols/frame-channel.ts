@@ -180,7 +180,9 @@ export class FrameChannel {
     const timer = this.#init.clock.after(this.#init.maxPartialFrameMs, () => {
       this.abort(new Error('the peer closed its side of the stream and does not read ours'))
     })
-    this.close().catch((error: unknown) => { this.abort(toError(error)) }).finally(() => { timer.cancel() })
+    this.close()
+      .catch((error: unknown) => { this.abort(toError(error)) })
+      .finally(() => { timer.cancel() })
   }
 
   #handleClose(error: Error | undefined): void {

@@ -6,13 +6,17 @@ import {
 import type { Clock } from '../lib/clock.ts'
 import { toError } from '../lib/errors.ts'
 import { FrameChannel } from './frame-channel.ts'
-import { decodeFrame, encodeAcks, encodeMessage, type WireAck, type WireMessage } from './wire-message.ts'
+import { decodeFrame, encodeAcks, encodeAnnounce, encodeMessage, type WireAck, type WireMessage } from './wire-message.ts'
 
 /** What the owner of the links does with what comes in. */
 export interface MessageHandler {
   /** Stores or refuses a message; resolves with what to tell the sender once that is on disk. */
   handleMessage: (from: PeerId, message: WireMessage, connection: Connection) => Promise<WireAck>
   handleAcks: (from: PeerId, acks: WireAck[]) => void
+  /** What the peer says about itself, still unchecked. */
+  handleAnnounce: (from: PeerId, record: Uint8Array, connection: Connection) => void
+  /** A stream to the peer is there. */
+  handleLinkOpened: (peerId: PeerId, connection: Connection) => void
   /** A stream to the peer ended: what it carried and was not acknowledged must be sent again. */
   handleLinkClosed: (peerId: PeerId) => void
 }
@@ -72,6 +76,10 @@ export class MessageLink {
     this.#channel.send(encodeMessage(message))
   }
 
+  announce(record: Uint8Array): void {
+    this.#channel.send(encodeAnnounce(record))
+  }
+
   async close(options: { signal: AbortSignal }): Promise<void> {
     this.#flushAcks()
     await this.#channel.close(options)
@@ -86,6 +94,9 @@ export class MessageLink {
     switch (frame.kind) {
       case 'acks':
         this.#init.handler.handleAcks(this.peerId, frame.acks)
+        return
+      case 'announce':
+        this.#init.handler.handleAnnounce(this.peerId, frame.record, this.connection)
         return
       case 'message':
         this.#takeInHand(frame.message)

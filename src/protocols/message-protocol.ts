@@ -80,6 +80,21 @@ export class MessageProtocol implements Startable {
     return link !== undefined
   }
 
+  /** Tells the peer our signed instance record; false when there is no stream to it. */
+  announce(peerId: PeerId, record: Uint8Array): boolean {
+    const link = this.#bestLink(peerId)
+    link?.announce(record)
+    return link !== undefined
+  }
+
+  /** Peers with a stream, each with the connection in use. */
+  linkedPeers(): Array<{ peerId: PeerId, connection: Connection }> {
+    return [...this.#links.values()].flatMap((links) => {
+      const link = this.#bestOf(links)
+      return link === undefined ? [] : [{ peerId: link.peerId, connection: link.connection }]
+    })
+  }
+
   /** Cuts the peer's streams, so that what they carried is sent again over new ones. */
   abortLinks(peerId: PeerId, error: Error): void {
     for (const link of [...this.#links.get(peerId.toString()) ?? []]) link.abort(error)
@@ -127,6 +142,7 @@ export class MessageProtocol implements Startable {
     const peerKey = link.peerId.toString()
     this.#links.set(peerKey, [...this.#links.get(peerKey) ?? [], link])
     link.open()
+    this.#init.handler.handleLinkOpened(link.peerId, connection)
   }
 
   #removeLink(link: MessageLink, error: Error | undefined): void {
@@ -143,8 +159,12 @@ export class MessageProtocol implements Startable {
   }
 
   #bestLink(peerId: PeerId): MessageLink | undefined {
-    const links = (this.#links.get(peerId.toString()) ?? []).filter(link => link.isOpen)
-    return links.findLast(link => !isRelayed(link.connection)) ?? links.at(-1)
+    return this.#bestOf(this.#links.get(peerId.toString()) ?? [])
+  }
+
+  #bestOf(links: readonly MessageLink[]): MessageLink | undefined {
+    const open = links.filter(link => link.isOpen)
+    return open.findLast(link => !isRelayed(link.connection)) ?? open.at(-1)
   }
 }
 

@@ -1,9 +1,9 @@
 /** Messages and acknowledgements of `/libp2p-mesh/message/1.0.0`: between validated values and bytes. */
-import { MAX_ACKS_PER_FRAME, MAX_TEXT_BYTES } from '../config/limits.ts'
+import { MAX_ACKS_PER_FRAME, MAX_FORWARD_TARGETS, MAX_TEXT_BYTES } from '../config/limits.ts'
 import { oneLine, utf8Bytes } from '../lib/text.ts'
 import { Frame, type Ack, type Envelope } from './pb/message.ts'
 
-const KINDS = ['chat', 'reply', 'announce', 'call', 'system'] as const
+const KINDS = ['chat', 'reply', 'call', 'system'] as const
 const STAGES = ['refused', 'received', 'held', 'delivered', 'uncertain'] as const
 
 /** What a message is for; only a `chat` may start an agent turn. */
@@ -19,6 +19,16 @@ export interface WireAck {
   code?: string
   text?: string
   retryAfterMs?: number
+  /** What became of the message at each of the recipient's channels. */
+  deliveries?: TargetDelivery[]
+}
+
+/** A channel of the recipient, and whether it showed the message. */
+export interface TargetDelivery {
+  channel: string
+  target: string
+  ok: boolean
+  error?: string
 }
 
 export interface WireMessage {
@@ -35,7 +45,10 @@ export interface WireMessage {
 }
 
 /** A validated frame. */
-export type WireFrame = { kind: 'message', message: WireMessage } | { kind: 'acks', acks: WireAck[] }
+export type WireFrame =
+  | { kind: 'message', message: WireMessage }
+  | { kind: 'acks', acks: WireAck[] }
+  | { kind: 'announce', record: Uint8Array }
 
 /** Bytes of a peer that are no valid frame. */
 export class MalformedFrameError extends Error {
@@ -46,6 +59,7 @@ const ID_BYTES = 16
 const MAX_CONVERSATION_CHARACTERS = 128
 const MAX_CODE_CHARACTERS = 32
 const MAX_ACK_TEXT_CHARACTERS = 300
+const MAX_NAME_CHARACTERS = 128
 
 export function encodeMessage(message: WireMessage): Uint8Array {
   return Frame.encode({
@@ -68,22 +82,25 @@ export function encodeAcks(acks: readonly WireAck[]): Uint8Array {
   return Frame.encode({ acks: acks.map(ackToPb) })
 }
 
+/** A signed instance record, see `announce.ts`. */
+export function encodeAnnounce(record: Uint8Array): Uint8Array {
+  return Frame.encode({ acks: [], announce: Uint8Array.from(record) })
+}
+
 /**
  * @throws MalformedFrameError that says what is wrong with the bytes
  */
 export function decodeFrame(bytes: Uint8Array): WireFrame {
-  const frame = parseFrame(bytes)
-  if (frame.message !== undefined) {
-    if (frame.acks.length > 0) throw new MalformedFrameError('a frame holds a message or acknowledgements, not both')
-    return { kind: 'message', message: messageFromPb(frame.message) }
-  }
-  if (frame.acks.length === 0) throw new MalformedFrameError('empty frame')
-  return { kind: 'acks', acks: frame.acks.map(ackFromPb) }
+  const { message, acks, announce } = parseFrame(bytes)
+  const parts = [message !== undefined, acks.length > 0, announce !== undefined].filter(Boolean).length
+  if (parts !== 1) throw new MalformedFrameError(parts === 0 ? 'empty frame' : 'a frame holds one thing only')
+  if (message !== undefined) return { kind: 'message', message: messageFromPb(message) }
+  return announce === undefined ? { kind: 'acks', acks: acks.map(ackFromPb) } : { kind: 'announce', record: announce }
 }
 
 function parseFrame(bytes: Uint8Array): Frame {
   try {
-    return Frame.decode(bytes, { limits: { acks: MAX_ACKS_PER_FRAME } })
+    return Frame.decode(bytes, { limits: { acks: MAX_ACKS_PER_FRAME, acks$: { deliveries: MAX_FORWARD_TARGETS }, message: { receipt: { deliveries: MAX_FORWARD_TARGETS } } } })
   } catch (error) {
     throw new MalformedFrameError('not a protobuf frame of this protocol', { cause: error })
   }
@@ -110,7 +127,8 @@ function ackToPb(ack: WireAck): Ack {
     stage: STAGES.indexOf(ack.stage),
     ...(ack.code === undefined ? {} : { code: ack.code }),
     ...(ack.text === undefined ? {} : { text: ack.text }),
-    ...(ack.retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(ack.retryAfterMs) })
+    ...(ack.retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(ack.retryAfterMs) }),
+    deliveries: ack.deliveries ?? []
   }
 }
 
@@ -123,8 +141,14 @@ function ackFromPb(ack: Ack): WireAck {
     stage: fromTable(STAGES, ack.stage, 'acknowledgement stage'),
     ...(ack.code === undefined ? {} : { code: ack.code }),
     ...(ack.text === undefined ? {} : { text: oneLine(ack.text, MAX_ACK_TEXT_CHARACTERS) }),
-    ...(ack.retryAfterMs === undefined ? {} : { retryAfterMs: ack.retryAfterMs })
+    ...(ack.retryAfterMs === undefined ? {} : { retryAfterMs: ack.retryAfterMs }),
+    ...(ack.deliveries.length === 0 ? {} : { deliveries: ack.deliveries.map(cleanDelivery) })
   }
+}
+
+function cleanDelivery({ channel, target, ok, error }: TargetDelivery): TargetDelivery {
+  const clean = { channel: oneLine(channel, MAX_NAME_CHARACTERS), target: oneLine(target, MAX_NAME_CHARACTERS), ok }
+  return error === undefined ? clean : { ...clean, error: oneLine(error, MAX_ACK_TEXT_CHARACTERS) }
 }
 
 function fromTable<T>(table: readonly T[], index: number, what: string): T {

@@ -6,7 +6,6 @@ import { parsePeerId } from '../lib/recipient.ts'
 import { oneLine } from '../lib/text.ts'
 import { parseApprovalCode } from './approval-code.ts'
 import type { PeerBook, PeerIdentity, PeerRecord } from './peer-book.ts'
-import { resolveRecipient, type ResolvedRecipient } from './recipients.ts'
 
 /** A peer's two names in text form. */
 export function identityOf(peerId: PeerId): PeerIdentity {
@@ -24,15 +23,10 @@ export function identityOfText(peerId: string): PeerIdentity {
   return identityOf(parsed)
 }
 
-/**
- * The peer that the owner approves, by the code of its notice or by any recipient form.
- *
- * @throws MeshError `UNKNOWN_RECIPIENT`, `AMBIGUOUS_RECIPIENT`, `INVALID_ARGUMENT`
- */
-export function resolveApproval(text: string, book: PeerBook): ResolvedRecipient {
+/** The peer ID that waits for approval under this code; undefined when the text is no such code. */
+export function waitingPeer(text: string, book: Pick<PeerBook, 'withCode'>): string | undefined {
   const code = parseApprovalCode(text)
-  const waiting = code === undefined ? undefined : book.withCode(code)
-  return resolveRecipient(waiting?.peerId ?? text, book)
+  return code === undefined ? undefined : book.withCode(code)?.peerId
 }
 
 /**

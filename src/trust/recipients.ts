@@ -4,7 +4,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { agentIdOf } from '../lib/agent-id.ts'
 import { MeshError } from '../lib/errors.ts'
 import { parsePeerId, parseRecipient } from '../lib/recipient.ts'
-import type { PeerBook, PeerRecord } from './peer-book.ts'
+import type { PeerRecord } from './peer-book.ts'
 
 export interface ResolvedRecipient {
   peerId: PeerId
@@ -13,10 +13,20 @@ export interface ResolvedRecipient {
   addresses: Multiaddr[]
 }
 
+/** A peer's two IDs in text form. */
+export type PeerName = Pick<PeerRecord, 'peerId' | 'agentId'>
+
+/** Where names are looked up. A peer may be listed twice. */
+export interface RecipientIndex {
+  withAgentId: (agentId: string) => PeerName[]
+  /** A pinned alias, or else the instances of that name. */
+  withName: (name: string) => PeerName[]
+}
+
 /**
  * @throws MeshError `INVALID_ARGUMENT` (malformed), `UNKNOWN_RECIPIENT` or `AMBIGUOUS_RECIPIENT` with the candidates
  */
-export function resolveRecipient(text: string, book: Pick<PeerBook, 'withAgentId' | 'withAlias'>): ResolvedRecipient {
+export function resolveRecipient(text: string, index: RecipientIndex): ResolvedRecipient {
   const recipient = parseRecipient(text)
   switch (recipient.kind) {
     case 'peer-id':
@@ -25,15 +35,14 @@ export function resolveRecipient(text: string, book: Pick<PeerBook, 'withAgentId
       return { peerId: recipient.peerId, agentId: agentIdOf(recipient.peerId), addresses: [recipient.multiaddr] }
     case 'agent-id':
     case 'instance-id':
-      return fromRecord(onlyOne(text, book.withAgentId(recipient.agentId)))
-    case 'name': {
-      const pinned = book.withAlias(recipient.name)
-      return fromRecord(onlyOne(text, pinned === undefined ? [] : [pinned]))
-    }
+      return fromName(onlyOne(text, index.withAgentId(recipient.agentId)))
+    case 'name':
+      return fromName(onlyOne(text, index.withName(recipient.name)))
   }
 }
 
-function onlyOne(text: string, peers: PeerRecord[]): PeerRecord {
+function onlyOne(text: string, found: PeerName[]): PeerName {
+  const peers = [...new Map(found.map(peer => [peer.peerId, peer])).values()]
   const [peer, second] = peers
   if (peer === undefined) {
     throw new MeshError('UNKNOWN_RECIPIENT', `no known peer is called "${text}"; see \`openclaw p2p peers\`, or add it by its peer ID or address`)
@@ -43,8 +52,8 @@ function onlyOne(text: string, peers: PeerRecord[]): PeerRecord {
   throw new MeshError('AMBIGUOUS_RECIPIENT', `"${text}" could be ${String(peers.length)} peers; use a peer ID`, { candidates })
 }
 
-function fromRecord(peer: PeerRecord): ResolvedRecipient {
+function fromName(peer: PeerName): ResolvedRecipient {
   const peerId = parsePeerId(peer.peerId)
-  if (peerId === undefined) throw new MeshError('INTERNAL', `the peer book holds ${peer.peerId}, which is no peer ID`)
+  if (peerId === undefined) throw new MeshError('INTERNAL', `the peer book or the route table holds ${peer.peerId}, which is no peer ID`)
   return { peerId, agentId: peer.agentId, addresses: [] }
 }

@@ -7,6 +7,7 @@ import type { Uint8ArrayList } from 'uint8arraylist'
 export interface Frame {
   message?: Envelope
   acks: Ack[]
+  announce?: Uint8Array<ArrayBuffer>
 }
 
 export namespace Frame {
@@ -29,6 +30,11 @@ export namespace Frame {
             w.uint32(18)
             Ack.codec().encode(value, w)
           }
+        }
+
+        if (obj.announce != null) {
+          w.uint32(26)
+          w.bytes(obj.announce)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -59,6 +65,10 @@ export namespace Frame {
               obj.acks.push(Ack.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.acks$
               }))
+              break
+            }
+            case 3: {
+              obj.announce = reader.bytes()
               break
             }
             default: {
@@ -103,6 +113,13 @@ export namespace Frame {
 
               obj.acks++
 
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.announce`,
+                value: reader.bytes()
+              }
               break
             }
             default: {
@@ -177,6 +194,30 @@ export namespace Frame {
     value: number
   }
 
+  export interface FrameMessageReceiptDeliveriesChannelFieldEvent {
+    field: '$.message.receipt.deliveries[].channel'
+    value: string
+    index: number
+  }
+
+  export interface FrameMessageReceiptDeliveriesTargetFieldEvent {
+    field: '$.message.receipt.deliveries[].target'
+    value: string
+    index: number
+  }
+
+  export interface FrameMessageReceiptDeliveriesOkFieldEvent {
+    field: '$.message.receipt.deliveries[].ok'
+    value: boolean
+    index: number
+  }
+
+  export interface FrameMessageReceiptDeliveriesErrorFieldEvent {
+    field: '$.message.receipt.deliveries[].error'
+    value: string
+    index: number
+  }
+
   export interface FrameAcksIdFieldEvent {
     field: '$.acks[].id'
     value: Uint8Array<ArrayBuffer>
@@ -207,6 +248,35 @@ export namespace Frame {
     index: number
   }
 
+  export interface FrameAcksDeliveriesChannelFieldEvent {
+    field: '$.acks[].deliveries[].channel'
+    value: string
+    index: number
+  }
+
+  export interface FrameAcksDeliveriesTargetFieldEvent {
+    field: '$.acks[].deliveries[].target'
+    value: string
+    index: number
+  }
+
+  export interface FrameAcksDeliveriesOkFieldEvent {
+    field: '$.acks[].deliveries[].ok'
+    value: boolean
+    index: number
+  }
+
+  export interface FrameAcksDeliveriesErrorFieldEvent {
+    field: '$.acks[].deliveries[].error'
+    value: string
+    index: number
+  }
+
+  export interface FrameAnnounceFieldEvent {
+    field: '$.announce'
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<Frame>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Frame.codec())
   }
@@ -215,7 +285,7 @@ export namespace Frame {
     return decodeMessage(buf, Frame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameMessageIdFieldEvent | FrameMessageKindFieldEvent | FrameMessageHopsFieldEvent | FrameMessageInReplyToFieldEvent | FrameMessageConversationFieldEvent | FrameMessageTtlMsFieldEvent | FrameMessageTextFieldEvent | FrameMessageReceiptIdFieldEvent | FrameMessageReceiptStageFieldEvent | FrameMessageReceiptCodeFieldEvent | FrameMessageReceiptTextFieldEvent | FrameMessageReceiptRetryAfterMsFieldEvent | FrameAcksIdFieldEvent | FrameAcksStageFieldEvent | FrameAcksCodeFieldEvent | FrameAcksTextFieldEvent | FrameAcksRetryAfterMsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameMessageIdFieldEvent | FrameMessageKindFieldEvent | FrameMessageHopsFieldEvent | FrameMessageInReplyToFieldEvent | FrameMessageConversationFieldEvent | FrameMessageTtlMsFieldEvent | FrameMessageTextFieldEvent | FrameMessageReceiptIdFieldEvent | FrameMessageReceiptStageFieldEvent | FrameMessageReceiptCodeFieldEvent | FrameMessageReceiptTextFieldEvent | FrameMessageReceiptRetryAfterMsFieldEvent | FrameMessageReceiptDeliveriesChannelFieldEvent | FrameMessageReceiptDeliveriesTargetFieldEvent | FrameMessageReceiptDeliveriesOkFieldEvent | FrameMessageReceiptDeliveriesErrorFieldEvent | FrameAcksIdFieldEvent | FrameAcksStageFieldEvent | FrameAcksCodeFieldEvent | FrameAcksTextFieldEvent | FrameAcksRetryAfterMsFieldEvent | FrameAcksDeliveriesChannelFieldEvent | FrameAcksDeliveriesTargetFieldEvent | FrameAcksDeliveriesOkFieldEvent | FrameAcksDeliveriesErrorFieldEvent | FrameAnnounceFieldEvent> {
     return streamMessage(buf, Frame.codec(), opts)
   }
 }
@@ -476,6 +546,30 @@ export namespace Envelope {
     value: number
   }
 
+  export interface EnvelopeReceiptDeliveriesChannelFieldEvent {
+    field: '$.receipt.deliveries[].channel'
+    value: string
+    index: number
+  }
+
+  export interface EnvelopeReceiptDeliveriesTargetFieldEvent {
+    field: '$.receipt.deliveries[].target'
+    value: string
+    index: number
+  }
+
+  export interface EnvelopeReceiptDeliveriesOkFieldEvent {
+    field: '$.receipt.deliveries[].ok'
+    value: boolean
+    index: number
+  }
+
+  export interface EnvelopeReceiptDeliveriesErrorFieldEvent {
+    field: '$.receipt.deliveries[].error'
+    value: string
+    index: number
+  }
+
   export function encode (obj: Partial<Envelope>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Envelope.codec())
   }
@@ -484,7 +578,7 @@ export namespace Envelope {
     return decodeMessage(buf, Envelope.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Envelope>): Generator<EnvelopeIdFieldEvent | EnvelopeKindFieldEvent | EnvelopeHopsFieldEvent | EnvelopeInReplyToFieldEvent | EnvelopeConversationFieldEvent | EnvelopeTtlMsFieldEvent | EnvelopeTextFieldEvent | EnvelopeReceiptIdFieldEvent | EnvelopeReceiptStageFieldEvent | EnvelopeReceiptCodeFieldEvent | EnvelopeReceiptTextFieldEvent | EnvelopeReceiptRetryAfterMsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Envelope>): Generator<EnvelopeIdFieldEvent | EnvelopeKindFieldEvent | EnvelopeHopsFieldEvent | EnvelopeInReplyToFieldEvent | EnvelopeConversationFieldEvent | EnvelopeTtlMsFieldEvent | EnvelopeTextFieldEvent | EnvelopeReceiptIdFieldEvent | EnvelopeReceiptStageFieldEvent | EnvelopeReceiptCodeFieldEvent | EnvelopeReceiptTextFieldEvent | EnvelopeReceiptRetryAfterMsFieldEvent | EnvelopeReceiptDeliveriesChannelFieldEvent | EnvelopeReceiptDeliveriesTargetFieldEvent | EnvelopeReceiptDeliveriesOkFieldEvent | EnvelopeReceiptDeliveriesErrorFieldEvent> {
     return streamMessage(buf, Envelope.codec(), opts)
   }
 }
@@ -495,6 +589,7 @@ export interface Ack {
   code?: string
   text?: string
   retryAfterMs?: number
+  deliveries: Delivery[]
 }
 
 export namespace Ack {
@@ -532,13 +627,21 @@ export namespace Ack {
           w.uint32(obj.retryAfterMs)
         }
 
+        if (obj.deliveries != null && obj.deliveries.length > 0) {
+          for (const value of obj.deliveries) {
+            w.uint32(50)
+            Delivery.codec().encode(value, w)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
       }, (reader, length, opts = {}) => {
         const obj: any = {
           id: uint8ArrayAlloc(0),
-          stage: 0
+          stage: 0,
+          deliveries: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -567,6 +670,16 @@ export namespace Ack {
               obj.retryAfterMs = reader.uint32()
               break
             }
+            case 6: {
+              if (opts.limits?.deliveries != null && obj.deliveries.length === opts.limits.deliveries) {
+                throw new MaxLengthError('Decode error - repeated field "deliveries" had too many elements')
+              }
+
+              obj.deliveries.push(Delivery.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.deliveries$
+              }))
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -576,6 +689,10 @@ export namespace Ack {
 
         return obj
       }, function * (reader, length, prefix, opts = {}) {
+        const obj = {
+          deliveries: 0
+        }
+
         const end = length == null ? reader.len : reader.pos + length
 
         while (reader.pos < end) {
@@ -617,6 +734,24 @@ export namespace Ack {
               }
               break
             }
+            case 6: {
+              if (opts.limits?.deliveries != null && obj.deliveries === opts.limits.deliveries) {
+                throw new MaxLengthError('Streaming decode error - repeated field "deliveries" had too many elements')
+              }
+
+              for (const evt of Delivery.codec().stream(reader, reader.uint32(), `${prefix}.deliveries[]`, {
+                limits: opts.limits?.deliveries$
+              })) {
+                yield {
+                  ...evt,
+                  index: obj.deliveries
+                }
+              }
+
+              obj.deliveries++
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -654,6 +789,30 @@ export namespace Ack {
     value: number
   }
 
+  export interface AckDeliveriesChannelFieldEvent {
+    field: '$.deliveries[].channel'
+    value: string
+    index: number
+  }
+
+  export interface AckDeliveriesTargetFieldEvent {
+    field: '$.deliveries[].target'
+    value: string
+    index: number
+  }
+
+  export interface AckDeliveriesOkFieldEvent {
+    field: '$.deliveries[].ok'
+    value: boolean
+    index: number
+  }
+
+  export interface AckDeliveriesErrorFieldEvent {
+    field: '$.deliveries[].error'
+    value: string
+    index: number
+  }
+
   export function encode (obj: Partial<Ack>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Ack.codec())
   }
@@ -662,7 +821,164 @@ export namespace Ack {
     return decodeMessage(buf, Ack.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ack>): Generator<AckIdFieldEvent | AckStageFieldEvent | AckCodeFieldEvent | AckTextFieldEvent | AckRetryAfterMsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Ack>): Generator<AckIdFieldEvent | AckStageFieldEvent | AckCodeFieldEvent | AckTextFieldEvent | AckRetryAfterMsFieldEvent | AckDeliveriesChannelFieldEvent | AckDeliveriesTargetFieldEvent | AckDeliveriesOkFieldEvent | AckDeliveriesErrorFieldEvent> {
     return streamMessage(buf, Ack.codec(), opts)
+  }
+}
+
+export interface Delivery {
+  channel: string
+  target: string
+  ok: boolean
+  error?: string
+}
+
+export namespace Delivery {
+  let _codec: Codec<Delivery>
+
+  export const codec = (): Codec<Delivery> => {
+    if (_codec == null) {
+      _codec = message<Delivery>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.channel != null && obj.channel !== '')) {
+          w.uint32(10)
+          w.string(obj.channel)
+        }
+
+        if ((obj.target != null && obj.target !== '')) {
+          w.uint32(18)
+          w.string(obj.target)
+        }
+
+        if ((obj.ok != null && obj.ok !== false)) {
+          w.uint32(24)
+          w.bool(obj.ok)
+        }
+
+        if (obj.error != null) {
+          w.uint32(34)
+          w.string(obj.error)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          channel: '',
+          target: '',
+          ok: false
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.channel = reader.string()
+              break
+            }
+            case 2: {
+              obj.target = reader.string()
+              break
+            }
+            case 3: {
+              obj.ok = reader.bool()
+              break
+            }
+            case 4: {
+              obj.error = reader.string()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.channel`,
+                value: reader.string()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.target`,
+                value: reader.string()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.ok`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.error`,
+                value: reader.string()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface DeliveryChannelFieldEvent {
+    field: '$.channel'
+    value: string
+  }
+
+  export interface DeliveryTargetFieldEvent {
+    field: '$.target'
+    value: string
+  }
+
+  export interface DeliveryOkFieldEvent {
+    field: '$.ok'
+    value: boolean
+  }
+
+  export interface DeliveryErrorFieldEvent {
+    field: '$.error'
+    value: string
+  }
+
+  export function encode (obj: Partial<Delivery>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Delivery.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Delivery>): Delivery {
+    return decodeMessage(buf, Delivery.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Delivery>): Generator<DeliveryChannelFieldEvent | DeliveryTargetFieldEvent | DeliveryOkFieldEvent | DeliveryErrorFieldEvent> {
+    return streamMessage(buf, Delivery.codec(), opts)
   }
 }

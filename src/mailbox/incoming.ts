@@ -1,0 +1,188 @@
+/** Everything about messages of peers once they are here: who may see them, what they may start, where they are forwarded, and what their senders are told. */
+import type { DatabaseSync } from 'node:sqlite'
+import type { PeerId } from '@libp2p/interface'
+import type { MeshConfig } from '../config/resolve.ts'
+import type { Clock } from '../lib/clock.ts'
+import type { GroupCommit } from '../lib/group-commit.ts'
+import type { Logger } from '../lib/log.ts'
+import type { ApprovalStatus, DeliveryTarget, ForwardOutcome, TargetDelivery, TurnOutcome } from '../mesh-api.ts'
+import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
+import { ForwardStore } from './forward-store.ts'
+import { Forwards, type ForwardReport } from './forwards.ts'
+import { InboxStore, type InboxFilter, type InboxRow } from './inbox-store.ts'
+import { Inbox } from './inbox.ts'
+import type { OutboxRow } from './outbox-store.ts'
+import { Turns, type ClaimedRow } from './turns.ts'
+
+export interface IncomingInit {
+  config: Pick<MeshConfig, 'dmPolicy' | 'rateLimit' | 'turnBudget' | 'inboundTargets'>
+  database: DatabaseSync
+  commits: GroupCommit
+  statusOf: (peerId: string) => ApprovalStatus
+  /** The message of ours that a reply names. */
+  findSent: (messageId: string) => OutboxRow | undefined
+  /** A stored reply answers this message; its text is absent while the sender waits for approval. */
+  onReplied: (sent: OutboxRow, text: string | undefined) => void
+  onReceived: (row: InboxRow) => void
+  onHeld: (row: InboxRow) => void
+  /** A message may be forwarded to that target now. */
+  onForwardDue: (row: InboxRow, target: DeliveryTarget) => void
+  /** Tells a sender a later stage of its message. */
+  sendReceipt: (peerId: string, receipt: WireAck) => Promise<void>
+  clock: Clock
+  random: () => number
+  log: Logger
+}
+
+export class Incoming {
+  readonly #init: IncomingInit
+  readonly #store: InboxStore
+  readonly #inbox: Inbox
+  readonly #turns: Turns
+  readonly #forwards: Forwards
+
+  constructor(init: IncomingInit) {
+    const { config, database, commits, clock, statusOf } = init
+    this.#init = init
+    this.#store = new InboxStore(database)
+    this.#inbox = new Inbox({
+      config, store: this.#store, commits, statusOf, now: clock.now, findSent: init.findSent, onHeld: init.onHeld,
+      onReceived: (row) => { this.#handleReceived(row) },
+      onStoring: (messageId, peerId) => { if (statusOf(peerId) === 'approved') this.#forwards.plan(messageId) },
+      onReplied: (sent, reply) => { init.onReplied(sent, reply.state === 'held' ? undefined : reply.text) }
+    })
+    this.#turns = new Turns({ budget: config.turnBudget, store: this.#store, commits, statusOf, now: clock.now })
+    this.#forwards = new Forwards({
+      targets: config.inboundTargets, store: new ForwardStore(database), commits, clock, random: init.random,
+      onDue: (messageId, target) => { this.#handleDue(messageId, target) }
+    })
+  }
+
+  /** What the last run was in the middle of is `uncertain` now, and its senders are told. */
+  async start(): Promise<void> {
+    for (const row of await this.#turns.recover()) {
+      this.#init.log.warn(`A restart interrupted the agent turn of message ${row.id} from ${row.peerId}: its outcome is uncertain, and it is not repeated`)
+      await this.#tell(row)
+    }
+    for (const report of await this.#forwards.start()) {
+      this.#init.log.warn(`A restart interrupted forwarding of message ${report.messageId}: whether it was shown is not known, and it is not repeated`)
+      await this.#report(report)
+    }
+  }
+
+  stop(): void {
+    this.#forwards.stop()
+  }
+
+  get unread(): number {
+    return this.#store.unreadCount()
+  }
+
+  /** How many messages of each unapproved peer are held. */
+  heldByPeer(): Map<string, number> {
+    return this.#store.heldByPeer()
+  }
+
+  list(filter: InboxFilter): InboxRow[] {
+    return this.#store.list(filter)
+  }
+
+  /** Stores or refuses a message; see {@link Inbox.receive}. */
+  async receive(from: PeerId, message: WireMessage, address: string): Promise<WireAck> {
+    return await this.#inbox.receive({ from, message, address })
+  }
+
+  /** Marks messages as read and tells their senders that they were shown. */
+  async markShown(rows: readonly InboxRow[]): Promise<void> {
+    const shown = rows.filter(row => row.isUnread)
+    const delivered = shown.filter(row => row.state === 'received' && !this.#isForwarded(row.id))
+    await this.#init.commits.write(() => {
+      this.#store.markRead(shown.map(row => row.id))
+      for (const row of delivered) this.#store.setState(row.id, 'delivered')
+    })
+    for (const row of delivered) await this.#tell({ ...row, state: 'delivered' })
+  }
+
+  /** Lets in what an approved peer left before, and tells the peer. */
+  async release(peerId: string): Promise<number> {
+    const rows = await this.#inbox.release(peerId)
+    for (const row of rows) await this.#tell(row)
+    return rows.length
+  }
+
+  /** Drops what an unapproved peer left. */
+  async discardHeld(peerId: string): Promise<void> {
+    await this.#inbox.discardHeld(peerId)
+  }
+
+  /** Messages that no agent took yet. */
+  openMessages(): InboxRow[] {
+    return this.#turns.open()
+  }
+
+  async claimTurn(messageId: string): Promise<ClaimedRow> {
+    return await this.#turns.claim(messageId)
+  }
+
+  /** Where a message is forwarded too, its targets decide whether it was delivered. */
+  async finishTurn(messageId: string, outcome: TurnOutcome): Promise<void> {
+    const row = await this.#turns.finish(messageId, this.#isForwarded(messageId) ? 'received' : outcome)
+    if (row !== undefined) await this.#tell(row)
+  }
+
+  /** Tells which messages wait to be forwarded; call it once somebody listens. */
+  announceDueForwards(): void {
+    this.#forwards.announceDue()
+  }
+
+  /** The stored message, when the target was free to be handed it. */
+  async beginForward(messageId: string, target: DeliveryTarget): Promise<InboxRow | undefined> {
+    return await this.#forwards.begin(messageId, target) ? this.#store.get(messageId) : undefined
+  }
+
+  async finishForward(messageId: string, target: DeliveryTarget, outcome: ForwardOutcome): Promise<void> {
+    const report = await this.#forwards.finish(messageId, target, outcome)
+    if (report !== undefined) await this.#report(report)
+  }
+
+  /** The message that a channel shows under this ID. */
+  findForwarded(channel: string, platformId: string): InboxRow | undefined {
+    const messageId = this.#forwards.messageShownAs(channel, platformId)
+    return messageId === undefined ? undefined : this.#store.get(messageId)
+  }
+
+  async keepHouse(): Promise<void> {
+    await this.#inbox.keepHouse()
+    await this.#forwards.keepHouse()
+  }
+
+  #isForwarded(messageId: string): boolean {
+    return this.#forwards.deliveriesOf(messageId).length > 0
+  }
+
+  #handleReceived(row: InboxRow): void {
+    this.#init.onReceived(row)
+    if (this.#forwards.isOn) this.#forwards.announceDue()
+  }
+
+  #handleDue(messageId: string, target: DeliveryTarget): void {
+    const row = this.#store.get(messageId)
+    if (row !== undefined) this.#init.onForwardDue(row, target)
+  }
+
+  /** Tells the sender how its message fared at our channels. */
+  async #report({ messageId, state, deliveries }: ForwardReport): Promise<void> {
+    const stage = STAGE_OF_REPORT[state]
+    const row = await this.#init.commits.write(() => {
+      if (stage !== 'received') this.#store.setState(messageId, stage)
+      return this.#store.get(messageId)
+    })
+    if (row !== undefined) await this.#tell({ ...row, state: stage }, deliveries)
+  }
+
+  async #tell({ id, peerId, state }: Pick<InboxRow, 'id' | 'peerId' | 'state'>, deliveries?: TargetDelivery[]): Promise<void> {
+    await this.#init.sendReceipt(peerId, { id, stage: state, ...deliveries !== undefined && { deliveries } })
+  }
+}
+
+const STAGE_OF_REPORT = { done: 'delivered', open: 'received', failed: 'received', uncertain: 'uncertain' } as const

@@ -1,0 +1,91 @@
+/** Tells connected peers who this instance is: at once when a stream is there, on change, and now and then. */
+import type { Connection, PeerId, PrivateKey } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
+import { ANNOUNCE_COALESCE_MS, ANNOUNCE_INTERVAL_MS, MAX_ANNOUNCED_ADDRESSES } from '../config/limits.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
+import { toError } from '../lib/errors.ts'
+import type { Logger } from '../lib/log.ts'
+import { scopeOf } from '../lib/reachable-address.ts'
+import { sealAnnounce, type AgentCard } from '../protocols/announce.ts'
+
+export interface AnnouncerInit {
+  instanceName: string
+  card: AgentCard | undefined
+  bootId: string
+  privateKey: PrivateKey
+  /** Addresses that the node has now, without the peer ID. */
+  addresses: () => Multiaddr[]
+  /** `false`: only approved peers are told anything. */
+  isOpen: boolean
+  isApproved: (peerId: PeerId) => boolean
+  linkedPeers: () => Array<{ peerId: PeerId, connection: Connection }>
+  send: (peerId: PeerId, record: Uint8Array) => boolean
+  /** The next sequence number of this node's records, never given out twice. */
+  nextSequence: () => number
+  clock: Clock
+  log: Logger
+}
+
+/** Whom a record is for: an approved peer learns more, and addresses of this machine are told to this machine only. */
+interface Audience {
+  isApproved: boolean
+  isLocal: boolean
+}
+
+export class Announcer {
+  readonly #init: AnnouncerInit
+  #timer: Timer | undefined
+
+  constructor(init: AnnouncerInit) {
+    this.#init = init
+  }
+
+  start(): void {
+    this.#schedule(ANNOUNCE_INTERVAL_MS)
+  }
+
+  stop(): void {
+    this.#timer?.cancel()
+    this.#timer = undefined
+  }
+
+  /** Addresses or approvals changed: everybody is told again, soon. */
+  handleChange(): void {
+    this.#schedule(ANNOUNCE_COALESCE_MS)
+  }
+
+  /** Tells one peer who we are. */
+  async announceTo(peerId: PeerId, connection: Connection): Promise<void> {
+    const isApproved = this.#init.isApproved(peerId)
+    if (!this.#init.isOpen && !isApproved) return
+    this.#init.send(peerId, await this.#record({ isApproved, isLocal: scopeOf(connection.remoteAddr) === 'loopback' }))
+  }
+
+  #schedule(delayMs: number): void {
+    this.#timer?.cancel()
+    this.#timer = this.#init.clock.after(delayMs, () => {
+      this.#schedule(ANNOUNCE_INTERVAL_MS)
+      this.#announceToAll().catch((error: unknown) => { this.#init.log.error(`Peers could not be told who we are: ${toError(error).message}`) })
+    })
+  }
+
+  async #announceToAll(): Promise<void> {
+    for (const { peerId, connection } of this.#init.linkedPeers()) await this.announceTo(peerId, connection)
+  }
+
+  async #record(audience: Audience): Promise<Uint8Array> {
+    const { instanceName, card, bootId, privateKey, nextSequence } = this.#init
+    return await sealAnnounce({
+      instanceName, bootId, seq: nextSequence(), addrs: this.#addresses(audience),
+      ...audience.isApproved && card !== undefined && { card }
+    }, privateKey)
+  }
+
+  #addresses({ isApproved, isLocal }: Audience): Multiaddr[] {
+    const told = this.#init.addresses().filter((address) => {
+      const scope = scopeOf(address)
+      return scope === 'public' || (scope === 'private' && isApproved) || (scope === 'loopback' && isLocal)
+    })
+    return told.slice(0, MAX_ANNOUNCED_ADDRESSES)
+  }
+}

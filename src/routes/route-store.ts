@@ -1,0 +1,115 @@
+/** `libp2p/instance-peer.json`: the route table as people can read it, and hints from the file that older plugins wrote. */
+import Type from 'typebox'
+import { Check } from 'typebox/value'
+import { MAX_ANNOUNCED_ADDRESSES, MAX_ROUTES, MAX_ROUTE_FILE_BYTES, ROUTE_SAVE_MS } from '../config/limits.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
+import { toError } from '../lib/errors.ts'
+import { readJsonFile, writeJsonFile } from '../lib/json-file.ts'
+import type { Logger } from '../lib/log.ts'
+import type { Route } from './instance-routes.ts'
+
+const FILE_VERSION = 2
+
+const Entry = Type.Object({
+  instanceId: Type.String(),
+  peerId: Type.String(),
+  instanceName: Type.String(),
+  multiaddrs: Type.Array(Type.String()),
+  lastAnnouncedAt: Type.Number(),
+  lastSeenAt: Type.Number()
+})
+const EntryV2 = Type.Object({
+  ...Entry.properties,
+  agentId: Type.String(),
+  seq: Type.Number(),
+  source: Type.Enum(['announce', 'dht']),
+  card: Type.Optional(Type.Object({ description: Type.String(), skills: Type.Array(Type.String()) }))
+})
+const FileV1 = Type.Object({ version: Type.Literal(1), instances: Type.Record(Type.String(), Entry) })
+const FileV2 = Type.Object({ version: Type.Literal(FILE_VERSION), sequence: Type.Number(), instances: Type.Record(Type.String(), EntryV2) })
+
+/** Where a peer was once reached; not bound to an instance. */
+export interface DialHint {
+  peerId: string
+  multiaddrs: readonly string[]
+}
+
+export interface StoredRoutes {
+  routes: Route[]
+  hints: DialHint[]
+  /** The last sequence number that this node signed; 0 before the first. */
+  sequence: number
+}
+
+export interface RouteStoreInit {
+  path: string
+  /** What to write, asked at the time of writing. */
+  snapshot: () => { routes: readonly Route[], sequence: number }
+  clock: Clock
+  log: Logger
+}
+
+export class RouteStore {
+  readonly #init: RouteStoreInit
+  #timer: Timer | undefined
+  #lastWriteAt = -Infinity
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(init: RouteStoreInit) {
+    this.#init = init
+  }
+
+  async load(): Promise<StoredRoutes> {
+    const stored = await readJsonFile(this.#init.path, {
+      maxBytes: MAX_ROUTE_FILE_BYTES,
+      parse: parseFile,
+      now: this.#init.clock.now,
+      onMovedAside: (path, error) => { this.#init.log.warn(`The route table was unreadable (${error.message}); it was moved to ${path} and begun anew`) }
+    })
+    return stored ?? { routes: [], hints: [], sequence: 0 }
+  }
+
+  /** Writes soon; several changes go into one write. */
+  saveSoon(): void {
+    if (this.#timer !== undefined) return
+    const waitMs = Math.max(0, this.#lastWriteAt + ROUTE_SAVE_MS - this.#init.clock.now())
+    this.#timer = this.#init.clock.after(waitMs, () => {
+      this.save().catch((error: unknown) => { this.#init.log.error(`The route table could not be written: ${toError(error).message}`) })
+    })
+  }
+
+  /** Writes now. */
+  async save(): Promise<void> {
+    this.#timer?.cancel()
+    this.#timer = undefined
+    this.#lastWriteAt = this.#init.clock.now()
+    this.#writing = this.#writing.catch(() => undefined).then(async () => writeJsonFile(this.#init.path, this.#file()))
+    await this.#writing
+  }
+
+  #file(): object {
+    const { routes, sequence } = this.#init.snapshot()
+    return {
+      version: FILE_VERSION,
+      updatedAt: this.#init.clock.now(),
+      sequence,
+      instances: Object.fromEntries(routes.map(route => [route.instanceId, route]))
+    }
+  }
+}
+
+function parseFile(value: unknown): StoredRoutes {
+  if (Check(FileV2, value)) {
+    const routes = Object.values(value.instances).slice(0, MAX_ROUTES).map(bounded)
+    return { routes, hints: [], sequence: value.sequence }
+  }
+  if (Check(FileV1, value)) {
+    const hints = Object.values(value.instances).slice(0, MAX_ROUTES).map(({ peerId, multiaddrs }) => bounded({ peerId, multiaddrs }))
+    return { routes: [], hints, sequence: 0 }
+  }
+  throw new Error(`it is no route table of version 1 or ${FILE_VERSION}`)
+}
+
+function bounded<T extends { multiaddrs: readonly string[] }>(entry: T): T {
+  return { ...entry, multiaddrs: entry.multiaddrs.slice(0, MAX_ANNOUNCED_ADDRESSES) }
+}
