@@ -66,14 +66,18 @@ function configTables() {
 function rows(/** @type {Record<string, any>} */ properties, /** @type {Record<string, unknown>} */ defaults) {
   const words = /** @type {Record<string, string>} */ (WORDS)
   return Object.entries(properties).map(([key, schema]) =>
-    `| \`${key}\` | ${typeOf(schema).replaceAll('|', '\\|')} | ${words[key] ?? `\`${JSON.stringify(defaults[key])}\``} | ${schema.description} |`)
+    `| \`${key}\` | ${typeOf(schema).replaceAll('|', '\\|')} | ${words[key] ?? shown(defaults[key])} | ${schema.description} |`)
+}
+
+function shown(/** @type {unknown} */ value) {
+  return value === undefined ? '-' : `\`${JSON.stringify(value)}\``
 }
 
 /** @returns {string} */
 function typeOf(/** @type {any} */ schema) {
   if (schema.anyOf) return schema.anyOf.map(typeOf).join(' or ')
   if (schema.enum) return schema.enum.map((/** @type {string} */ value) => `\`"${value}"\``).join(' | ')
-  if (schema.type === 'array') return schema.items.enum ? 'array of them' : `${schema.items.type}[]`
+  if (schema.type === 'array') return schema.items.enum ? 'array of them' : `${typeOf(schema.items)}[]`
   if (schema.type === 'object') return `\`{ ${Object.keys(schema.properties).join(', ')} }\``
   return schema.type
 }

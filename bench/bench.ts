@@ -8,7 +8,7 @@ import { measureIdleNodes } from './idle-nodes.ts'
 import { Pair } from './pair.ts'
 import { report, type Findings } from './report.ts'
 import { measureRound, type Round } from './round.ts'
-import { ratePerSecond } from './stopwatch.ts'
+import { timedAll } from './stopwatch.ts'
 
 /** Below the project, because a folder for temporary files may be memory, on which a commit costs nothing. */
 const CACHE = fileURLToPath(new URL('../.cache/', import.meta.url))
@@ -31,7 +31,7 @@ async function measure(stateDir: string, { starts, ...rest }: Effort): Promise<F
   using commits = new CommitReference(stateDir)
   await using pair = await Pair.open(stateDir)
   progress('warming up')
-  for (const once of [pair.echo.echo.bind(pair.echo), pair.send.bind(pair)]) await ratePerSecond({ count: rest.warmUp, width: WIDTH }, once)
+  for (const once of [pair.echo.echo.bind(pair.echo), pair.send.bind(pair)]) await timedAll({ count: rest.warmUp, width: WIDTH }, once)
   const rounds: Round[] = []
   while (rounds.length < rest.rounds) {
     progress(`round ${String(rounds.length + 1)} of ${String(rest.rounds)}`)

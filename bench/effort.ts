@@ -27,7 +27,7 @@ export const FULL: Effort = {
 
 /** About 15 seconds: enough to see that nothing broke. */
 export const QUICK: Effort = {
-  rounds: 2, starts: 1, settleMs: 500, sequential: 300, inFlight: 4_000, warmUp: 3_000, idleMs: 500, pacedMs: 1_000, limitMs: 120_000
+  rounds: 3, starts: 1, settleMs: 500, sequential: 300, inFlight: 4_000, warmUp: 3_000, idleMs: 500, pacedMs: 1_000, limitMs: 120_000
 }
 
 /** Bytes of text in a message and in an echo. */

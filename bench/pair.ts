@@ -42,7 +42,7 @@ export class Pair implements AsyncDisposable {
       const end = await End.open(folder, 'sender')
       const dials: number[] = []
       while (dials.length < DIALS) dials.push(await end.echoNode.timeDial(remote.echo))
-      const mesh = await timed(async () => await end.mesh.addPeer({ recipient: remote.mesh }))
+      const mesh = await timed(async () => { await connect(end.mesh, remote.mesh) })
       await approveBoth({ mesh: end.mesh, peer, peerId: remote.peerId })
       const echo = await end.echoNode.openEcho(remote.echo)
       return new Pair({ end, peer, peerId: remote.peerId, echo, connect: { mesh, libp2p: median(dials) } })
@@ -68,6 +68,11 @@ export class Pair implements AsyncDisposable {
     await this.peer.call('close', null)
     await this.peer[Symbol.asyncDispose]()
   }
+}
+
+async function connect(mesh: Mesh, address: string): Promise<void> {
+  const { reachable } = await mesh.addPeer({ recipient: address })
+  if (!reachable) throw new Error('the second process cannot be reached')
 }
 
 async function approveBoth({ mesh, peer, peerId }: { mesh: Mesh, peer: PeerProcess, peerId: string }): Promise<void> {

@@ -1,4 +1,5 @@
 /** The findings of a run as one table: each figure beside its reference, their ratio and the aim. */
+import { availableParallelism, loadavg } from 'node:os'
 import type { IdleJob, IdleNode } from './idle-nodes.ts'
 import type { ConnectTimes } from './pair.ts'
 import type { LoopDelays, Round } from './round.ts'
@@ -22,7 +23,9 @@ const HEADER = ['measure', 'mesh', 'reference', '', 'ratio', 'aim', '']
 export function report(findings: Findings): string {
   const rows = [...aloneRows(findings), ...pathRows(findings.rounds), ...loopRows(findings.rounds), lossRow(findings)]
   const notes = findings.failures.length === 0 ? [] : ['', `not received: ${[...new Set(findings.failures)].slice(0, 5).join('; ')}`]
-  return ['', ...formatTable(HEADER, rows), '', `medians over ${String(findings.rounds.length)} rounds; ratios are medians of the rounds' ratios`, ...notes].join('\n')
+  const rounds = `Medians over ${findings.rounds.length} rounds; a ratio is the median of the rounds' ratios.`
+  const load = `${availableParallelism()} cores, load average ${loadavg()[0]?.toFixed(1) ?? '?'}: on a busy machine only the ratios mean something.`
+  return ['', ...formatTable(HEADER, rows), '', rounds, load, ...notes].join('\n')
 }
 
 function aloneRows({ idle, connect }: Findings): string[][] {

@@ -1,17 +1,17 @@
-/** One round of measurements: the disk, the echo and the mesh shortly after one another, so that what disturbs one disturbs all. */
+/** One round of measurements. Disk, echo and mesh take turns in short blocks, so that what disturbs one disturbs all. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { CommitReference, CommitTime } from './commit-reference.ts'
+import type { CommitReference } from './commit-reference.ts'
 import { PACE, WIDTH, type Effort } from './effort.ts'
 import { LoopDelay } from './loop-delay.ts'
 import { paced } from './pace.ts'
 import type { Pair } from './pair.ts'
-import { percentile } from './statistics.ts'
-import { ratePerSecond, timedEach } from './stopwatch.ts'
+import { spreadOf, type Spread } from './statistics.ts'
+import { timedAll, timedEach } from './stopwatch.ts'
 
-/** Times in ms, rates a second. */
+/** Times in ms. */
 export interface Round {
-  oneRow: CommitTime
-  manyRows: CommitTime
+  oneRow: Spread
+  manyRows: Spread
   echo: Path
   mesh: Path
   /** 99th percentiles of the event loop's delay. */
@@ -19,10 +19,8 @@ export interface Round {
   receiver: LoopDelays
 }
 
-/** An echo's or a message's way there and back. */
-export interface Path {
-  p50: number
-  p99: number
+/** An echo's or a message's way there and back: the time of one, and how many a second with 64 in flight. */
+export interface Path extends Spread {
   perSecond: number
 }
 
@@ -31,29 +29,52 @@ export interface LoopDelays {
   paced: number
 }
 
-const COMMITS = 100
+interface Times {
+  /** Of each commit, echo or message by itself. */
+  each: number[]
+  /** Of all those in flight together. */
+  inFlightMs: number
+}
+
+const BLOCKS = 10
+const COMMITS_PER_BLOCK = 10
 
 export async function measureRound(pair: Pair, commits: CommitReference, effort: Effort): Promise<Round> {
-  const oneRow = commits.measure(COMMITS, 1)
-  const manyRows = commits.measure(COMMITS, WIDTH)
-  const echo = await measurePath(effort, async () => { await pair.echo.echo() })
-  const mesh = await measurePath(effort, async () => { await pair.send() })
-  const idle = await measureLoops(pair, async () => { await delay(effort.idleMs) })
-  const busy = await measureLoops(pair, async () => { await sendPaced(pair, effort.pacedMs) })
+  const oneRow: number[] = []
+  const manyRows: number[] = []
+  const echo: Times = { each: [], inFlightMs: 0 }
+  const mesh: Times = { each: [], inFlightMs: 0 }
+  for (let block = 0; block < BLOCKS; block++) {
+    oneRow.push(...commits.measure(COMMITS_PER_BLOCK, 1))
+    await addBlock(echo, effort, async () => { await pair.echo.echo() })
+    manyRows.push(...commits.measure(COMMITS_PER_BLOCK, WIDTH))
+    await addBlock(mesh, effort, async () => { await pair.send() })
+  }
   return {
-    oneRow, manyRows, echo, mesh,
+    oneRow: spreadOf(oneRow), manyRows: spreadOf(manyRows), echo: toPath(echo, effort), mesh: toPath(mesh, effort),
+    ...await measureLoops(pair, effort)
+  }
+}
+
+async function addBlock(times: Times, { sequential, inFlight }: Effort, once: () => Promise<void>): Promise<void> {
+  times.each.push(...await timedEach(sequential / BLOCKS, once))
+  times.inFlightMs += await timedAll({ count: inFlight / BLOCKS, width: WIDTH }, once)
+}
+
+function toPath({ each, inFlightMs }: Times, { inFlight }: Effort): Path {
+  return { ...spreadOf(each), perSecond: inFlight / inFlightMs * 1_000 }
+}
+
+async function measureLoops(pair: Pair, effort: Effort): Promise<Pick<Round, 'sender' | 'receiver'>> {
+  const idle = await watchLoops(pair, async () => { await delay(effort.idleMs) })
+  const busy = await watchLoops(pair, async () => { await sendPaced(pair, effort.pacedMs) })
+  return {
     sender: { idle: idle.sender, paced: busy.sender },
     receiver: { idle: idle.receiver, paced: busy.receiver }
   }
 }
 
-async function measurePath(effort: Effort, once: () => Promise<void>): Promise<Path> {
-  const times = await timedEach(effort.sequential, once)
-  const perSecond = await ratePerSecond({ count: effort.inFlight, width: WIDTH }, once)
-  return { p50: percentile(times, 0.5), p99: percentile(times, 0.99), perSecond }
-}
-
-async function measureLoops({ peer }: Pair, action: () => Promise<void>): Promise<{ sender: number, receiver: number }> {
+async function watchLoops({ peer }: Pair, action: () => Promise<void>): Promise<{ sender: number, receiver: number }> {
   await peer.call('watchLoop', null)
   const here = new LoopDelay()
   await action()

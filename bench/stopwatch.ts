@@ -14,8 +14,8 @@ export async function timedEach(count: number, action: () => Promise<unknown>): 
   return times
 }
 
-/** Actions a second with `width` of them running at a time. */
-export async function ratePerSecond({ count, width }: { count: number, width: number }, action: () => Promise<unknown>): Promise<number> {
+/** Milliseconds of `count` actions with `width` of them running at a time. */
+export async function timedAll({ count, width }: { count: number, width: number }, action: () => Promise<unknown>): Promise<number> {
   let left = count
   const worker = async (): Promise<void> => {
     while (left > 0) {
@@ -23,6 +23,5 @@ export async function ratePerSecond({ count, width }: { count: number, width: nu
       await action()
     }
   }
-  const tookMs = await timed(async () => await Promise.all(Array.from({ length: width }, worker)))
-  return count / tookMs * 1_000
+  return await timed(async () => await Promise.all(Array.from({ length: width }, worker)))
 }

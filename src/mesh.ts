@@ -34,6 +34,8 @@ export class Mesh implements MeshApi {
   readonly #init: MeshInit
   readonly #events: EventLog<UnnumberedEvent>
   #running: Running | undefined
+  /** The last start or stop: they happen one after the other, in the order in which they were asked for. */
+  #transition: Promise<void> = Promise.resolve()
 
   constructor(options: MeshOptions) {
     this.#init = { clock: systemClock, random: Math.random, newId: randomUUIDv7, ...options }
@@ -41,22 +43,11 @@ export class Mesh implements MeshApi {
   }
 
   async start(): Promise<void> {
-    if (this.#running !== undefined) return
-    const parts = await assemble(this.#init, this.#events)
-    const lifecycle = new Lifecycle(this.#init, parts, this.#events)
-    this.#running = { parts, lifecycle, peers: new Peers(parts, this.#init.log) }
-    try {
-      await lifecycle.start()
-    } catch (error) {
-      await this.stop()
-      throw error
-    }
+    await this.#afterOthers(async () => { await this.#start() })
   }
 
   async stop(): Promise<void> {
-    const running = this.#running
-    this.#running = undefined
-    await running?.lifecycle.stop()
+    await this.#afterOthers(async () => { await this.#stop() })
   }
 
   async flush(): Promise<void> {
@@ -198,6 +189,30 @@ export class Mesh implements MeshApi {
     const unsubscribe = this.#events.subscribe(listener)
     this.#parts.mailbox.incoming.announceDueForwards()
     return unsubscribe
+  }
+
+  async #afterOthers(transition: () => Promise<void>): Promise<void> {
+    this.#transition = this.#transition.then(transition, transition)
+    await this.#transition
+  }
+
+  async #start(): Promise<void> {
+    if (this.#running !== undefined) return
+    const parts = await assemble(this.#init, this.#events)
+    const lifecycle = new Lifecycle(this.#init, parts, this.#events)
+    this.#running = { parts, lifecycle, peers: new Peers(parts, this.#init.log) }
+    try {
+      await lifecycle.start()
+    } catch (error) {
+      await this.#stop()
+      throw error
+    }
+  }
+
+  async #stop(): Promise<void> {
+    const running = this.#running
+    this.#running = undefined
+    await running?.lifecycle.stop()
   }
 
   get #parts(): Parts {

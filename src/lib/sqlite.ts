@@ -8,6 +8,8 @@ export type Migrations = Readonly<Record<string, readonly string[]>>
 
 export interface OpenDatabaseOptions {
   migrations: Migrations
+  /** Nobody else may open it for as long as this connection does. @default false */
+  isExclusive?: boolean
   /** Told when an unreadable database was moved aside and a new one begun. */
   onMovedAside: (path: string, error: Error) => void
   now: () => number
@@ -17,23 +19,28 @@ export interface OpenDatabaseOptions {
  * Opens (or creates, mode 0600) the database at `path`: WAL, `synchronous=FULL`, so that a commit is on disk when it returns.
  * An unreadable file is moved aside to `<path>.unreadable-<time>` and a new one begun.
  *
- * @throws MeshError `DISK_FULL`, or the SQLite error when not even a new file can be opened
+ * @throws MeshError `NOT_RUNNING` when it is open elsewhere and one of the two wants it alone, `DISK_FULL`, or the SQLite error when not
+ * even a new file can be opened
  */
 export function openDatabase(path: string, options: OpenDatabaseOptions): DatabaseSync {
   try {
-    return openAndMigrate(path, options.migrations)
+    return openAndMigrate(path, options)
   } catch (error) {
+    if (sqliteCode(error) === SQLITE_BUSY) {
+      throw new MeshError('NOT_RUNNING', `another process uses ${path}: two gateways must not share one state folder`, { cause: error, reason: 'locked' })
+    }
     if (!isCorruption(error)) throw toStorageError(error)
     for (const suffix of ['', '-wal', '-shm']) moveAside(path + suffix, options.now())
     options.onMovedAside(path, toError(error))
-    return openAndMigrate(path, options.migrations)
+    return openAndMigrate(path, options)
   }
 }
 
-function openAndMigrate(path: string, migrations: Migrations): DatabaseSync {
+function openAndMigrate(path: string, { migrations, isExclusive }: OpenDatabaseOptions): DatabaseSync {
   const database = new DatabaseSync(path)
   try {
     chmodSync(path, 0o600)
+    if (isExclusive === true) database.exec('PRAGMA locking_mode = EXCLUSIVE') // before the first access: it is taken by that
     database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA busy_timeout = 2000')
     database.exec('CREATE TABLE IF NOT EXISTS schema_version (unit TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT')
     for (const [unit, scripts] of Object.entries(migrations)) migrate(database, unit, scripts)
@@ -65,6 +72,7 @@ function moveAside(path: string, now: number): void {
   }
 }
 
+const SQLITE_BUSY = 5
 const SQLITE_CORRUPT = 11
 const SQLITE_FULL = 13
 const SQLITE_NOTADB = 26

@@ -1,6 +1,7 @@
 /** Carries waiting messages to peers that can be reached, and their acknowledgements back to the outbox. */
 import type { PeerId } from '@libp2p/interface'
-import { ACK_DEADLINE_MS, MAX_TRACKED_PEERS } from '../config/limits.ts'
+import { ACK_DEADLINE_MS, MAX_TRACKED_PEERS, RELINK_FIRST_MS, RELINK_MAX_MS } from '../config/limits.ts'
+import { backoffDelay } from '../lib/backoff.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { MeshError, toError } from '../lib/errors.ts'
 import { parsePeerId } from '../lib/recipient.ts'
@@ -40,6 +41,8 @@ export class Courier {
   readonly #init: CourierInit
   readonly #routes = new Map<string, Route>()
   readonly #reaching = new Set<string>()
+  /** Peers that connected by themselves while we tried to reach them. */
+  readonly #arrived = new Set<string>()
   readonly #retryTimers = new Map<string, Timer>()
   readonly #strayAcks: RateLimiter
 
@@ -78,12 +81,20 @@ export class Courier {
   }
 
   handlePeerConnected(peerId: PeerId): void {
-    this.#advance(peerId.toString())
+    const key = peerId.toString()
+    if (this.#reaching.has(key)) this.#arrived.add(key)
+    this.#advance(key)
   }
 
+  /** What the stream carried goes out again over a new one: at once, or later where the last ones led to nothing either. */
   handleLinkClosed(peerId: PeerId): void {
     const key = peerId.toString()
-    for (const lost of this.#routes.get(key)?.lane.lose() ?? []) this.#init.outbox.lose(key, lost)
+    const route = this.#routes.get(key)
+    if (route?.isAwaited !== true) return
+    for (const lost of route.lane.lose()) this.#init.outbox.lose(key, lost)
+    const repeats = route.lane.fruitlessStreams - 1
+    if (repeats === 0) this.#advance(key)
+    else this.#scheduleRetryAt(key, this.#init.clock.now() + backoffDelay({ firstMs: RELINK_FIRST_MS, maxMs: RELINK_MAX_MS }, repeats, () => 1))
   }
 
   handleAcks(from: PeerId, acks: readonly WireAck[]): void {
@@ -129,6 +140,7 @@ export class Courier {
     const lane = new Lane({
       load: (afterSeq, limit) => outbox.due(key, afterSeq, limit),
       write: row => this.#write(peerId, row),
+      pausedUntil: outbox.retryAt(key),
       now: clock.now
     })
     const route: Route = { peerId, lane, isAwaited: false }
@@ -159,12 +171,18 @@ export class Courier {
     }
     this.#reaching.add(key)
     this.#init.reach(peerId).then(() => {
-      this.#reaching.delete(key)
+      this.#endReaching(key)
       this.#routes.get(key)?.lane.pump()
     }, (error: unknown) => {
-      this.#reaching.delete(key)
-      this.#init.onUnreachable(key, toError(error))
+      if (this.#endReaching(key)) this.#advance(key) // our dial failed, theirs did not
+      else this.#init.onUnreachable(key, toError(error))
     })
+  }
+
+  /** @returns whether the peer connected by itself meanwhile */
+  #endReaching(key: string): boolean {
+    this.#reaching.delete(key)
+    return this.#arrived.delete(key)
   }
 
   #handleAnswer(lane: Lane, answer: FlightAnswer): void {
@@ -187,8 +205,8 @@ export class Courier {
   }
 
   #scheduleRetry(peerId: string): void {
-    const retryAt = this.#init.outbox.nextRetryAt(peerId)
-    if (retryAt !== undefined && retryAt > this.#init.clock.now()) this.#scheduleRetryAt(peerId, retryAt)
+    const retryAt = this.#init.outbox.retryAt(peerId)
+    if (retryAt > this.#init.clock.now()) this.#scheduleRetryAt(peerId, retryAt)
   }
 
   #scheduleRetryAt(peerId: string, retryAt: number): void {

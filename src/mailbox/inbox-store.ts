@@ -22,7 +22,9 @@ export const INBOX_MIGRATIONS = [`
   CREATE INDEX inbox_peer ON inbox (peer_id, seq);
   CREATE INDEX inbox_held ON inbox (peer_id) WHERE state = 'held';
   CREATE INDEX inbox_unread ON inbox (seq) WHERE is_unread = 1;
-  CREATE INDEX inbox_turns ON inbox (turn) WHERE turn IN ('open', 'claimed');
+  CREATE INDEX inbox_open ON inbox (received_at) WHERE turn = 'open';
+  CREATE INDEX inbox_claimed ON inbox (received_at) WHERE turn = 'claimed';
+  CREATE INDEX inbox_ended ON inbox (expires_at) WHERE is_unread = 0 AND turn IN ('none', 'done');
   CREATE INDEX inbox_turn_at ON inbox (turn_at) WHERE turn_at IS NOT NULL`] as const
 
 export type InboxState = 'received' | 'held' | 'delivered' | 'uncertain'
@@ -53,11 +55,20 @@ export interface InboxFilter {
   limit: number
 }
 
+/** How much is stored, or was dropped. */
+export interface InboxTotals {
+  messages: number
+  textBytes: number
+}
+
 export interface HeldCounts {
   ofPeer: number
   ofAddress: number
   total: number
 }
+
+/** Read, and no turn can come of it. */
+const ENDED = "is_unread = 0 AND turn IN ('none', 'done')"
 
 /** Statements only; transactions and decisions belong to the inbox. */
 export class InboxStore {
@@ -98,7 +109,8 @@ export class InboxStore {
     return this.#count('SELECT count(*) AS n FROM inbox WHERE is_unread = 1')
   }
 
-  totals(): { messages: number, textBytes: number } {
+  /** Reads the whole inbox. */
+  totals(): InboxTotals {
     const row = this.#database.prepare('SELECT count(*) AS messages, coalesce(sum(octet_length(text)), 0) AS bytes FROM inbox').get()
     return { messages: Number(row?.['messages'] ?? 0), textBytes: Number(row?.['bytes'] ?? 0) }
   }
@@ -122,8 +134,8 @@ export class InboxStore {
     return rows.map(fromRow).sort((one, other) => one.seq - other.seq)
   }
 
-  removeHeld(peerId: string): void {
-    this.#database.prepare("DELETE FROM inbox WHERE state = 'held' AND peer_id = ?").run(peerId)
+  removeHeld(peerId: string): InboxTotals {
+    return this.#remove("state = 'held' AND peer_id = ?", peerId)
   }
 
   markRead(ids: readonly string[]): void {
@@ -142,15 +154,16 @@ export class InboxStore {
     this.#database.prepare('UPDATE inbox SET state = ? WHERE id = ?').run(state, id)
   }
 
-  withTurn(turn: TurnState, receivedSince: number, limit: number): InboxRow[] {
-    return this.#database.prepare('SELECT * FROM inbox WHERE turn = ? AND received_at >= ? ORDER BY seq LIMIT ?').all(turn, receivedSince, limit).map(fromRow)
+  withTurn(turn: 'open' | 'claimed', receivedSince: number, limit: number): InboxRow[] {
+    return this.#database.prepare(`SELECT * FROM inbox WHERE turn = '${turn}' AND received_at >= ? ORDER BY received_at, seq LIMIT ?`)
+      .all(receivedSince, limit).map(fromRow)
   }
 
-  /** Turns started since then, by one peer or by all. */
+  /** Turns started since then, by one peer or by all. The `+` keeps SQLite from going through all messages of the peer. */
   turnsSince(since: number, peerId?: string): number {
     return peerId === undefined
       ? this.#count('SELECT count(*) AS n FROM inbox WHERE turn_at >= ?', since)
-      : this.#count('SELECT count(*) AS n FROM inbox WHERE turn_at >= ? AND peer_id = ?', since, peerId)
+      : this.#count('SELECT count(*) AS n FROM inbox WHERE turn_at >= ? AND +peer_id = ?', since, peerId)
   }
 
   /** Messages that nobody took before `before` start no turn any more. */
@@ -158,12 +171,19 @@ export class InboxStore {
     this.#database.prepare("UPDATE inbox SET turn = 'none' WHERE turn = 'open' AND received_at < ?").run(before)
   }
 
-  /** Drops read messages that expired before `before`, and the oldest read ones beyond `keep`. */
-  prune(before: number, keep: number): void {
-    this.#database.prepare("DELETE FROM inbox WHERE expires_at < ? AND is_unread = 0 AND turn IN ('none', 'done')").run(before)
-    const surplus = this.totals().messages - keep
-    if (surplus <= 0) return
-    this.#database.prepare("DELETE FROM inbox WHERE seq IN (SELECT seq FROM inbox WHERE is_unread = 0 AND turn IN ('none', 'done') ORDER BY seq LIMIT ?)").run(surplus)
+  /** Drops read messages that expired before `before`. */
+  removeExpired(before: number): InboxTotals {
+    return this.#remove(`expires_at < ? AND ${ENDED}`, before)
+  }
+
+  /** Drops the oldest read messages. */
+  removeOldest(count: number): InboxTotals {
+    return this.#remove(`seq IN (SELECT seq FROM inbox WHERE ${ENDED} ORDER BY seq LIMIT ?)`, count)
+  }
+
+  #remove(condition: string, value: SQLInputValue): InboxTotals {
+    const removed = this.#database.prepare(`DELETE FROM inbox WHERE ${condition} RETURNING octet_length(text) AS bytes`).all(value)
+    return { messages: removed.length, textBytes: removed.reduce((sum, row) => sum + Number(row['bytes']), 0) }
   }
 
   #count(sql: string, ...values: SQLInputValue[]): number {

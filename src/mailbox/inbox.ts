@@ -12,7 +12,7 @@ import type { ApprovalStatus } from '../mesh-api.ts'
 import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
 import { decideInbound } from '../trust/policy.ts'
 import { RateLimiter } from '../trust/rate-limit.ts'
-import type { InboxRow, InboxState, InboxStore } from './inbox-store.ts'
+import type { InboxRow, InboxState, InboxStore, InboxTotals } from './inbox-store.ts'
 import type { OutboxRow } from './outbox-store.ts'
 
 export interface InboxInit {
@@ -22,6 +22,8 @@ export interface InboxInit {
   statusOf: (peerId: string) => ApprovalStatus
   /** The message of ours that a reply names. */
   findSent: (messageId: string) => OutboxRow | undefined
+  /** Counts a reply to that message, in the transaction that stores the reply. */
+  countReply: (messageId: string) => void
   /** A message was stored as received; called once for each, also when it was held before. */
   onReceived: (row: InboxRow) => void
   onHeld: (row: InboxRow) => void
@@ -45,6 +47,9 @@ type Verdict =
   | { ack: WireAck, stored: InboxRow, sent: OutboxRow | undefined }
 
 const HOUR_MS = 3_600_000
+
+/** The part of the inbox that housekeeping keeps free, as long as there are read messages to drop. */
+const SPARE = 0.01
 
 export class Inbox {
   readonly #init: InboxInit
@@ -73,6 +78,8 @@ export class Inbox {
     const verdict = await this.#init.commits.write(() => this.#judge(arrival))
     if (!('stored' in verdict)) return verdict.ack
     const { stored, sent } = verdict
+    this.#messages += 1
+    this.#textBytes += utf8Bytes(stored.text)
     if (sent !== undefined) this.#init.onReplied(sent, stored)
     if (stored.state === 'held') this.#init.onHeld(stored)
     else this.#init.onReceived(stored)
@@ -91,18 +98,24 @@ export class Inbox {
   }
 
   async discardHeld(peerId: string): Promise<void> {
-    await this.#init.commits.write(() => { this.#init.store.removeHeld(peerId) })
+    await this.#remove(() => this.#init.store.removeHeld(peerId))
   }
 
   async keepHouse(): Promise<void> {
     const { store, commits, now } = this.#init
-    await commits.write(() => {
-      store.closeStaleTurns(now() - TURN_MAX_AGE_MS)
-      store.prune(now() - FINISHED_RETENTION_MS, MAX_INBOX_MESSAGES)
-    })
-    const totals = store.totals()
-    this.#messages = totals.messages
-    this.#textBytes = totals.textBytes
+    await commits.write(() => { store.closeStaleTurns(now() - TURN_MAX_AGE_MS) })
+    await this.#remove(() => store.removeExpired(now() - FINISHED_RETENTION_MS))
+    if (this.#isAlmostFull) await this.#remove(() => store.removeOldest(MAX_INBOX_MESSAGES * SPARE))
+  }
+
+  get #isAlmostFull(): boolean {
+    return this.#messages > MAX_INBOX_MESSAGES * (1 - SPARE) || this.#textBytes > MAX_INBOX_TEXT_BYTES * (1 - SPARE)
+  }
+
+  async #remove(run: () => InboxTotals): Promise<void> {
+    const { messages, textBytes } = await this.#init.commits.write(run)
+    this.#messages -= messages
+    this.#textBytes -= textBytes
   }
 
   #judge(arrival: Arrival): Verdict {
@@ -123,6 +136,7 @@ export class Inbox {
     const refusal = this.#overLimits(arrival, { isApproved: status === 'approved', isHeld: decision.action === 'hold', isAwaitedReply })
     if (refusal !== undefined) return refusal
     const stored = this.#store(arrival, decision.action === 'hold' ? 'held' : 'received')
+    if (sent !== undefined) this.#init.countReply(sent.id)
     return { ack: stage(message, stored.state), stored, sent }
   }
 
@@ -164,8 +178,6 @@ export class Inbox {
     } as const
     this.#init.store.insert(row)
     if (state === 'received') this.#init.onStoring(row.id, row.peerId)
-    this.#messages += 1
-    this.#textBytes += utf8Bytes(row.text)
     return { ...row, seq: 0, isUnread: true }
   }
 }

@@ -21,6 +21,8 @@ export interface IncomingInit {
   statusOf: (peerId: string) => ApprovalStatus
   /** The message of ours that a reply names. */
   findSent: (messageId: string) => OutboxRow | undefined
+  /** Counts a reply to that message, in the transaction that stores the reply. */
+  countReply: (messageId: string) => void
   /** A stored reply answers this message; its text is absent while the sender waits for approval. */
   onReplied: (sent: OutboxRow, text: string | undefined) => void
   onReceived: (row: InboxRow) => void
@@ -46,7 +48,8 @@ export class Incoming {
     this.#init = init
     this.#store = new InboxStore(database)
     this.#inbox = new Inbox({
-      config, store: this.#store, commits, statusOf, now: clock.now, findSent: init.findSent, onHeld: init.onHeld,
+      config, store: this.#store, commits, statusOf, now: clock.now, findSent: init.findSent, countReply: init.countReply,
+      onHeld: init.onHeld,
       onReceived: (row) => { this.#handleReceived(row) },
       onStoring: (messageId, peerId) => { if (statusOf(peerId) === 'approved') this.#forwards.plan(messageId) },
       onReplied: (sent, reply) => { init.onReplied(sent, reply.state === 'held' ? undefined : reply.text) }

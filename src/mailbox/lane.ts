@@ -28,8 +28,8 @@ interface OpenFlight extends Flight {
 const BATCH = 64
 
 /**
- * Sends in the order of queueing with at most `MAX_IN_FLIGHT` messages and `MAX_BYTES_IN_FLIGHT` unacknowledged. After a temporary refusal it starts
- * again with one and doubles, so that a rate-limited peer is asked, not flooded.
+ * Sends in the order of queueing with at most `MAX_IN_FLIGHT` messages and `MAX_BYTES_IN_FLIGHT` unacknowledged. After a
+ * temporary refusal it starts again with one and doubles, so that a rate-limited peer is asked, not flooded.
  */
 export class Lane {
   readonly #init: LaneInit

@@ -6,7 +6,7 @@ import { Incoming, type IncomingInit } from './incoming.ts'
 import { Outgoing, type OutgoingInit } from './outgoing.ts'
 
 /** What both directions need; each gets the other through the mailbox. */
-export type MailboxInit = OutgoingInit & Omit<IncomingInit, 'findSent' | 'onReplied' | 'sendReceipt'>
+export type MailboxInit = OutgoingInit & Omit<IncomingInit, 'findSent' | 'countReply' | 'onReplied' | 'sendReceipt'>
 
 export class Mailbox implements Pick<MessageHandler, 'handleMessage' | 'handleAcks' | 'handleLinkClosed'> {
   readonly outgoing: Outgoing
@@ -18,6 +18,7 @@ export class Mailbox implements Pick<MessageHandler, 'handleMessage' | 'handleAc
     this.incoming = new Incoming({
       ...init,
       findSent: messageId => outgoing.get(messageId),
+      countReply: (messageId) => { outgoing.countReply(messageId) },
       onReplied: (sent, text) => { outgoing.handleReply(sent, text) },
       sendReceipt: async (peerId, receipt) => { await outgoing.sendReceipt(peerId, receipt) }
     })

@@ -87,7 +87,8 @@ export class OutboxStore {
     this.#insert = database.prepare(`INSERT INTO outbox (id, peer_id, kind, text, receipt, in_reply_to, hops, state, expires_at, queued_at)
       VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)`)
     this.#byId = database.prepare('SELECT * FROM outbox WHERE id = ?')
-    this.#waiting = database.prepare(`SELECT * FROM outbox WHERE peer_id = ? AND seq > ? AND ${WAITING} AND retry_at <= ? ORDER BY seq LIMIT ?`)
+    this.#waiting = database.prepare(`SELECT * FROM outbox WHERE peer_id = ? AND seq > ? AND ${WAITING} AND retry_at <= ?
+      AND expires_at > ? ORDER BY seq LIMIT ?`)
     this.#setState = new Map(STATES.map(state => [state, database.prepare(
       `UPDATE outbox SET state = '${state}', ${state}_at = ?, sent_at = coalesce(?, sent_at), error_code = ?, error_text = ? WHERE id = ?`)]))
   }
@@ -104,9 +105,9 @@ export class OutboxStore {
     return row === undefined ? undefined : fromRow(row)
   }
 
-  /** Messages to the peer that wait and are due, in the order in which they were queued. */
+  /** Messages to the peer that wait, are due and not overdue, in the order in which they were queued. */
   waiting(query: { peerId: string, afterSeq: number, now: number, limit: number }): OutboxRow[] {
-    return this.#waiting.all(query.peerId, query.afterSeq, query.now, query.limit).map(fromRow)
+    return this.#waiting.all(query.peerId, query.afterSeq, query.now, query.now, query.limit).map(fromRow)
   }
 
   waitingCounts(): WaitingCount[] {
@@ -114,10 +115,10 @@ export class OutboxStore {
     return rows.map(row => ({ peerId: String(row['peer_id']), waiting: Number(row['waiting']) }))
   }
 
-  /** When the first waiting message of the peer becomes due again after a temporary refusal. */
-  nextRetryAt(peerId: string): number | undefined {
-    const row = this.#database.prepare(`SELECT min(retry_at) AS at FROM outbox WHERE peer_id = ? AND ${WAITING}`).get(peerId)
-    return typeof row?.['at'] === 'number' ? row['at'] : undefined
+  /** When the last waiting message of the peer becomes due again after a temporary refusal; 0 with none refused. */
+  retryAt(peerId: string): number {
+    const row = this.#database.prepare(`SELECT max(retry_at) AS at FROM outbox WHERE peer_id = ? AND ${WAITING}`).get(peerId)
+    return Number(row?.['at'] ?? 0)
   }
 
   setState(change: StateChange): void {
@@ -126,13 +127,13 @@ export class OutboxStore {
 
   /** Keeps a temporarily refused message until `retryAt`. */
   postpone(id: string, retryAt: number, error: MeshError): void {
-    this.#database.prepare("UPDATE outbox SET state = 'queued', retry_at = ?, error_code = ?, error_text = ? WHERE id = ?")
+    this.#database.prepare(`UPDATE outbox SET state = 'queued', retry_at = ?, error_code = ?, error_text = ? WHERE id = ? AND ${WAITING}`)
       .run(retryAt, error.code, error.message, id)
   }
 
   /** The stream that carried the message ended: it waits again. */
   noteSent(id: string, sentAt: number): void {
-    this.#database.prepare("UPDATE outbox SET state = 'queued', sent_at = ? WHERE id = ?").run(sentAt, id)
+    this.#database.prepare(`UPDATE outbox SET state = 'queued', sent_at = ? WHERE id = ? AND ${WAITING}`).run(sentAt, id)
   }
 
   /** What the recipient said about its channels, and the error where some failed. */

@@ -57,6 +57,8 @@ const EXPIRY_BATCH = 256
 export class Outbox {
   readonly #init: OutboxInit
   readonly #waiting = new Map<string, number>()
+  /** Answered messages whose row does not say so yet; they are counted as ended already. */
+  readonly #settling = new Set<string>()
   #total = 0
 
   constructor(init: OutboxInit) {
@@ -103,13 +105,20 @@ export class Outbox {
     return this.#init.store.get(id)
   }
 
+  /** Counts a reply to the message; call it in the transaction that stores the reply. */
+  countReply(id: string): void {
+    this.#init.store.countReply(id)
+  }
+
   /** Messages to the peer that wait and are due, in the order of queueing. */
   due(peerId: string, afterSeq: number, limit: number): OutboxRow[] {
+    this.#init.commits.commitNow() // answers that just came in: what they settle is not to go out again
     return this.#init.store.waiting({ peerId, afterSeq, limit, now: this.#init.now() })
   }
 
-  nextRetryAt(peerId: string): number | undefined {
-    return this.#init.store.nextRetryAt(peerId)
+  /** Until when the peer asked us to wait with its messages; 0 when it did not. */
+  retryAt(peerId: string): number {
+    return this.#init.store.retryAt(peerId)
   }
 
   /** The final answer of a recipient to a message in flight. */
@@ -118,7 +127,9 @@ export class Outbox {
     const at = this.#init.now()
     const error = refusalOf(ack)
     this.#count(peerId, -1)
-    this.#writeLater(() => { this.#init.store.setState({ id: ack.id, state, at, sentAt, error }) })
+    this.#settling.add(ack.id)
+    const settled = (): void => { this.#settling.delete(ack.id) }
+    this.#writeLater(() => { this.#init.store.setState({ id: ack.id, state, at, sentAt, error }) }, settled)
     this.#init.onChange({ messageId: ack.id, peerId, kind, state, ...error !== undefined && { error } })
   }
 
@@ -153,7 +164,7 @@ export class Outbox {
     const { peerId, messageId, error, deliveries } = change
     const moved = await this.#init.commits.write(() => this.#move(change))
     if (moved === undefined) return false
-    if (isWaiting(moved.before) && !isWaiting(moved.after)) {
+    if (isWaiting(moved.before) && !isWaiting(moved.after) && !this.#settling.has(messageId)) {
       this.#count(peerId, -1)
       this.#init.onDropped(peerId, messageId)
     }
@@ -182,12 +193,13 @@ export class Outbox {
     const after = nextState(row.state, event)
     if (after !== row.state) store.setState({ id: messageId, state: after, at: this.#init.now(), error })
     if (deliveries !== undefined) store.noteDeliveries(messageId, deliveries, error)
-    if (event.kind === 'replied') store.countReply(messageId)
     return { kind: row.kind, before: row.state, after }
   }
 
-  #writeLater(run: () => void): void {
-    this.#init.commits.write(run).catch((error: unknown) => { this.#init.onWriteError(error) })
+  #writeLater(run: () => void, onEnd: () => void = () => undefined): void {
+    this.#init.commits.write(run)
+      .catch((error: unknown) => { this.#init.onWriteError(error) })
+      .finally(onEnd)
   }
 
   #count(peerId: string, change: number): void {

@@ -111,6 +111,11 @@ export class Outgoing {
     return this.#outbox.get(messageId)
   }
 
+  /** Counts a reply to one of our messages; call it in the transaction that stores the reply. */
+  countReply(messageId: string): void {
+    this.#outbox.countReply(messageId)
+  }
+
   /** A peer's receipt; false when it names no message of ours to that peer. */
   async applyReceipt(peerId: string, receipt: WireAck): Promise<boolean> {
     return await this.#outbox.applyStage(peerId, receipt)
@@ -129,7 +134,6 @@ export class Outgoing {
 
   handleLinkClosed(peerId: PeerId): void {
     this.#courier.handleLinkClosed(peerId)
-    if (this.#init.isConnected(peerId)) this.#courier.handlePeerConnected(peerId)
   }
 
   handlePeerConnected(peerId: PeerId): void {

@@ -69,6 +69,16 @@ export interface Parts {
  */
 export async function assemble(init: MeshInit, events: EventLog<UnnumberedEvent>): Promise<Parts> {
   await mkdir(init.stateDir, { recursive: true, mode: 0o700 })
+  const database = openMeshDatabase(init) // before all else: it is the lock of the state folder
+  try {
+    return await assembleOn(database, init, events)
+  } catch (error) {
+    database.close()
+    throw error
+  }
+}
+
+async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventLog<UnnumberedEvent>): Promise<Parts> {
   const late: Late = {}
   const node = await createNode({
     stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
@@ -76,7 +86,6 @@ export async function assemble(init: MeshInit, events: EventLog<UnnumberedEvent>
   })
   try {
     const { protocol, components } = needed(late.service)
-    const database = openMeshDatabase(init)
     const commits = new GroupCommit(database)
     const network = new Network(node.libp2p)
     const book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
@@ -123,6 +132,7 @@ function needed<T>(part: T | undefined): T {
 function openMeshDatabase(init: MeshInit): DatabaseSync {
   return openDatabase(join(init.stateDir, 'mesh.db'), {
     migrations: { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS },
+    isExclusive: true,
     now: init.clock.now,
     onMovedAside: (path, error) => {
       init.log.warn(`The mesh database ${path} was unreadable (${error.message}); it was moved aside and begun anew. Approvals and waiting messages are in the old file`)

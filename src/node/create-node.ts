@@ -43,7 +43,7 @@ export async function createNode(init: CreateNodeInit): Promise<CreatedNode> {
   })
   try {
     const listenAddrs = await chooseListenAddrs(init.config.listenAddrs, datastore)
-    const libp2p = await createLibp2p(nodeOptions({ ...init, privateKey, datastore, listenAddrs }))
+    const libp2p = await createLibp2p(await nodeOptions({ ...init, privateKey, datastore, listenAddrs }))
     return { libp2p, close: async () => { await datastore.close() } }
   } catch (error) {
     await datastore.close()

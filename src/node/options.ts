@@ -1,16 +1,14 @@
-/** From configuration to libp2p options: a pure function; creating the node is a separate step. */
+/** From configuration to libp2p options, loading what only some configurations need; creating the node is a separate step. */
 import { autoNAT } from '@libp2p/autonat'
 import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { dcutr } from '@libp2p/dcutr'
 import { identify, identifyPush } from '@libp2p/identify'
 import type { PrivateKey } from '@libp2p/interface'
-import { kadDHT, passthroughMapper } from '@libp2p/kad-dht'
 import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
 import { uPnPNAT } from '@libp2p/upnp-nat'
-import { webSockets } from '@libp2p/websockets'
 import { yamux } from '@libp2p/yamux'
 import type { Datastore } from 'interface-datastore'
 import type { Libp2pOptions } from 'libp2p'
@@ -46,7 +44,7 @@ export const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
 export const MDNS_SERVICE = '_libp2p-mesh._udp.local'
 
 /** Options for `createLibp2p`; the node is not started by them. */
-export function nodeOptions(init: NodeOptionsInit): Libp2pOptions<{ ping: Ping }> {
+export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<{ ping: Ping }>> {
   const { config } = init
   return {
     start: false,
@@ -54,7 +52,7 @@ export function nodeOptions(init: NodeOptionsInit): Libp2pOptions<{ ping: Ping }
     datastore: init.datastore,
     nodeInfo: { name: 'libp2p-mesh', version: init.version, userAgent: `libp2p-mesh/${init.version}` },
     addresses: { listen: init.listenAddrs, appendAnnounce: config.announceAddrs },
-    transports: transports(config),
+    transports: await transports(config),
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
     peerDiscovery: config.discovery.includes('mdns') ? [mdns({ serviceTag: MDNS_SERVICE })] : [],
@@ -65,26 +63,38 @@ export function nodeOptions(init: NodeOptionsInit): Libp2pOptions<{ ping: Ping }
     },
     connectionMonitor: { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
     peerStore: { maxAddressAge: PEER_ADDRESS_AGE_MS, maxPeerAge: PEER_ADDRESS_AGE_MS },
-    services: { ...init.services, ...optionalServices(config), ping: ping() }
+    services: { ...init.services, ...await optionalServices(config), ping: ping() }
   }
 }
 
-function transports(config: NodeConfig): NonNullable<Libp2pOptions['transports']> {
+async function transports(config: NodeConfig): Promise<NonNullable<Libp2pOptions['transports']>> {
   const socket = { noDelay: true }
   return [
     tcp({ dialOpts: socket, listenOpts: socket }),
-    ...config.enableWebSocket ? [webSockets()] : [],
+    ...config.enableWebSocket ? [await webSocketTransport()] : [],
     ...config.enableCircuitRelay ? [circuitRelayTransport()] : []
   ]
 }
 
-function optionalServices(config: NodeConfig) {
+async function optionalServices(config: NodeConfig) {
   return {
     ...config.enableIdentify && { identify: identify(), identifyPush: identifyPush() },
     ...config.enableAutoNAT && { autoNAT: autoNAT() },
     ...config.enableUPnP && { upnpNAT: uPnPNAT({ autoConfirmAddress: true }) },
     ...config.enableDCUtR && { dcutr: dcutr() },
     ...config.enableCircuitRelayServer && { relay: circuitRelayServer() },
-    ...config.discovery.includes('dht') && { dht: kadDHT({ protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper }) }
+    ...config.discovery.includes('dht') && { dht: await dhtService() }
   }
+}
+
+/** Loaded when it is used: 4 MB of memory. */
+async function webSocketTransport() {
+  const { webSockets } = await import('@libp2p/websockets')
+  return webSockets()
+}
+
+/** Loaded when it is used: 8 MB of memory. */
+async function dhtService() {
+  const { kadDHT, passthroughMapper } = await import('@libp2p/kad-dht')
+  return kadDHT({ protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper })
 }

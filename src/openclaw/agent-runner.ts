@@ -13,6 +13,9 @@ import type { AgentRunner, TurnAnswer } from './inbound.ts'
 import { ACCOUNT_ID, CHANNEL_ID, CHANNEL_LABEL } from './names.ts'
 import { DM_SCOPE } from './security.ts'
 
+/** The host throws this before a turn begins, while it reloads or stops. */
+const DRAINING = 'GatewayDrainingError'
+
 /** What the runner works with. */
 export interface AgentRunnerInit {
   host: Host
@@ -33,7 +36,15 @@ export function createAgentRunner(init: AgentRunnerInit): AgentRunner {
       if (route.sessionKey !== route.mainSessionKey) return { agentId: route.agentId, sessionKey: route.sessionKey }
       throw new Error('a binding of the configuration puts it into the owner\'s own conversation; give that binding session.dmScope "per-channel-peer"')
     },
-    run: async message => runTurn(init, message)
+    run: async (message, attempt) => {
+      try {
+        return await runTurn(init, message, attempt === 1 ? message.messageId : `${message.messageId}~${attempt}`)
+      } catch (thrown) {
+        const { name, message: failure } = toError(thrown)
+        if (name === DRAINING) return { text: '', failure, isRefused: true }
+        throw thrown
+      }
+    }
   }
 }
 
@@ -43,8 +54,8 @@ function scopedConfig(host: Host): OpenClawConfig {
   return { ...config, session: { ...config.session, dmScope: DM_SCOPE } }
 }
 
-async function runTurn({ host, selfPeerId, channelRuntime }: AgentRunnerInit, message: InboundMessage): Promise<TurnAnswer> {
-  const { from, messageId, text, at } = message
+async function runTurn({ host, selfPeerId, channelRuntime }: AgentRunnerInit, message: InboundMessage, messageId: string): Promise<TurnAnswer> {
+  const { from, text, at } = message
   const cfg = scopedConfig(host)
   const answers: string[] = []
   const failures: string[] = []

@@ -7,6 +7,7 @@ import { meshOutbound } from './outbound.ts'
 import { DM_SCOPE, meshSecurity } from './security.ts'
 import { meshSetup } from './setup.ts'
 import { meshStatus, type MeshProbe } from './status.ts'
+import { knownPeerId } from './known-peer.ts'
 import { isWellFormedTarget, normalizeTarget, peerIdOf, TARGET_HINT, TARGET_PREFIXES } from './targets.ts'
 
 type Messaging = NonNullable<ChannelPlugin['messaging']>
@@ -33,19 +34,20 @@ const messaging: Messaging = {
     looksLikeId: (raw, normalized) => isWellFormedTarget(normalizeTarget(normalized ?? raw)),
     hint: TARGET_HINT
   },
-  resolveOutboundSessionRoute: ({ cfg, agentId, target }) => {
-    const peerId = peerIdOf(normalizeTarget(target))
-    if (peerId === undefined) return null
+  resolveOutboundSessionRoute: async ({ cfg, agentId, target }) => {
+    const wanted = normalizeTarget(target)
+    const peerId = peerIdOf(wanted) ?? await knownPeerId(wanted)
+    const id = peerId ?? wanted // never none: the host would take the owner's own session, and send its later answers to the peer
     return buildChannelOutboundSessionRoute({
       cfg: { ...cfg, session: { ...cfg.session, dmScope: DM_SCOPE } },
       agentId,
       channel: CHANNEL_ID,
       accountId: ACCOUNT_ID,
-      recipientSessionExact: true,
-      peer: { kind: 'direct', id: peerId },
+      recipientSessionExact: peerId !== undefined,
+      peer: { kind: 'direct', id },
       chatType: 'direct',
-      from: `${CHANNEL_ID}:${peerId}`,
-      to: `${CHANNEL_ID}:${peerId}`
+      from: `${CHANNEL_ID}:${id}`,
+      to: `${CHANNEL_ID}:${id}`
     })
   }
 }

@@ -141,7 +141,9 @@ class Chat {
         this.#init.show(`  (${event.held} of its messages wait for your approval: openclaw p2p approve ${event.code})`)
         return
       case 'peer-connected': this.#init.show('  (connected)'); return
-      case 'peer-disconnected': this.#init.show('  (disconnected; what you type is queued)')
+      case 'peer-disconnected': this.#init.show('  (disconnected; what you type is queued)'); return
+      case 'instance':
+      case 'forward': // what the gateway does with a message besides showing it here
     }
   }
 

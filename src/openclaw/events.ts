@@ -19,7 +19,7 @@ export interface EventAudience {
   isRepeated: boolean
 }
 
-/** Handles one event; connections are logged by the mesh itself. */
+/** Handles one event; connections and instances are logged by the mesh itself. */
 export function handleEvent(event: MeshEvent, { log, notices, inbound, noteInbound, isRepeated }: EventAudience): void {
   switch (event.type) {
     case 'message':
@@ -33,6 +33,10 @@ export function handleEvent(event: MeshEvent, { log, notices, inbound, noteInbou
     case 'delivery':
       log.debug(`Message ${event.messageId} to ${event.peerId}: ${event.state}`)
       return
+    case 'forward':
+      log.warn(`Message ${event.messageId} waits to be forwarded to ${event.target.channel}, which this version does not do yet`)
+      return
+    case 'instance':
     case 'peer-connected':
     case 'peer-disconnected':
   }

@@ -1,4 +1,5 @@
 /** The life of the node in the gateway: the host starts it with the channel account and stops it by aborting. Loaded only then. */
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import type { PluginRuntime } from 'openclaw/plugin-sdk/channel-core'
@@ -105,9 +106,11 @@ function listen(live: LiveMesh, { context, runtime, runner, pendingApprovals }: 
   }
   notices.waiting(pendingApprovals)
   let isRepeated = true // while subscribing, the mesh hands out what earlier runs left
+  const inAccount = AsyncLocalStorage.snapshot()
   const unsubscribe = mesh.subscribe((event) => {
     try {
-      handleEvent(event, { log: host.log, notices, inbound, noteInbound, isRepeated })
+      // What a gateway method sets off would otherwise belong to that call, and the host refuses turns to a call that has ended.
+      inAccount(handleEvent, event, { log: host.log, notices, inbound, noteInbound, isRepeated })
     } catch (thrown) {
       host.log.error(`an event of type ${event.type} was not handled: ${toError(thrown).message}`)
     }

@@ -21,13 +21,16 @@ export interface TurnRoute {
 export interface TurnAnswer {
   text: string
   failure?: string
+  /** The host takes no turns at the moment, as while it reloads; this one did not begin. */
+  isRefused?: boolean
 }
 
 /** The host's side of a turn. */
 export interface AgentRunner {
   /** @throws when the peer has no session of its own */
   route: (peerId: string) => TurnRoute
-  run: (message: InboundMessage) => Promise<TurnAnswer>
+  /** @param attempt counts from 1, so that the host does not take another attempt for a repetition */
+  run: (message: InboundMessage, attempt: number) => Promise<TurnAnswer>
 }
 
 /** What `InboundTurns` works with. */
@@ -45,6 +48,9 @@ const MAX_WAITING_PER_PEER = 64
 const RESTART_WAIT_MS = 60_000
 /** How often an entry that is on its way is looked for. */
 const POLICY_CHECK_MS = 250
+/** How often, and how many times, a host is asked that takes no turns: a minute, a reload takes seconds. */
+const REFUSED_RETRY_MS = 5000
+const MAX_ATTEMPTS = 12
 
 /** Turns started by messages, each peer's in the order in which they came. */
 export class InboundTurns {
@@ -99,17 +105,27 @@ export class InboundTurns {
     const { host, clock } = this.#init
     const policy = turnPolicy(host.config(), subject)
     if (policy.allowed || !host.isPolicyOnItsWay(subject.peerId)) return policy
-    await new Promise<void>((resolve) => { clock.after(POLICY_CHECK_MS, resolve) })
+    await pause(clock, POLICY_CHECK_MS)
     return this.#policyOf(subject)
   }
 
+  async #attempt(message: InboundMessage): Promise<TurnAnswer> {
+    const { runner, clock } = this.#init
+    let answer = await runner.run(message, 1)
+    for (let attempt = 2; answer.isRefused === true && attempt <= MAX_ATTEMPTS; attempt += 1) {
+      await pause(clock, REFUSED_RETRY_MS)
+      answer = await runner.run(message, attempt)
+    }
+    return answer
+  }
+
   async #run(message: InboundMessage, { sessionKey }: TurnRoute): Promise<void> {
-    const { host, runner, turns } = this.#init
+    const { host, turns } = this.#init
     const end = turns.begin(sessionKey, message.hops)
     let answer: TurnAnswer = { text: '' }
     let outcome: TurnOutcome = 'uncertain'
     try {
-      answer = await runner.run(message)
+      answer = await this.#attempt(message)
       outcome = answer.text === '' && answer.failure !== undefined ? 'received' : 'delivered'
       if (answer.failure !== undefined) host.log.warn(`the agent could not answer the message ${message.messageId} of ${message.from}: ${answer.failure}`)
     } catch (thrown) {
@@ -135,6 +151,10 @@ async function sendAnswer({ mesh, host }: LiveMesh, message: InboundMessage, ans
   } catch (thrown) {
     host.log.error(`the answer to the message ${messageId} of ${from} was not sent: ${toError(thrown).message}`)
   }
+}
+
+async function pause(clock: Clock, ms: number): Promise<void> {
+  return new Promise((resolve) => { clock.after(ms, resolve) })
 }
 
 /** An answer as messages: one, unless it is longer than a message may be; what is too long for a few is cut. */

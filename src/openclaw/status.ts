@@ -1,9 +1,8 @@
 /** `openclaw channels status`: what the node says of itself, and the peer ID in the probe. */
 import type { ChannelPlugin } from 'openclaw/plugin-sdk/channel-core'
-import { collectStatusIssuesFromLastError } from 'openclaw/plugin-sdk/status-helpers'
 import type { MeshAccount } from './account.ts'
 import { findMesh } from './live-mesh.ts'
-import { ACCOUNT_ID, CHANNEL_ID } from './names.ts'
+import { ACCOUNT_ID } from './names.ts'
 
 /** What a probe found. The host prints nothing of it but `bot.username`, so the peer ID stands there. */
 export interface MeshProbe {
@@ -41,8 +40,7 @@ export const meshStatus: NonNullable<ChannelPlugin<MeshAccount, MeshProbe>['stat
       ...identity === undefined ? {} : { identity },
       ...probed === undefined ? {} : { probe: probed }
     }
-  },
-  collectStatusIssues: accounts => collectStatusIssuesFromLastError(CHANNEL_ID, accounts)
+  }
 }
 
 async function probe(): Promise<MeshProbe> {

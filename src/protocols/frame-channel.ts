@@ -66,8 +66,9 @@ export class FrameChannel {
   open(): void {
     const { stream } = this.#init
     stream.addEventListener('close', (event) => { this.#handleClose(event.error) })
-    stream.addEventListener('remoteCloseWrite', () => { this.#closeQuietly() })
+    stream.addEventListener('remoteCloseWrite', () => { this.#handleRemoteEnd() })
     stream.addEventListener('message', (event) => { this.#handleData(event.data) })
+    queueMicrotask(() => { this.#catchUp() }) // after what the stream had read before, which comes in a microtask too
   }
 
   /** Queues a frame; all frames of one tick leave in one write. */
@@ -175,8 +176,19 @@ export class FrameChannel {
     })
   }
 
+  /** A stream may end before anybody listens, and does not say so again. */
+  #catchUp(): void {
+    const { status, remoteWriteStatus } = this.#init.stream
+    if (status !== 'open') this.#handleClose(new Error(`the stream was ${status} before it was used`))
+    else if (remoteWriteStatus === 'closed') this.#handleRemoteEnd()
+  }
+
   /** The peer ended its side; one that reads nothing of what is still queued is not waited for. */
-  #closeQuietly(): void {
+  #handleRemoteEnd(): void {
+    if (this.#isReading && this.#pendingBytes > 0) {
+      this.abort(new FrameChannelError('the stream ended in the middle of a frame'))
+      return
+    }
     const timer = this.#init.clock.after(this.#init.maxPartialFrameMs, () => {
       this.abort(new Error('the peer closed its side of the stream and does not read ours'))
     })

@@ -4,7 +4,7 @@ import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 import { MAX_INBOUND_MESSAGE_STREAMS, MAX_OUTBOUND_MESSAGE_STREAMS, MAX_TRACKED_PEERS, OPEN_STREAM_TIMEOUT_MS, PENALTY_MS } from '../config/limits.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock } from '../lib/clock.ts'
-import { MeshError } from '../lib/errors.ts'
+import { MeshError, toError } from '../lib/errors.ts'
 import { isRelayed } from '../lib/connection-path.ts'
 import { MessageLink, type MessageHandler } from './message-link.ts'
 import type { WireMessage } from './wire-message.ts'
@@ -103,10 +103,13 @@ export class MessageProtocol implements Startable {
   /**
    * Opens a stream over an existing connection to the peer unless there is one; direct before relayed.
    *
-   * @throws MeshError `UNREACHABLE` without a connection, or the error of the negotiation
+   * @throws MeshError `UNREACHABLE` without a connection or after an offence, or the error of the negotiation
    */
   async link(peerId: PeerId): Promise<void> {
     if (this.isLinked(peerId)) return
+    if (this.#isPenalized(peerId)) {
+      throw new MeshError('UNREACHABLE', `${peerId.toString()} broke the message protocol and is not served for a minute`, { reason: 'offence' })
+    }
     const peerKey = peerId.toString()
     const opening = this.#opening.get(peerKey) ?? this.#open(peerId).finally(() => { this.#opening.delete(peerKey) })
     this.#opening.set(peerKey, opening)
@@ -117,17 +120,23 @@ export class MessageProtocol implements Startable {
     const open = this.#components.connectionManager.getConnections(peerId).filter(connection => connection.status === 'open')
     const connection = open.find(candidate => !isRelayed(candidate)) ?? open[0]
     if (connection === undefined) throw new MeshError('UNREACHABLE', `no connection to ${peerId.toString()}`, { reason: 'not-connected' })
+    const stopping = this.#stopping.signal
     const stream = await connection.newStream(MESSAGE_PROTOCOL, {
       runOnLimitedConnection: true,
       maxOutboundStreams: MAX_OUTBOUND_MESSAGE_STREAMS,
-      signal: AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(OPEN_STREAM_TIMEOUT_MS)])
+      signal: AbortSignal.any([stopping, AbortSignal.timeout(OPEN_STREAM_TIMEOUT_MS)])
     })
+    if (stopping.aborted) stream.abort(toError(stopping.reason)) // it was open just when we stopped
+    stopping.throwIfAborted()
     this.#addLink(stream, connection)
   }
 
+  #isPenalized(peerId: PeerId): boolean {
+    return (this.#penalties.get(peerId.toString()) ?? 0) > this.#init.clock.now()
+  }
+
   #handleStream(stream: Stream, connection: Connection): void {
-    const until = this.#penalties.get(connection.remotePeer.toString())
-    if (until !== undefined && until > this.#init.clock.now()) {
+    if (this.#isPenalized(connection.remotePeer)) {
       stream.abort(new MeshError('RATE_LIMITED', 'the peer broke the protocol a moment ago'))
       return
     }

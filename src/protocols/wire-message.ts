@@ -56,6 +56,8 @@ export class MalformedFrameError extends Error {
 }
 
 const ID_BYTES = 16
+/** A number field holds no more; 50 days where it is milliseconds. */
+const MAX_UINT32 = 0xffff_ffff
 const MAX_CONVERSATION_CHARACTERS = 128
 const MAX_CODE_CHARACTERS = 32
 const MAX_ACK_TEXT_CHARACTERS = 300
@@ -67,7 +69,7 @@ export function encodeMessage(message: WireMessage): Uint8Array {
       id: idToBytes(message.id),
       kind: KINDS.indexOf(message.kind),
       hops: message.hops,
-      ttlMs: message.ttlMs,
+      ttlMs: Math.min(message.ttlMs, MAX_UINT32),
       text: message.text,
       ...(message.inReplyTo === undefined ? {} : { inReplyTo: idToBytes(message.inReplyTo) }),
       ...(message.conversation === undefined ? {} : { conversation: message.conversation }),
@@ -100,7 +102,8 @@ export function decodeFrame(bytes: Uint8Array): WireFrame {
 
 function parseFrame(bytes: Uint8Array): Frame {
   try {
-    return Frame.decode(bytes, { limits: { acks: MAX_ACKS_PER_FRAME, acks$: { deliveries: MAX_FORWARD_TARGETS }, message: { receipt: { deliveries: MAX_FORWARD_TARGETS } } } })
+    const ack = { deliveries: MAX_FORWARD_TARGETS }
+    return Frame.decode(bytes, { limits: { acks: MAX_ACKS_PER_FRAME, acks$: ack, message: { receipt: ack } } })
   } catch (error) {
     throw new MalformedFrameError('not a protobuf frame of this protocol', { cause: error })
   }
@@ -114,7 +117,7 @@ function messageFromPb(envelope: Envelope): WireMessage {
     kind: fromTable(KINDS, envelope.kind, 'message kind'),
     hops: envelope.hops,
     ttlMs: envelope.ttlMs,
-    text: envelope.text,
+    text: envelope.text.toWellFormed(), // the decoder lets half of a surrogate pair through, which no JSON reader behind us takes
     ...(envelope.inReplyTo === undefined ? {} : { inReplyTo: idFromBytes(envelope.inReplyTo) }),
     ...(envelope.conversation === undefined ? {} : { conversation: envelope.conversation }),
     ...(envelope.receipt === undefined ? {} : { receipt: ackFromPb(envelope.receipt) })
@@ -127,7 +130,7 @@ function ackToPb(ack: WireAck): Ack {
     stage: STAGES.indexOf(ack.stage),
     ...(ack.code === undefined ? {} : { code: ack.code }),
     ...(ack.text === undefined ? {} : { text: ack.text }),
-    ...(ack.retryAfterMs === undefined ? {} : { retryAfterMs: Math.ceil(ack.retryAfterMs) }),
+    ...(ack.retryAfterMs === undefined ? {} : { retryAfterMs: Math.min(Math.ceil(ack.retryAfterMs), MAX_UINT32) }),
     deliveries: ack.deliveries ?? []
   }
 }

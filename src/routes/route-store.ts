@@ -1,6 +1,4 @@
 /** `libp2p/instance-peer.json`: the route table as people can read it, and hints from the file that older plugins wrote. */
-import Type from 'typebox'
-import { Check } from 'typebox/value'
 import { MAX_ANNOUNCED_ADDRESSES, MAX_ROUTES, MAX_ROUTE_FILE_BYTES, ROUTE_SAVE_MS } from '../config/limits.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { toError } from '../lib/errors.ts'
@@ -9,24 +7,6 @@ import type { Logger } from '../lib/log.ts'
 import type { Route } from './instance-routes.ts'
 
 const FILE_VERSION = 2
-
-const Entry = Type.Object({
-  instanceId: Type.String(),
-  peerId: Type.String(),
-  instanceName: Type.String(),
-  multiaddrs: Type.Array(Type.String()),
-  lastAnnouncedAt: Type.Number(),
-  lastSeenAt: Type.Number()
-})
-const EntryV2 = Type.Object({
-  ...Entry.properties,
-  agentId: Type.String(),
-  seq: Type.Number(),
-  source: Type.Enum(['announce', 'dht']),
-  card: Type.Optional(Type.Object({ description: Type.String(), skills: Type.Array(Type.String()) }))
-})
-const FileV1 = Type.Object({ version: Type.Literal(1), instances: Type.Record(Type.String(), Entry) })
-const FileV2 = Type.Object({ version: Type.Literal(FILE_VERSION), sequence: Type.Number(), instances: Type.Record(Type.String(), EntryV2) })
 
 /** Where a peer was once reached; not bound to an instance. */
 export interface DialHint {
@@ -99,15 +79,43 @@ export class RouteStore {
 }
 
 function parseFile(value: unknown): StoredRoutes {
-  if (Check(FileV2, value)) {
-    const routes = Object.values(value.instances).slice(0, MAX_ROUTES).map(bounded)
-    return { routes, hints: [], sequence: value.sequence }
+  if (!isObject(value) || !isObject(value['instances'])) throw notRoutes()
+  const { version, sequence } = value
+  const entries = Object.values(value['instances']).slice(0, MAX_ROUTES)
+  if (version === FILE_VERSION && typeof sequence === 'number' && entries.every(isRoute)) return { routes: entries.map(bounded), hints: [], sequence }
+  if (version === 1 && entries.every(isHint)) {
+    return { routes: [], hints: entries.map(({ peerId, multiaddrs }) => bounded({ peerId, multiaddrs })), sequence: 0 }
   }
-  if (Check(FileV1, value)) {
-    const hints = Object.values(value.instances).slice(0, MAX_ROUTES).map(({ peerId, multiaddrs }) => bounded({ peerId, multiaddrs }))
-    return { routes: [], hints, sequence: 0 }
-  }
-  throw new Error(`it is no route table of version 1 or ${FILE_VERSION}`)
+  throw notRoutes()
+}
+
+function notRoutes(): Error {
+  return new Error(`it is no route table of version 1 or ${FILE_VERSION}`)
+}
+
+function isHint(value: unknown): value is DialHint {
+  return isObject(value) && typeof value['peerId'] === 'string' && isTexts(value['multiaddrs'])
+}
+
+function isRoute(value: unknown): value is Route {
+  return isObject(value) && isHint(value) && ROUTE_TEXTS.every(key => typeof value[key] === 'string') &&
+    ROUTE_NUMBERS.every(key => typeof value[key] === 'number') && (value['source'] === 'announce' || value['source'] === 'dht') &&
+    (value['card'] === undefined || isCard(value['card']))
+}
+
+const ROUTE_TEXTS = ['instanceId', 'instanceName', 'agentId'] as const satisfies ReadonlyArray<keyof Route>
+const ROUTE_NUMBERS = ['seq', 'lastAnnouncedAt', 'lastSeenAt'] as const satisfies ReadonlyArray<keyof Route>
+
+function isCard(value: unknown): boolean {
+  return isObject(value) && typeof value['description'] === 'string' && isTexts(value['skills'])
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every(text => typeof text === 'string')
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function bounded<T extends { multiaddrs: readonly string[] }>(entry: T): T {

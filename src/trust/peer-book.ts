@@ -130,8 +130,19 @@ export class PeerBook {
     this.#forget(identity.peerId)
     this.#remember(after)
     const dropped = this.#overflow(after)
-    await this.#init.commits.write(() => { this.#save(after, dropped) })
+    try {
+      await this.#init.commits.write(() => { this.#save(after, dropped) })
+    } catch (error) {
+      this.#reload(identity.peerId) // what could not be stored is not in force
+      throw error
+    }
     return after
+  }
+
+  #reload(peerId: string): void {
+    this.#forget(peerId)
+    const row = this.#init.database.prepare('SELECT * FROM peers WHERE peer_id = ?').get(peerId)
+    if (row !== undefined) this.#remember(fromRow(row))
   }
 
   #newPeer({ peerId, agentId }: PeerIdentity): PeerRecord {

@@ -47,7 +47,11 @@ describe('openclaw.plugin.json', () => {
 
   it('lists the command that is registered', () => {
     let descriptors: unknown
-    registerCommands({ registerCli: (_registrar, options) => { descriptors = options?.descriptors?.map(({ name, description, hasSubcommands }) => ({ name, description, hasSubcommands })) } })
+    registerCommands({
+      registerCli: (_registrar, options) => {
+        descriptors = options?.descriptors?.map(({ name, description, hasSubcommands }) => ({ name, description, hasSubcommands }))
+      }
+    })
     assert.deepEqual(at(manifest, 'cliCommands'), descriptors)
   })
 

@@ -24,6 +24,12 @@ try {
   await main(new Screen())
   process.stdout.write('\nDone: found by mDNS, a message each way, an agent\'s reply each way.\n')
 } catch (error) {
-  process.stderr.write(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}\n`)
+  process.stderr.write(`\nThe demo failed: ${reasonOf(error)}\n`)
   process.exitCode = 1
+}
+
+/** What went wrong first: a failed clean-up wraps the failure that it came after. */
+function reasonOf(error: unknown): string {
+  if (error instanceof SuppressedError) return `${reasonOf(error.suppressed)} (then, while cleaning up: ${reasonOf(error.error)})`
+  return error instanceof Error ? error.message : String(error)
 }

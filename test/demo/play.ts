@@ -27,7 +27,7 @@ export async function play(screen: Screen, cast: Cast): Promise<void> {
   screen.command('alice', `openclaw p2p approve ${bobId}`)
 
   const reply = await screen.step('Bob\'s agent reads the message and answers', async () => replyTo(alice, word(sent, 'messageId')))
-  screen.message({ from: 'alice', to: 'bob', text: hello, state: 'delivered' })
+  screen.message({ from: 'alice', to: 'bob', text: hello, state: word(await ask(alice, 'p2p_message_status', { messageId: word(sent, 'messageId') }), 'state') })
   screen.message({ from: 'bob\'s agent', to: 'alice', text: reply, state: 'received' })
 
   const question = 'Hello Alice, good to have you in the mesh.'

@@ -8,21 +8,31 @@ import { ShiftedClock } from '../support/shifted-clock.ts'
 const STRANGER = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
 const DAY_MS = 86_400_000
 
+interface Pair extends AsyncDisposable {
+  alice: MeshNode
+  bob: MeshNode
+}
+
 /** Alice has been connected to Bob, who is off now; only Alice dials. */
-async function aliceAndAbsentBob(options: MeshNodeOptions = {}): Promise<{ alice: MeshNode, bob: MeshNode }> {
+async function aliceAndAbsentBob(options: MeshNodeOptions = {}): Promise<Pair> {
   const alice = await MeshNode.start({ name: 'alice', ...options })
   const bob = await MeshNode.start({ name: 'bob', channel: { dmPolicy: 'open' }, ...options, config: { ...UNLIMITED, ...options.config } })
   await alice.mesh.addPeer({ recipient: bob.address, alias: 'bob' })
   await bob.stop()
   await alice.waitForPeer('peer-disconnected', bob.peerId)
-  return { alice, bob }
+  return {
+    alice, bob,
+    [Symbol.asyncDispose]: async () => {
+      await alice[Symbol.asyncDispose]()
+      await bob[Symbol.asyncDispose]()
+    }
+  }
 }
 
 describe('a message to a peer that is off', () => {
   it('is queued with the reason, and arrives once when the peer starts', async () => {
-    const { alice, bob } = await aliceAndAbsentBob()
-    await using _alice = alice
-    await using _bob = bob
+    await using pair = await aliceAndAbsentBob()
+    const { alice, bob } = pair
     const sent = await alice.mesh.sendMessage({ to: 'bob', text: 'are you there?' })
     assert.deepEqual({ state: sent.state, cause: sent.cause }, { state: 'queued', cause: 'refused' })
     assert.equal((await alice.mesh.status()).queued, 1)
@@ -34,9 +44,8 @@ describe('a message to a peer that is off', () => {
   })
 
   it('survives a restart of the sender, which finds the peer by the address it remembers', async () => {
-    const { alice, bob } = await aliceAndAbsentBob()
-    await using _alice = alice
-    await using _bob = bob
+    await using pair = await aliceAndAbsentBob()
+    const { alice, bob } = pair
     const { messageId } = await alice.mesh.sendMessage({ to: 'bob', text: 'from before the restart' })
     await alice.stop()
     await alice.start()
@@ -69,9 +78,8 @@ describe('a message to a peer that is off', () => {
   })
 
   it('is refused when too many wait, and all that wait arrive in their order', async () => {
-    const { alice, bob } = await aliceAndAbsentBob()
-    await using _alice = alice
-    await using _bob = bob
+    await using pair = await aliceAndAbsentBob()
+    const { alice, bob } = pair
     const texts = Array.from({ length: 2_000 }, (_, index) => `message ${index}`)
     const sent = await Promise.all(texts.map(text => alice.send(bob, text)))
     assert.deepEqual(new Set(sent.map(result => result.state)), new Set(['queued']))
@@ -83,9 +91,8 @@ describe('a message to a peer that is off', () => {
   })
 
   it('may be as long as a message can be, and many may wait', async () => {
-    const { alice, bob } = await aliceAndAbsentBob()
-    await using _alice = alice
-    await using _bob = bob
+    await using pair = await aliceAndAbsentBob()
+    const { alice, bob } = pair
     const texts = Array.from({ length: 300 }, (_, index) => String(index).padEnd(65_536, '.'))
     const sent = await Promise.all(texts.map(text => alice.send(bob, text)))
     await bob.start()
@@ -98,9 +105,8 @@ describe('a message to a peer that is off', () => {
 describe('a message whose time ran out', () => {
   it('is expired, says so, and is not delivered any more', async () => {
     const clock = new ShiftedClock()
-    const { alice, bob } = await aliceAndAbsentBob({ clock, config: { messageTtlMs: DAY_MS } })
-    await using _alice = alice
-    await using _bob = bob
+    await using pair = await aliceAndAbsentBob({ clock, config: { messageTtlMs: DAY_MS } })
+    const { alice, bob } = pair
     const { messageId } = await alice.send(bob, 'milk is running out')
     clock.advance(DAY_MS - 120_000)
     const later = await alice.send(bob, 'and bread')
@@ -116,9 +122,8 @@ describe('a message whose time ran out', () => {
 
   it('while the sender was off is expired too', async () => {
     const clock = new ShiftedClock()
-    const { alice, bob } = await aliceAndAbsentBob({ clock, config: { messageTtlMs: DAY_MS } })
-    await using _alice = alice
-    await using _bob = bob
+    await using pair = await aliceAndAbsentBob({ clock, config: { messageTtlMs: DAY_MS } })
+    const { alice, bob } = pair
     const { messageId } = await alice.send(bob, 'meet me at noon')
     await alice.stop()
     await bob.start()

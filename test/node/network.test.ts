@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { PeerId } from '@libp2p/interface'
+import type { Connection, PeerId, Stream } from '@libp2p/interface'
+import { echoStream } from '@libp2p/utils'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import type { MeshNode } from '../../src/node/create-node.ts'
 import { Network } from '../../src/node/network.ts'
@@ -12,12 +13,17 @@ interface FakeConnection {
   remoteAddr: Multiaddr
   status: 'open' | 'closed'
   rtt?: number
+  newStream: (protocol: string, options: { signal: AbortSignal }) => Promise<Stream>
 }
 
+const refuse = async (): Promise<never> => { throw new Error('no stream is to be had') }
 const direct = (remotePeer: PeerId, rtt?: number): FakeConnection =>
-  ({ remotePeer, remoteAddr: multiaddr('/ip4/192.0.2.7/tcp/4001'), status: 'open', ...rtt !== undefined && { rtt } })
-const relayed = (remotePeer: PeerId): FakeConnection =>
-  ({ remotePeer, remoteAddr: multiaddr(`/ip4/192.0.2.9/tcp/4001/p2p/${carol.toString()}/p2p-circuit/p2p/${remotePeer.toString()}`), status: 'open' })
+  ({ remotePeer, remoteAddr: multiaddr('/ip4/192.0.2.7/tcp/4001'), status: 'open', newStream: refuse, ...rtt !== undefined && { rtt } })
+const relayed = (remotePeer: PeerId): FakeConnection => ({
+  remotePeer, status: 'open', newStream: refuse,
+  remoteAddr: multiaddr(`/ip4/192.0.2.9/tcp/4001/p2p/${carol.toString()}/p2p-circuit/p2p/${remotePeer.toString()}`)
+})
+const echoing = (connection: FakeConnection): FakeConnection => ({ ...connection, newStream: async () => await echoStream() })
 
 /** The part of a libp2p node that the network uses. */
 class FakeNode {
@@ -25,10 +31,8 @@ class FakeNode {
   announced: Multiaddr[] = []
   readonly addresses = new Map<string, Multiaddr[]>()
   readonly dials: string[][] = []
-  readonly pings: string[] = []
   readonly hungUp: string[] = []
   onDial: (signal: AbortSignal) => Promise<void> = async () => undefined
-  onPing: (signal: AbortSignal) => Promise<number> = async () => 7
   readonly network = new Network(this as unknown as MeshNode)
 
   readonly getConnections = (peerId?: PeerId): FakeConnection[] =>
@@ -48,15 +52,6 @@ class FakeNode {
     get: async (peerId: PeerId) => ({ addresses: (this.addresses.get(peerId.toString()) ?? []).map(address => ({ multiaddr: address })) }),
     merge: async (peerId: PeerId, { multiaddrs }: { multiaddrs: Multiaddr[] }): Promise<void> => {
       this.addresses.set(peerId.toString(), [...this.addresses.get(peerId.toString()) ?? [], ...multiaddrs])
-    }
-  }
-
-  readonly services = {
-    ping: {
-      ping: async (peerId: PeerId, options: { signal: AbortSignal }): Promise<number> => {
-        this.pings.push(peerId.toString())
-        return await this.onPing(options.signal)
-      }
     }
   }
 }
@@ -140,39 +135,44 @@ describe('Network: connecting', () => {
 describe('Network: pinging', () => {
   it('connects first, and tells the path and the time', async () => {
     const node = new FakeNode()
-    node.onDial = async () => { node.connections = [direct(alice, 3)] }
+    node.onDial = async () => { node.connections = [echoing(direct(alice, 3))] }
     const { path, rttMs, remoteAddr } = await node.network.ping(alice)
-    assert.deepEqual([path, rttMs, remoteAddr, node.dials.length], ['direct', 7, '/ip4/192.0.2.7/tcp/4001', 1])
+    assert.deepEqual([path, remoteAddr, node.dials.length], ['direct', '/ip4/192.0.2.7/tcp/4001', 1])
+    assert.ok(rttMs > 0 && rttMs < 10_000)
   })
 
-  it('pings a peer once for all who ask at a time', async () => {
+  it('goes over the direct connection where there is one', async () => {
     const node = new FakeNode()
-    node.connections = [direct(alice), direct(bob)]
-    await Promise.all([node.network.ping(alice), node.network.ping(alice), node.network.ping(bob)])
-    assert.deepEqual(node.pings, [alice.toString(), bob.toString()])
-    await node.network.ping(alice)
-    assert.equal(node.pings.length, 3)
+    node.connections = [relayed(alice), echoing(direct(alice))]
+    assert.equal((await node.network.ping(alice)).path, 'direct')
   })
 
-  it('fails with a reason when no answer comes, and when the connection closes meanwhile', async () => {
+  it('goes over a relayed connection otherwise', async () => {
     const node = new FakeNode()
-    node.connections = [direct(alice)]
-    node.onPing = async () => { throw Object.assign(new Error('x'), { name: 'TimeoutError' }) }
+    node.connections = [echoing(relayed(alice))]
+    assert.equal((await node.network.ping(alice)).path, 'relay')
+  })
+
+  it('fails with a reason when no stream is to be had, and when the connection is gone', async () => {
+    const node = new FakeNode()
+    node.connections = [{ ...direct(alice), newStream: async () => { throw Object.assign(new Error('x'), { name: 'TimeoutError' }) } }]
     await assert.rejects(node.network.ping(alice), { code: 'UNREACHABLE', reason: 'timeout' })
-    node.onPing = async () => {
-      node.connections = []
-      return 7
-    }
+    node.connections = []
     await assert.rejects(node.network.ping(alice), { code: 'UNREACHABLE', reason: 'closed' })
   })
 
   it('ends at stop', async () => {
     const node = new FakeNode()
-    node.connections = [direct(alice)]
-    node.onPing = untilAborted
+    node.connections = [{ ...direct(alice), newStream: async (_protocol, { signal }) => await untilAborted(signal) }]
     const pinging = node.network.ping(alice)
     await settled()
     node.network.stop()
     await assert.rejects(pinging, { code: 'NOT_RUNNING' })
+  })
+
+  it('of one connection tells whether its other end is alive', async () => {
+    const { network } = new FakeNode()
+    assert.equal(await network.isAlive(echoing(direct(alice)) as unknown as Connection), true)
+    assert.equal(await network.isAlive(direct(alice) as unknown as Connection), false)
   })
 })

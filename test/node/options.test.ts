@@ -11,8 +11,8 @@ const BASE: NodeConfig = {
   enableCircuitRelay: false, enableDCUtR: false, enableCircuitRelayServer: false
 }
 
-function optionsOf(config: Partial<NodeConfig> = {}, init: Partial<NodeOptionsInit> = {}) {
-  return nodeOptions({
+async function optionsOf(config: Partial<NodeConfig> = {}, init: Partial<NodeOptionsInit> = {}) {
+  return await nodeOptions({
     config: { ...BASE, ...config }, privateKey, listenAddrs: ['/ip4/127.0.0.1/tcp/4001'], datastore: {} as Datastore, services: {}, version: '1.2.3', ...init
   })
 }
@@ -20,16 +20,16 @@ function optionsOf(config: Partial<NodeConfig> = {}, init: Partial<NodeOptionsIn
 const names = (value: object | undefined): string[] => Object.keys(value ?? {}).sort()
 
 describe('nodeOptions', () => {
-  it('describe a node that is not started, with its key, addresses and name', () => {
-    const options = optionsOf({ announceAddrs: ['/ip4/192.0.2.7/tcp/4001'] })
+  it('describe a node that is not started, with its key, addresses and name', async () => {
+    const options = await optionsOf({ announceAddrs: ['/ip4/192.0.2.7/tcp/4001'] })
     assert.equal(options.start, false)
     assert.equal(options.privateKey, privateKey)
     assert.deepEqual(options.addresses, { listen: ['/ip4/127.0.0.1/tcp/4001'], appendAnnounce: ['/ip4/192.0.2.7/tcp/4001'] })
     assert.deepEqual(options.nodeInfo, { name: 'libp2p-mesh', version: '1.2.3', userAgent: 'libp2p-mesh/1.2.3' })
   })
 
-  it('have TCP and ping, and nothing else, with all switches off', () => {
-    const options = optionsOf()
+  it('have TCP and ping, and nothing else, with all switches off', async () => {
+    const options = await optionsOf()
     assert.deepEqual([options.transports?.length, names(options.services), options.peerDiscovery], [1, ['ping'], []])
     assert.equal(options.connectionEncrypters?.length, 1)
     assert.equal(options.streamMuxers?.length, 1)
@@ -48,8 +48,8 @@ describe('nodeOptions', () => {
     [{ discovery: ['bootstrap'] }, []]
   ]
   for (const [config, added] of services) {
-    it(`${JSON.stringify(config)} adds ${added.length === 0 ? 'no service' : added.join(' and ')}`, () => {
-      assert.deepEqual(names(optionsOf(config).services), [...added, 'ping'].sort())
+    it(`${JSON.stringify(config)} adds ${added.length === 0 ? 'no service' : added.join(' and ')}`, async () => {
+      assert.deepEqual(names((await optionsOf(config)).services), [...added, 'ping'].sort())
     })
   }
 
@@ -60,30 +60,30 @@ describe('nodeOptions', () => {
     [{ enableCircuitRelayServer: true, enableDCUtR: true, enableUPnP: true, discovery: ['mdns', 'bootstrap', 'dht'] }, 1]
   ]
   for (const [config, count] of transports) {
-    it(`${JSON.stringify(config)} makes ${count} transport${count === 1 ? '' : 's'}`, () => {
-      assert.equal(optionsOf(config).transports?.length, count)
+    it(`${JSON.stringify(config)} makes ${count} transport${count === 1 ? '' : 's'}`, async () => {
+      assert.equal((await optionsOf(config)).transports?.length, count)
     })
   }
 
-  it('look for peers on the LAN only when mDNS is on: the bootstrap peers are the peer keeper\'s work', () => {
-    assert.equal(optionsOf({ discovery: ['mdns'] }).peerDiscovery?.length, 1)
-    assert.equal(optionsOf({ discovery: ['bootstrap', 'dht'] }).peerDiscovery?.length, 0)
+  it('look for peers on the LAN only when mDNS is on: the bootstrap peers are the peer keeper\'s work', async () => {
+    assert.equal((await optionsOf({ discovery: ['mdns'] })).peerDiscovery?.length, 1)
+    assert.equal((await optionsOf({ discovery: ['bootstrap', 'dht'] })).peerDiscovery?.length, 0)
   })
 
-  it('leave reconnecting to the peer keeper', () => {
-    assert.equal(optionsOf().connectionManager?.reconnectRetries, 0)
+  it('leave reconnecting to the peer keeper', async () => {
+    assert.equal((await optionsOf()).connectionManager?.reconnectRetries, 0)
   })
 
-  it('take in the protocols of the mesh, which replace no service of the library', () => {
+  it('take in the protocols of the mesh, which replace no service of the library', async () => {
     const message = (): string => 'message'
-    const options = optionsOf({}, { services: { message, ping: () => 'not ours to give' } })
+    const options = await optionsOf({}, { services: { message, ping: () => 'not ours to give' } })
     assert.equal(Object.entries(options.services ?? {}).find(([name]) => name === 'message')?.[1], message)
     assert.notEqual(options.services?.ping({} as never), 'not ours to give')
   })
 
-  it('are complete for the default configuration', () => {
+  it('are complete for the default configuration', async () => {
     const config = resolveConfig({}, {}, { hostname: 'office' })
-    const options = optionsOf(config, { listenAddrs: config.listenAddrs })
+    const options = await optionsOf(config, { listenAddrs: config.listenAddrs })
     assert.deepEqual(names(options.services), ['autoNAT', 'dcutr', 'identify', 'identifyPush', 'ping', 'upnpNAT'])
     assert.deepEqual([options.transports?.length, options.peerDiscovery?.length], [2, 1])
   })

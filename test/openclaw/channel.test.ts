@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { meshChannel } from '../../src/openclaw/channel.ts'
 import { goLive } from '../support/fake-host.ts'
-import { FakeMesh, PEER, peerSummary, SELF } from '../support/fake-mesh.ts'
+import { FakeMesh, PEER, PEER_AGENT_ID, peerSummary, SELF } from '../support/fake-mesh.ts'
 
 const runtime = { log: () => undefined, error: () => undefined, exit: () => assert.fail('exits') }
 
@@ -38,8 +38,20 @@ describe('sessions', () => {
     assert.equal(meshChannel.security?.dmRouting?.resolveDmScope?.({ cfg: {}, accountId: 'default', account }), 'per-channel-peer')
   })
 
-  it('are left to the gateway where the target has to be looked up', () => {
-    assert.equal(meshChannel.messaging?.resolveOutboundSessionRoute?.({ cfg: {}, agentId: 'main', target: 'bob' }), null)
+  it('are found by alias and agent ID where the node is', async () => {
+    const mesh = new FakeMesh()
+    mesh.peers = [peerSummary({ alias: 'bob' })]
+    using stack = new DisposableStack()
+    stack.use(goLive(mesh))
+    for (const target of ['bob', PEER_AGENT_ID]) {
+      const route = await meshChannel.messaging?.resolveOutboundSessionRoute?.({ cfg: {}, agentId: 'main', target })
+      assert.deepEqual([route?.sessionKey, route?.recipientSessionExact], [`agent:main:libp2p-mesh:direct:${PEER.toLowerCase()}`, true])
+    }
+  })
+
+  it('are never the owner\'s own, also for a name that nobody here has', async () => {
+    const route = await meshChannel.messaging?.resolveOutboundSessionRoute?.({ cfg: {}, agentId: 'main', target: 'nobody' })
+    assert.deepEqual([route?.sessionKey, route?.recipientSessionExact], ['agent:main:libp2p-mesh:direct:nobody', false])
   })
 })
 
@@ -65,7 +77,8 @@ describe('status', () => {
   const account = meshChannel.config.resolveAccount({})
 
   it('shows the peer ID where the host prints it', async () => {
-    using _live = goLive(new FakeMesh())
+    using stack = new DisposableStack()
+    stack.use(goLive(new FakeMesh()))
     const probe = await meshChannel.status?.probeAccount?.({ account, cfg: {}, timeoutMs: 1000 })
     assert.deepEqual([probe?.ok, probe?.bot?.username, probe?.peers, probe?.pendingApprovals], [true, SELF, 1, 1])
   })
@@ -87,7 +100,8 @@ describe('directory', () => {
   it('lists peers by the names that the owner gave', async () => {
     const mesh = new FakeMesh()
     mesh.peers = [peerSummary({ alias: 'bob' }), peerSummary({ peerId: SELF, approved: false, instanceId: 'free-money@604ad9d9c103ea46' })]
-    using _live = goLive(mesh)
+    using stack = new DisposableStack()
+    stack.use(goLive(mesh))
     const params = { cfg: {}, runtime }
     assert.deepEqual((await meshChannel.directory?.listPeers?.(params))?.map(({ id, name }) => [id, name]), [[PEER, 'bob'], [SELF, undefined]])
     assert.equal((await meshChannel.directory?.listPeers?.({ ...params, query: 'BO' }))?.length, 1)

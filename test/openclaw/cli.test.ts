@@ -17,9 +17,9 @@ class FakeCommand {
   #action: () => Promise<void> = async () => assert.fail('the command does nothing')
 
   command(usage: string): FakeCommand {
-    const command = new FakeCommand()
-    this.commands.set(usage, command)
-    return command
+    const made = new FakeCommand()
+    this.commands.set(usage, made)
+    return made
   }
 
   description(): this { return this }

@@ -32,7 +32,8 @@ describe('gateway methods', () => {
   })
 
   it('answer as to the owner, with details and text', async () => {
-    using _live = goLive(new FakeMesh())
+    using stack = new DisposableStack()
+    stack.use(goLive(new FakeMesh()))
     const answer = await call('libp2p-mesh.status', {})
     assert.deepEqual(Reflect.get(answer as object, 'details'), { ok: true, ...STATUS })
   })

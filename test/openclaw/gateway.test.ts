@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, it } from 'node:test'
 import type { OpenClawConfig, PluginRuntime } from 'openclaw/plugin-sdk/channel-core'
 import type { MeshConfig } from '../../src/config/resolve.ts'
@@ -150,6 +151,19 @@ describe('the account in the gateway', () => {
     account.stop()
     await running
     assert.deepEqual(mesh.sent.map(({ text }) => text), ['re: old'])
+  })
+
+  it('handles what a call sets off apart from that call, which may end first', async () => {
+    const calls = new AsyncLocalStorage<string>()
+    const account = new Run({}, new FakeMesh())
+    const seen: Array<string | undefined> = []
+    account.log.warn = () => { seen.push(calls.getStore()) }
+    const running = calls.run('account', async () => account.run())
+    await account.ready()
+    calls.run('approve', () => { account.mesh.emit({ seq: 1, type: 'held', peerId: PEER, code: 'ABCD-EFGH', held: 1 }) })
+    account.stop()
+    await running
+    assert.deepEqual(new Set(seen), new Set(['account']))
   })
 
   it('never logs the text of an unapproved peer, and tells the owner how to let it in', async () => {

@@ -118,6 +118,24 @@ describe('InboundTurns', () => {
     assert.equal(play.live.host.log.matching(/no model/, 'warn').length, 1)
   })
 
+  it('asks a host that reloads again, and counts the attempts', async () => {
+    let asked = 0
+    using play = stage(async (message) => {
+      asked += 1
+      return asked < 3 ? { text: '', failure: 'draining', isRefused: true } : echo(message)
+    })
+    play.live.mesh.stored.push(inboundMessage())
+    play.inbound.handle(inboundMessage())
+    for (let wait = 0; wait < 2; wait += 1) {
+      while (play.clock.pending.length === 0) await Promise.resolve()
+      play.clock.advance(5000)
+    }
+    await play.inbound.idle()
+    assert.equal(asked, 3)
+    assert.deepEqual(play.live.mesh.finished, [{ messageId: 'm1', outcome: 'delivered' }])
+    assert.deepEqual(play.live.host.log.complaints, [])
+  })
+
   it('says that an outcome is uncertain when the turn broke off', async () => {
     using play = stage(async () => { throw new Error('gone') })
     await receive(play, inboundMessage())
@@ -125,15 +143,14 @@ describe('InboundTurns', () => {
   })
 
   it('finishes through the mesh that runs by then, when the channel restarted meanwhile', async () => {
+    using stack = new DisposableStack()
+    const next = new FakeMesh()
     using play = stage(async (message) => {
-      restarted = goLive(new FakeMesh())
+      stack.use(goLive(next))
       return echo(message)
     })
-    let restarted: FakeLiveMesh | undefined
     await receive(play, inboundMessage())
-    assert.equal(play.live.mesh.sent.length, 0)
-    assert.equal(restarted?.mesh.sent.length, 1)
-    restarted?.[Symbol.dispose]()
+    assert.deepEqual([play.live.mesh.sent.length, next.sent.length], [0, 1])
   })
 
   it('settles the turn although its answer cannot be sent', async () => {

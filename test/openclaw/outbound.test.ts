@@ -12,7 +12,8 @@ const sendText = async (to: string): Promise<unknown> => meshOutbound.sendText?.
 describe('openclaw message send', () => {
   for (const state of ['received', 'held', 'queued'] as const) {
     it(`says that the message is ${state}`, async () => {
-      using _live = goLive(new FakeMesh({ sendMessage: async () => ({ messageId: 'm1', peerId: PEER, state }) }))
+      using stack = new DisposableStack()
+      stack.use(goLive(new FakeMesh({ sendMessage: async () => ({ messageId: 'm1', peerId: PEER, state }) })))
       const result = await sendText('bob') as Record<string, unknown>
       assert.equal(result['messageId'], `m1 (${state})`)
       assert.deepEqual(result['meta'], { messageId: 'm1', state })
@@ -21,12 +22,14 @@ describe('openclaw message send', () => {
 
   it('counts a message that the mesh keeps as queued', async () => {
     const sendMessage: MeshApi['sendMessage'] = async () => { throw new MeshError('RATE_LIMITED', 'later', { messageId: 'm1', queued: true }) }
-    using _live = goLive(new FakeMesh({ sendMessage }))
+    using stack = new DisposableStack()
+    stack.use(goLive(new FakeMesh({ sendMessage })))
     assert.equal(Reflect.get(await sendText('bob') as object, 'messageId'), 'm1 (queued)')
   })
 
   it('fails, named and for good, when nothing was sent', async () => {
-    using _live = goLive(new FakeMesh({ sendMessage: async () => { throw new MeshError('UNKNOWN_RECIPIENT', 'nobody is called "bob"') } }))
+    using stack = new DisposableStack()
+    stack.use(goLive(new FakeMesh({ sendMessage: async () => { throw new MeshError('UNKNOWN_RECIPIENT', 'nobody is called "bob"') } })))
     await assert.rejects(sendText('bob'), (error) => {
       assert.ok(error instanceof PlatformMessageNotDispatchedError)
       assert.equal(error.retryable, false)

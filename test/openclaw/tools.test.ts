@@ -30,7 +30,8 @@ describe('tools', () => {
   })
 
   it('answer with details and the same as text', async () => {
-    using _live = goLive(new FakeMesh())
+    using stack = new DisposableStack()
+    stack.use(goLive(new FakeMesh()))
     const result = await sendTool().execute('call-1', { to: PEER, message: 'hi' })
     assert.deepEqual(result.details, { ok: true, messageId: 'out-1', peerId: PEER, state: 'received' })
     assert.deepEqual(result.content.map(part => part.type), ['text'])

@@ -10,7 +10,8 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
  */
 export function atExit(undo: () => void): () => void {
   makeRoomForListeners()
-  process.on('exit', undo)
+  // What was done last is undone first.
+  process.prependListener('exit', undo)
   for (const signal of SIGNALS) process.on(signal, exitBySignal)
   return () => {
     process.off('exit', undo)

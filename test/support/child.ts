@@ -4,6 +4,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { atExit } from './at-exit.ts'
 import { LineLog } from './line-log.ts'
+import { signalProcess } from './live-process.ts'
 
 /** What to run, ready for `spawn`. */
 export interface Command {
@@ -22,6 +23,9 @@ export interface ChildExit {
   code: number | null
   signal: NodeJS.Signals | null
 }
+
+/** How long the last output of an ended program is waited for. */
+const OUTPUT_GRACE_MS = 3000
 
 /** A running program with a process group of its own, so that its children end with it. */
 export class Child implements AsyncDisposable {
@@ -96,7 +100,7 @@ export class Child implements AsyncDisposable {
   }
 
   async #watch(forget: () => void): Promise<ChildExit> {
-    this.#process.once('exit', () => { this.#killGroup('SIGKILL') })
+    this.#process.once('exit', () => { this.#end() })
     try {
       await once(this.#process, 'close')
       return { code: this.#process.exitCode, signal: this.#process.signalCode }
@@ -106,18 +110,20 @@ export class Child implements AsyncDisposable {
     }
   }
 
+  /** Kills what the program left behind; what left its group may hold the output open, which is not waited for. */
+  #end(): void {
+    this.#killGroup('SIGKILL')
+    const cut = setTimeout(() => {
+      this.#process.stdout?.destroy()
+      this.#process.stderr?.destroy()
+    }, OUTPUT_GRACE_MS)
+    this.#process.once('close', () => { clearTimeout(cut) })
+  }
+
   /** Signals whoever is left of the group; nobody left is fine. */
   #killGroup(signal: NodeJS.Signals): void {
     const pid = this.#process.pid
     if (pid === undefined || !this.#running) return
-    try {
-      process.kill(-pid, signal)
-    } catch (error) {
-      if (!isNoSuchProcess(error)) throw error
-    }
+    signalProcess(-pid, signal)
   }
-}
-
-function isNoSuchProcess(error: unknown): boolean {
-  return error instanceof Error && 'code' in error && error.code === 'ESRCH'
 }

@@ -1,7 +1,7 @@
 /** A mesh of plain values: it answers as told, notes what it was asked, and lets tests make things happen. */
 
 import type {
-  AddedPeer, InboundMessage, MeshApi, MeshEvent, MeshStatus, PeerSummary, SendRequest, SendResult, TurnClaim, TurnOutcome
+  AddedPeer, InboundMessage, MeshApi, MeshEvent, MeshStatus, PeerSummary, SendRequest, SendResult, TurnClaim, TurnOutcome, DeliveryTarget, ForwardOutcome
 } from '../../src/mesh-api.ts'
 
 export const SELF = '12D3KooWCUaXALHnW4JQkSMazcjBnTQAYQu4SGUdL9cx9kXxuNEZ'
@@ -34,6 +34,7 @@ export class FakeMesh implements MeshApi {
   readonly sent: SendRequest[] = []
   readonly finished: FinishedTurn[] = []
   readonly approved: string[] = []
+  readonly forwarded: Array<{ messageId: string, target: DeliveryTarget, outcome: ForwardOutcome }> = []
   readonly lives: string[] = []
   peers: PeerSummary[] = [peerSummary()]
   /** Messages that a claim finds. */
@@ -92,6 +93,20 @@ export class FakeMesh implements MeshApi {
 
   inbox: MeshApi['inbox'] = async query => await this.#over.inbox?.(query) ?? { messages: [], unread: 0 }
   watch: MeshApi['watch'] = async request => await this.#over.watch?.(request) ?? { events: [], cursor: 0 }
+
+  listInstances: MeshApi['listInstances'] = async () => await this.#over.listInstances?.() ?? []
+  resolveInstance: MeshApi['resolveInstance'] = async instanceId => await this.#over.resolveInstance?.(instanceId) ?? { instanceId, peerId: PEER, addrs: [] }
+
+  sendInstanceMessage: MeshApi['sendInstanceMessage'] = async request => await this.#over.sendInstanceMessage?.(request) ??
+    { messageId: 'out-1', peerId: PEER, instanceId: request.instance, state: 'delivered', deliveries: [] }
+
+  beginForward: MeshApi['beginForward'] = async (messageId, target) => await this.#over.beginForward?.(messageId, target) ?? { begun: false }
+
+  finishForward: MeshApi['finishForward'] = async (messageId, target, outcome) => {
+    this.forwarded.push({ messageId, target, outcome })
+  }
+
+  findForwarded: MeshApi['findForwarded'] = async (channel, platformId) => this.#over.findForwarded?.(channel, platformId)
 
   claimTurn = async (messageId: string): Promise<TurnClaim> => {
     const refused = await this.#over.claimTurn?.(messageId)

@@ -7,10 +7,9 @@
  * await run(lan.host('alice').exec({ command: 'ping', args: ['-c1', lan.host('bob').address] }), { timeoutMs: 5000 })
  */
 
-import { spawnSync } from 'node:child_process'
 import { atExit } from './at-exit.ts'
 import { LanHost } from './lan-host.ts'
-import { addNamespace, ip, removeAbandonedNamespaces, removeNamespace, removeNamespaceSync } from './net-namespace.ts'
+import { addNamespace, ip, removeAbandonedNamespaces, removeNamespace, removeNamespaceSync, whyNoNamespace } from './net-namespace.ts'
 
 /** First three numbers of every address on the LAN. Each LAN is alone in its namespaces, so all use the same. */
 const SUBNET = '10.77.0'
@@ -37,11 +36,7 @@ export class Lan implements AsyncDisposable {
   static whyNot(): string | undefined {
     if (process.platform !== 'linux') return 'network namespaces exist on Linux only'
     if (process.getuid?.() !== 0) return 'network namespaces need root'
-    const trial = namePrefix()
-    const added = spawnSync('ip', ['netns', 'add', trial], { encoding: 'utf8' })
-    removeNamespaceSync(trial)
-    if (added.error !== undefined) return 'the command `ip` (iproute2) is missing'
-    return added.status === 0 ? undefined : `a network namespace cannot be made: ${added.stderr.trim()}`
+    return whyNoNamespace(namePrefix())
   }
 
   /** Makes the LAN with one host for each of `names` (lower-case words); the hosts get 10.77.0.1 and so on. */

@@ -2,12 +2,16 @@
 
 import { execFile, spawnSync } from 'node:child_process'
 import { promisify } from 'node:util'
+import { isAbandoned, signalProcess } from './live-process.ts'
 
 const execFileAsync = promisify(execFile)
 
+/** Of iproute2. */
+const IP = 'ip'
+
 /** Runs `ip` with `args` and returns its output. */
 export async function ip(...args: string[]): Promise<string> {
-  const { stdout } = await execFileAsync('ip', args)
+  const { stdout } = await execFileAsync(IP, args)
   return stdout
 }
 
@@ -30,16 +34,23 @@ export async function removeNamespace(name: string): Promise<void> {
 
 /** As `removeNamespace`, for the end of the process. */
 export function removeNamespaceSync(name: string): void {
-  const pids = spawnSync('ip', ['netns', 'pids', name], { encoding: 'utf8' })
+  const pids = spawnSync(IP, ['netns', 'pids', name], { encoding: 'utf8' })
   if (pids.status === 0) killAll(pids.stdout)
-  spawnSync('ip', ['netns', 'delete', name])
+  spawnSync(IP, ['netns', 'delete', name])
+}
+
+/** Makes and removes a namespace called `trial`; returns what went wrong, or `undefined` when it worked. */
+export function whyNoNamespace(trial: string): string | undefined {
+  const added = spawnSync(IP, ['netns', 'add', trial], { encoding: 'utf8' })
+  removeNamespaceSync(trial)
+  if (added.error !== undefined) return 'the command `ip` (iproute2) is missing'
+  return added.status === 0 ? undefined : `a network namespace cannot be made: ${added.stderr.trim()}`
 }
 
 /** Removes the namespaces of processes that were killed before they could do it: group 1 of `name` is the process ID. */
 export async function removeAbandonedNamespaces(name: RegExp): Promise<void> {
   for (const namespace of await namespaces()) {
-    const owner = name.exec(namespace)?.[1]
-    if (owner !== undefined && !isAlive(Number(owner))) await removeNamespace(namespace)
+    if (isAbandoned(namespace, name)) await removeNamespace(namespace)
   }
 }
 
@@ -49,19 +60,5 @@ async function namespaces(): Promise<string[]> {
 }
 
 function killAll(pids: string): void {
-  for (const pid of pids.split('\n').filter(line => line !== '')) signal(Number(pid), 'SIGKILL')
-}
-
-function isAlive(pid: number): boolean {
-  return signal(pid, 0)
-}
-
-/** Returns whether the process exists. */
-function signal(pid: number, name: NodeJS.Signals | 0): boolean {
-  try {
-    return process.kill(pid, name)
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ESRCH') return false
-    throw error
-  }
+  for (const pid of pids.split('\n').filter(line => line !== '')) signalProcess(Number(pid), 'SIGKILL')
 }

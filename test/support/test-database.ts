@@ -67,6 +67,8 @@ export class TestDatabase implements Disposable {
   }
 
   #open(): DatabaseSync {
-    return openDatabase(this.path, { migrations: this.#migrations, now: Date.now, onMovedAside: (_path, error) => { throw error } })
+    const database = openDatabase(this.path, { migrations: this.#migrations, now: Date.now, onMovedAside: (_path, error) => { throw error } })
+    database.exec('PRAGMA synchronous = OFF') // no test cuts the power, and waiting for the disk takes most of the time
+    return database
   }
 }

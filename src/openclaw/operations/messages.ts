@@ -104,8 +104,9 @@ function replyWaitOf(params: unknown): number {
   return typeof wait === 'number' && Number.isFinite(wait) ? wait : 0
 }
 
+/** What is held stays the owner's; a name that an unapproved peer gave itself reaches no agent, also where its reply does. */
 function visibleMessage(message: InboxMessage, audience: Audience): InboxMessage {
   if (audience === 'owner' || message.approved) return message
-  const { text: _text, instanceId: _instanceId, ...facts } = message
-  return facts
+  const { text, instanceId: _instanceId, ...facts } = message
+  return message.state === 'held' || text === undefined ? facts : { ...facts, text }
 }

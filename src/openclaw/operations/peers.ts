@@ -3,6 +3,7 @@ import Type from 'typebox'
 import { MeshError, toError } from '../../lib/errors.ts'
 import type { PeerSummary } from '../../mesh-api.ts'
 import { policyKey, type Host } from '../host.ts'
+import { peersCalled } from '../known-peer.ts'
 import { addedText, peersText, pingText } from '../render.ts'
 import { defineOperation, type Audience } from './definition.ts'
 import { RECIPIENT, recipientOf } from './recipient.ts'
@@ -71,7 +72,7 @@ export const approve = defineOperation({
   scope: 'operator.admin',
   parameters: Type.Object({ who: Type.String({ minLength: 1, maxLength: 512 }) }),
   run: async ({ mesh, host }, { who }) => {
-    const known = await findPeer(await mesh.listPeers(), who)
+    const known = findPeer(await mesh.listPeers(), who)
     const before = known === undefined ? undefined : await restrictTurns(host, known.peerId)
     const approved = await mesh.approvePeer(who)
     const policy = before !== undefined && known?.peerId === approved.peerId ? before : await restrictTurns(host, approved.peerId)
@@ -117,8 +118,8 @@ function visiblePeer(peer: PeerSummary, audience: Audience): PeerSummary {
   return peer.approved && instanceId !== undefined ? { ...facts, instanceId } : facts
 }
 
-async function findPeer(peers: PeerSummary[], who: string): Promise<PeerSummary | undefined> {
-  const found = peers.filter(peer => [peer.peerId, peer.code, peer.alias, peer.agentId, peer.instanceId].includes(who))
+function findPeer(peers: PeerSummary[], who: string): PeerSummary | undefined {
+  const found = peersCalled(who, peers)
   if (found.length <= 1) return found[0]
   throw new MeshError('AMBIGUOUS_RECIPIENT', `"${who}" means ${found.length} peers; pass the peer ID`, { candidates: found.map(peer => peer.peerId) })
 }

@@ -65,6 +65,13 @@ describe('inbox', () => {
     assert.doesNotMatch(JSON.stringify(await asAgent(inbox, {}, { mesh })), /buy|now"|free-money/)
   })
 
+  it('shows an agent the reply of a peer that is not approved, without the name that it gave itself', async () => {
+    const reply: InboxMessage = { ...stranger, kind: 'reply', state: 'received', inReplyTo: 'out-1' }
+    const { details } = await asAgent(inbox, {}, { mesh: new FakeMesh({ inbox: async () => ({ messages: [reply], unread: 1 }) }) })
+    const { instanceId: _instanceId, ...facts } = reply
+    assert.deepEqual(details.ok && details['messages'], [facts])
+  })
+
   it('asks the mesh for what the audience may see', async () => {
     const queries: unknown[] = []
     const mesh = new FakeMesh({

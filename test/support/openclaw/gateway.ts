@@ -30,6 +30,8 @@ const CLI_TIMEOUT_MS = 180_000
 const TOOL_TIMEOUT_MS = 120_000
 const STOP_GRACE_MS = 20_000
 
+const START_FAILURE = /Gateway failed to start: .*|Config invalid.*|channel exited: .*/
+
 /** OpenClaw's usual port; on a LAN every gateway has a loopback of its own. */
 const LAN_PORT = 18789
 
@@ -190,9 +192,9 @@ export class Gateway implements AsyncDisposable {
     await Promise.race([failed, started])
   }
 
-  /** Rejects when the start fails: OpenClaw then collects diagnostics for half a minute before it exits. */
+  /** Rejects when the start fails: OpenClaw then collects diagnostics for half a minute, or starts the channel again and again. */
   async #failure(child: Child, from: number): Promise<never> {
-    const announced = this.log.waitFor(/Gateway failed to start: .*|Config invalid.*/, { timeoutMs: START_TIMEOUT_MS, from })
+    const announced = this.log.waitFor(START_FAILURE, { timeoutMs: START_TIMEOUT_MS, from })
     const ended = child.exited.then(({ code, signal }) => [`it ended with ${signal ?? `exit code ${code ?? '?'}`}`])
     const [reason] = await Promise.race([announced, ended])
     throw new Error(reason)

@@ -23,6 +23,7 @@ export async function postJson(address: HttpAddress, options: PostOptions): Prom
     ...('port' in address ? { host: '127.0.0.1', port: address.port } : { socketPath: address.socketPath }),
     method: 'POST',
     path: options.path,
+    agent: false, // a connection kept alive may be closed by the gateway just when it is used again
     headers: { 'content-type': 'application/json', ...options.headers },
     signal: AbortSignal.timeout(options.timeoutMs)
   })

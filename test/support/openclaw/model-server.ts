@@ -30,6 +30,7 @@ export class ModelServer implements AsyncDisposable {
   readonly #folder: string
   readonly #local: Server
   readonly #forLan: Server
+  #listensForLan: Promise<unknown> | undefined
   readonly #hosts = new Map<LanHost, Promise<void>>()
 
   private constructor(folder: string) {
@@ -43,10 +44,7 @@ export class ModelServer implements AsyncDisposable {
 
   static async start(): Promise<ModelServer> {
     const server = new ModelServer(await mkdtemp(join(tmpdir(), 'mesh-model-')))
-    await Promise.all([
-      once(server.#local.listen(0, '127.0.0.1'), 'listening'),
-      once(server.#forLan.listen(server.#socket), 'listening')
-    ])
+    await once(server.#local.listen(0, '127.0.0.1'), 'listening')
     return server
   }
 
@@ -66,7 +64,7 @@ export class ModelServer implements AsyncDisposable {
       const { port } = this.#local.address() as AddressInfo
       return { url: `http://127.0.0.1:${port}/v1`, key: caller }
     }
-    const offered = this.#hosts.get(host) ?? host.offer(this.#socket, LAN_PORT)
+    const offered = this.#hosts.get(host) ?? this.#offerOn(host)
     this.#hosts.set(host, offered)
     await offered
     return { url: `http://127.0.0.1:${LAN_PORT}/v1`, key: caller }
@@ -85,8 +83,11 @@ export class ModelServer implements AsyncDisposable {
     await this.stop()
   }
 
-  get #socket(): string {
-    return join(this.#folder, 'model')
+  async #offerOn(host: LanHost): Promise<void> {
+    const socket = join(this.#folder, 'model')
+    this.#listensForLan ??= once(this.#forLan.listen(socket), 'listening')
+    await this.#listensForLan
+    await host.offer(socket, LAN_PORT)
   }
 
   async #handle(incoming: IncomingMessage, response: ServerResponse): Promise<void> {

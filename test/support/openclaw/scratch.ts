@@ -1,10 +1,11 @@
 /** Folders for gateways of one run: in memory where that is possible, because OpenClaw copies a plugin's files at every start. */
 
-import { mkdtemp, readFile, rm, statfs } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, statfs } from 'node:fs/promises'
 import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { atExit } from '../at-exit.ts'
+import { isAbandoned } from '../live-process.ts'
 
 /** What a few gateways take at most; less free memory than this and the disk is used. */
 const ROOM_BYTES = 4 * 1024 ** 3
@@ -20,7 +21,9 @@ export class Scratch implements AsyncDisposable {
   }
 
   static async create(): Promise<Scratch> {
-    return new Scratch(await mkdtemp(join(await roomyFolder(), 'mesh-e2e-')))
+    const parent = await roomyFolder()
+    await removeAbandoned(parent)
+    return new Scratch(await mkdtemp(join(parent, `mesh-e2e-${process.pid}-`)))
   }
 
   async remove(): Promise<void> {
@@ -30,6 +33,13 @@ export class Scratch implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.remove()
+  }
+}
+
+/** Removes what processes left behind that were killed before they could do it: it may fill the memory. */
+async function removeAbandoned(parent: string): Promise<void> {
+  for (const name of await readdir(parent)) {
+    if (isAbandoned(name, /^mesh-e2e-(\d+)-/)) await rm(join(parent, name), { recursive: true, force: true })
   }
 }
 

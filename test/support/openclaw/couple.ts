@@ -1,0 +1,90 @@
+/**
+ * Two gateways, alice and bob, with the packed plugin on a LAN of their own and a scripted model: what the end-to-end tests
+ * start from.
+ *
+ * @example
+ * await using couple = await Couple.start()
+ * await couple.meet()
+ */
+
+import { join } from 'node:path'
+import { Lan } from '../lan.ts'
+import { until } from '../until.ts'
+import { Gateway, type GatewayOptions } from './gateway.ts'
+import type { JsonObject } from './json.ts'
+import { ModelServer } from './model-server.ts'
+import { packPlugin } from './plugin-package.ts'
+import { Scratch } from './scratch.ts'
+import { PluginTemplate } from './template.ts'
+
+const NAMES = ['alice', 'bob'] as const
+const MEET_TIMEOUT_MS = 180_000
+
+/** Settings that both gateways share. */
+export type CoupleOptions = Pick<GatewayOptions, 'plugin' | 'channel' | 'config'>
+
+export class Couple implements AsyncDisposable {
+  readonly alice: Gateway
+  readonly bob: Gateway
+  readonly model: ModelServer
+  readonly #stack: AsyncDisposableStack
+
+  private constructor(init: { alice: Gateway, bob: Gateway, model: ModelServer, stack: AsyncDisposableStack }) {
+    this.alice = init.alice
+    this.bob = init.bob
+    this.model = init.model
+    this.#stack = init.stack
+  }
+
+  /** Why gateways cannot be started here, or `undefined`. */
+  static whyNot(): string | undefined {
+    return Lan.whyNot()
+  }
+
+  /** Installs the plugin and starts both gateways at the same moment. */
+  static async start(options: CoupleOptions = {}): Promise<Couple> {
+    await using stack = new AsyncDisposableStack()
+    const scratch = stack.use(await Scratch.create())
+    const lan = stack.use(await Lan.create([...NAMES]))
+    const template = await PluginTemplate.install(await packPlugin(scratch.path), join(scratch.path, 'template'))
+    const model = stack.use(await ModelServer.start())
+    const create = async (name: string): Promise<Gateway> =>
+      stack.use(await Gateway.create({ ...options, name, template, model, folder: scratch.path, host: lan.host(name) }))
+    const [alice, bob] = [await create('alice'), await create('bob')]
+    await Promise.all([alice.start(), bob.start()])
+    return new Couple({ alice, bob, model, stack: stack.move() })
+  }
+
+  /** Waits until each is connected to the other; returns their peer IDs. */
+  async meet(): Promise<{ aliceId: string, bobId: string }> {
+    const [aliceId, bobId] = [await peerIdOf(this.alice), await peerIdOf(this.bob)]
+    await Promise.all([connected(this.alice, bobId), connected(this.bob, aliceId)])
+    return { aliceId, bobId }
+  }
+
+  /** Both owners approve the other peer. */
+  async befriend(): Promise<{ aliceId: string, bobId: string }> {
+    const ids = await this.meet()
+    await Promise.all([this.alice.owner('approve', { who: ids.bobId }), this.bob.owner('approve', { who: ids.aliceId })])
+    return ids
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#stack.disposeAsync()
+  }
+}
+
+/** The peer ID of a running gateway. */
+export async function peerIdOf(gateway: Gateway): Promise<string> {
+  const { peerId } = await gateway.tool('p2p_status')
+  if (typeof peerId !== 'string') throw new Error(`${gateway.name} has no peer ID`)
+  return peerId
+}
+
+/** Waits until the gateway is connected to the peer. */
+export async function connected(gateway: Gateway, peerId: string): Promise<void> {
+  await until(async () => {
+    const { peers } = await gateway.tool('p2p_list_peers') as { peers?: JsonObject[] }
+    return peers?.some(peer => peer['peerId'] === peerId && peer['connected'] === true) ?? false
+  }, { what: `${gateway.name} to be connected to ${peerId}`, timeoutMs: MEET_TIMEOUT_MS, intervalMs: 250 })
+}
