@@ -8,11 +8,12 @@ const layers = {
   nat: ['lib', 'config', 'protocols'],
   protocols: ['lib', 'config'],
   trust: ['lib', 'config', 'mesh-api.ts'],
-  routes: ['lib', 'config'],
+  routes: ['lib', 'config', 'protocols'],
   mailbox: ['lib', 'config', 'protocols', 'trust', 'routes', 'mesh-api.ts'],
   sessions: ['lib', 'config', 'protocols', 'trust', 'routes', 'mailbox'],
   openclaw: ['mesh.ts', 'mesh-api.ts', 'config', 'lib'],
-  'mesh-api.ts': [],
+  api: [],
+  'mesh-api.ts': ['api'],
   mesh: ['lib', 'config', 'node', 'nat', 'protocols', 'trust', 'routes', 'mailbox', 'sessions', 'mesh-api.ts'],
   'mesh.ts': ['mesh', 'lib', 'config', 'mesh-api.ts'],
   'bin.ts': ['mesh.ts', 'config', 'lib'],
@@ -27,7 +28,6 @@ const layers = {
  */
 const typeLayers = {
   trust: ['protocols'],
-  routes: ['protocols'],
   openclaw: Object.keys(layers)
 }
 

@@ -5,13 +5,15 @@ import { agentIdOf } from './lib/agent-id.ts'
 import { systemClock } from './lib/clock.ts'
 import { MeshError } from './lib/errors.ts'
 import { EventLog } from './lib/event-log.ts'
-import { assemble, type MeshInit, type Parts } from './mesh/assemble.ts'
+import { assemble, type Parts } from './mesh/assemble.ts'
+import type { MeshInit } from './mesh/init.ts'
 import { Lifecycle } from './mesh/lifecycle.ts'
 import { Peers } from './mesh/peers.ts'
 import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
-  AddedPeer, AddPeerRequest, DeliveryTarget, ForwardClaim, ForwardOutcome, InboundMessage, InboxMessage, InboxQuery, InstanceIdentity, InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo,
-  PeerSummary, PingResult, ResolvedInstance, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
+  AddedPeer, AddPeerRequest, DeliveryTarget, ForwardClaim, ForwardOutcome, InboundMessage, InboxMessage, InboxQuery, InstanceIdentity,
+  InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance,
+  SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './mesh-api.ts'
 
 /** Settings and surroundings of a mesh; the clock and randomness default to the machine's. */

@@ -86,7 +86,8 @@ export class Forwards {
       if (row?.state !== 'handed') return false
       const change = this.#changeFor(row, outcome)
       store.settle(messageId, row, change)
-      return change.state !== 'pending' || row.attempts === 1
+      const isWorthTelling = change.state !== 'pending' || row.attempts === 1
+      return isWorthTelling && !store.ofMessage(messageId).some(isInFirstAttempt)
     })
     this.announceDue()
     return isNews ? this.#report(messageId) : undefined
@@ -133,6 +134,11 @@ function stateOf(rows: readonly ForwardRow[]): ForwardReport['state'] {
   if (has('pending') || has('handed')) return 'open'
   if (has('uncertain')) return 'uncertain'
   return has('failed') ? 'failed' : 'done'
+}
+
+/** Nothing is told before every target was tried once: a sender that waits would take it for a failure. */
+function isInFirstAttempt({ state, attempts }: ForwardRow): boolean {
+  return (state === 'pending' && attempts === 0) || (state === 'handed' && attempts === 1)
 }
 
 function toDelivery(row: ForwardRow): TargetDelivery {

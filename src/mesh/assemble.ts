@@ -5,12 +5,9 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { PeerId } from '@libp2p/interface'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import type { MeshConfig } from '../config/resolve.ts'
-import type { Clock } from '../lib/clock.ts'
 import { MeshError, toError } from '../lib/errors.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { GroupCommit } from '../lib/group-commit.ts'
-import type { Logger } from '../lib/log.ts'
 import { openDatabase } from '../lib/sqlite.ts'
 import { oneLine } from '../lib/text.ts'
 import { FORWARD_MIGRATIONS } from '../mailbox/forward-store.ts'
@@ -25,22 +22,9 @@ import { PeerKeeper } from '../node/peer-keeper.ts'
 import { MessageProtocol } from '../protocols/message-protocol.ts'
 import { identityOfText } from '../trust/approvals.ts'
 import { PEER_BOOK_MIGRATIONS, PeerBook } from '../trust/peer-book.ts'
+import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
 import { toInboundMessage, type UnnumberedEvent } from './views.ts'
-
-export interface MeshInit {
-  config: MeshConfig
-  /** Folder of the mesh's state, e.g. `~/.openclaw/libp2p`; created with mode 0700. */
-  stateDir: string
-  log: Logger
-  /** Version of this package, told to peers and in the status. */
-  version: string
-  clock: Clock
-  /** Numbers in [0, 1). */
-  random: () => number
-  /** A fresh message ID in UUID form; IDs that grow with time keep their index small, so that a commit writes few pages. */
-  newId: () => string
-}
 
 /** What a service needs and is made after it, and the other way round. */
 interface Late {

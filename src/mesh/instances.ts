@@ -15,7 +15,7 @@ import { ANNOUNCE_RATE, RouteLearner } from '../routes/route-learner.ts'
 import { RouteStore } from '../routes/route-store.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import { RateLimiter } from '../trust/rate-limit.ts'
-import type { MeshInit } from './assemble.ts'
+import type { MeshInit } from './init.ts'
 import type { UnnumberedEvent } from './views.ts'
 
 export interface InstancesInit {

@@ -7,7 +7,8 @@ import { toError } from '../lib/errors.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { parsePeerId, peerIdOfMultiaddr } from '../lib/recipient.ts'
 import { identityOf } from '../trust/approvals.ts'
-import type { MeshInit, Parts } from './assemble.ts'
+import type { Parts } from './assemble.ts'
+import type { MeshInit } from './init.ts'
 import type { UnnumberedEvent } from './views.ts'
 
 export class Lifecycle {

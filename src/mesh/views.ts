@@ -4,7 +4,6 @@ import type { InboundMessage, InboxMessage, InboxQuery, MeshEvent, PeerSummary }
 import type { ConnectionPath } from '../node/network.ts'
 import { identityOfText } from '../trust/approvals.ts'
 import type { PeerBook, PeerRecord } from '../trust/peer-book.ts'
-import type { Instances } from './instances.ts'
 
 type WithoutSeq<E> = E extends unknown ? Omit<E, 'seq'> : never
 
@@ -14,7 +13,7 @@ export type UnnumberedEvent = WithoutSeq<MeshEvent>
 /** Where names of peers come from. */
 export interface Names {
   book: PeerBook
-  instances: Pick<Instances, 'ofPeer'>
+  instances: { ofPeer: (peerId: string) => { instanceId: string } | undefined }
 }
 
 function namesOf(peerId: string, { book, instances }: Names): { alias: string | undefined, instanceId: string | undefined } {

@@ -34,10 +34,12 @@ const messaging: Messaging = {
     looksLikeId: (raw, normalized) => isWellFormedTarget(normalizeTarget(normalized ?? raw)),
     hint: TARGET_HINT
   },
-  resolveOutboundSessionRoute: async ({ cfg, agentId, target }) => {
+  resolveOutboundSessionRoute: async ({ cfg, agentId, target, currentSessionKey, deliveryPurpose }) => {
+    // No route: the host would note the peer as the place to answer the owner's conversation at, and a peer is never the operator.
+    if (deliveryPurpose !== undefined || (currentSessionKey !== undefined && !isPeerSession(currentSessionKey))) return null
     const wanted = normalizeTarget(target)
     const peerId = peerIdOf(wanted) ?? await knownPeerId(wanted)
-    const id = peerId ?? wanted // never none: the host would take the owner's own session, and send its later answers to the peer
+    const id = peerId ?? wanted
     return buildChannelOutboundSessionRoute({
       cfg: { ...cfg, session: { ...cfg.session, dmScope: DM_SCOPE } },
       agentId,
@@ -50,6 +52,10 @@ const messaging: Messaging = {
       to: `${CHANNEL_ID}:${id}`
     })
   }
+}
+
+function isPeerSession(sessionKey: string): boolean {
+  return sessionKey.includes(`:${CHANNEL_ID}:`)
 }
 
 /** The channel plugin. */

@@ -48,7 +48,7 @@ export class MessageProtocol implements Startable {
   async start(): Promise<void> {
     this.#stopping = new AbortController()
     await this.#components.registrar.handle(MESSAGE_PROTOCOL, (stream, connection) => { this.#handleStream(stream, connection) }, {
-      maxInboundStreams: MAX_INBOUND_MESSAGE_STREAMS,
+      maxInboundStreams: MAX_INBOUND_MESSAGE_STREAMS + 1, // libp2p refuses without a word: the first one too many is for us to name
       maxOutboundStreams: MAX_OUTBOUND_MESSAGE_STREAMS,
       runOnLimitedConnection: true
     })
@@ -140,7 +140,19 @@ export class MessageProtocol implements Startable {
       stream.abort(new MeshError('RATE_LIMITED', 'the peer broke the protocol a moment ago'))
       return
     }
+    const links = this.#links.get(connection.remotePeer.toString()) ?? []
+    if (links.filter(link => !link.isOurs && link.connection.id === connection.id).length >= MAX_INBOUND_MESSAGE_STREAMS) {
+      const error = new TooManyStreamsError(`more than ${MAX_INBOUND_MESSAGE_STREAMS} message streams on one connection`)
+      stream.abort(error)
+      this.#penalize(connection.remotePeer, error)
+      return
+    }
     this.#addLink(stream, connection)
+  }
+
+  #penalize(peerId: PeerId, error: Error): void {
+    this.#penalties.set(peerId.toString(), this.#init.clock.now() + PENALTY_MS)
+    this.#init.onOffence(peerId, error)
   }
 
   #addLink(stream: Stream, connection: Connection): void {
@@ -159,10 +171,7 @@ export class MessageProtocol implements Startable {
     const left = (this.#links.get(peerKey) ?? []).filter(other => other !== link)
     if (left.length === 0) this.#links.delete(peerKey)
     else this.#links.set(peerKey, left)
-    if (error !== undefined && isOffence(error)) {
-      this.#penalties.set(peerKey, this.#init.clock.now() + PENALTY_MS)
-      this.#init.onOffence(link.peerId, error)
-    }
+    if (error !== undefined && isOffence(error)) this.#penalize(link.peerId, error)
     this.#log('stream with %p ended - %s', link.peerId, error?.message ?? 'in order')
     this.#init.handler.handleLinkClosed(link.peerId)
   }
@@ -175,6 +184,11 @@ export class MessageProtocol implements Startable {
     const open = links.filter(link => link.isOpen)
     return open.findLast(link => !isRelayed(link.connection)) ?? open.at(-1)
   }
+}
+
+/** The peer opened more streams than it can have a use for. */
+class TooManyStreamsError extends Error {
+  override readonly name = 'TooManyStreamsError'
 }
 
 const OFFENCES = new Set(['MalformedFrameError', 'FrameChannelError', 'TooManyRefusalsError', 'InvalidMessageLengthError', 'InvalidParametersError'])

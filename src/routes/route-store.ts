@@ -63,7 +63,8 @@ export class RouteStore {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#lastWriteAt = this.#init.clock.now()
-    this.#writing = this.#writing.catch(() => undefined).then(async () => writeJsonFile(this.#init.path, this.#file()))
+    const write = async (): Promise<void> => { await writeJsonFile(this.#init.path, this.#file()) }
+    this.#writing = this.#writing.then(write, write) // whoever asked for the write before this one was told how it went
     await this.#writing
   }
 

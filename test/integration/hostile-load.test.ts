@@ -85,7 +85,7 @@ describe('a stranger that floods', () => {
 })
 
 describe('too many', () => {
-  it('streams on one connection: two are served, the others end', async () => {
+  it('streams on one connection: two are served, the others end, with one line in the log', async () => {
     await using actors = await scene()
     const { alice, bob, mallory } = actors
     const connection = await mallory.connect(bob.address)
@@ -95,6 +95,8 @@ describe('too many', () => {
     for (const stream of others) assert.ok(await stream.ended())
     for (const stream of [first, second]) assert.equal((await stream?.ackOf(stream.send({ text: SECRET })))?.stage, 'held')
     await assertServed(alice, bob)
+    assert.deepEqual(bob.log.complaints.map(line => line.replace(mallory.peerId, 'Mallory')),
+      ['Peer Mallory broke the message protocol and was cut off: more than 2 message streams on one connection'])
     await assertUnheard(bob, SECRET)
   })
 

@@ -134,8 +134,7 @@ describe('an approved peer', () => {
     stream.writeFrame(frame)
     assert.equal((await stream.ackOf(id)).stage, 'received')
     const [given] = bob.received
-    assert.match(given?.text ?? '', /^a.*z$/)
-    assert.ok(given?.text.isWellFormed())
+    assert.ok(given !== undefined && given.text.isWellFormed() && given.text.startsWith('a'))
     assert.deepEqual((await bob.mesh.inbox({ audience: 'agent' })).messages.map(message => message.text), [given.text])
   })
 })

@@ -49,6 +49,14 @@ describe('sessions', () => {
     }
   })
 
+  it('leave the owner\'s own alone: a send from there, or a heartbeat, makes no peer the place to answer at', async () => {
+    const resolve = meshChannel.messaging?.resolveOutboundSessionRoute
+    const params = { cfg: {}, agentId: 'main', target: PEER }
+    assert.equal(await resolve?.({ ...params, currentSessionKey: 'agent:main:main' }), null)
+    assert.equal(await resolve?.({ ...params, deliveryPurpose: 'heartbeat-owner' }), null)
+    assert.notEqual(await resolve?.({ ...params, currentSessionKey: `agent:main:libp2p-mesh:direct:${PEER.toLowerCase()}` }), null)
+  })
+
   it('are never the owner\'s own, also for a name that nobody here has', async () => {
     const route = await meshChannel.messaging?.resolveOutboundSessionRoute?.({ cfg: {}, agentId: 'main', target: 'nobody' })
     assert.deepEqual([route?.sessionKey, route?.recipientSessionExact], ['agent:main:libp2p-mesh:direct:nobody', false])

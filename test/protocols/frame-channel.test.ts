@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { FrameChannelError } from '../../src/protocols/frame-channel.ts'
 import { bytes, createChannel, filled, MAX_FRAME, MAX_QUEUE, PARTIAL_MS, texts } from '../support/channels.ts'
 import { plainPair, prefixed, yamuxPair } from '../support/streams.ts'
 import { settled } from '../support/turns.ts'
@@ -63,7 +64,8 @@ describe('FrameChannel: a peer that breaks a bound', () => {
     assert.equal(ends.all.length, 0)
     clock.advance(1)
     const error = await ends.first()
-    assert.deepEqual([error?.name, error?.message], ['FrameChannelError', 'a frame was not complete after 30000 ms'])
+    assert.ok(error instanceof FrameChannelError)
+    assert.equal(error.message, 'a frame was not complete after 30000 ms')
     assert.equal(await far.ended.first(), 'reset')
   })
 
@@ -114,8 +116,9 @@ describe('FrameChannel: a peer that breaks a bound', () => {
       if (index % 10 === 0) await settled(1)
     }
     const error = await ends.first()
-    assert.deepEqual([error?.name, near.status, channel.isOpen], ['FrameChannelError', 'aborted', false])
-    assert.match(error?.message ?? '', /reads too slowly/)
+    assert.ok(error instanceof FrameChannelError)
+    assert.match(error.message, /reads too slowly/)
+    assert.deepEqual([near.status, channel.isOpen], ['aborted', false])
     assert.ok(longest <= MAX_QUEUE + MAX_FRAME + 3, String(longest))
   })
 })

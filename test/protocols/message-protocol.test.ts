@@ -16,7 +16,7 @@ describe('MessageProtocol', () => {
   it('listens with its stream limits, on relayed connections too', async () => {
     const { registered } = await startedProtocol()
     assert.deepEqual(registered, [{
-      protocol: '/libp2p-mesh/message/1.0.0', options: { maxInboundStreams: 2, maxOutboundStreams: 2, runOnLimitedConnection: true }
+      protocol: '/libp2p-mesh/message/1.0.0', options: { maxInboundStreams: 3, maxOutboundStreams: 2, runOnLimitedConnection: true }
     }])
   })
 
@@ -154,6 +154,17 @@ describe('MessageProtocol: a peer that breaks the protocol', () => {
     assert.equal(opened.all.length, 0)
     clock.advance(PENALTY_MS)
     await protocol.link(alice)
+  })
+
+  it('by opening more streams than it may is refused, reported and not served for a while', async () => {
+    const { connect, accept, offences, handler } = await startedProtocol()
+    const connection = connect()
+    const allowed = [await accept(connection), await accept(connection), await accept(connect())]
+    assert.equal(await (await accept(connection)).ended.first(), 'reset')
+    assert.deepEqual(offences, [`${alice.toString()} TooManyStreamsError`])
+    allowed[2]?.send(encodeMessage(testMessage(1)))
+    await handler.messages.first()
+    assert.equal(await (await accept(connect())).ended.first(), 'reset')
   })
 
   it('is not one whose connection broke', async () => {

@@ -1,5 +1,6 @@
 /** Connections, loggers and handlers for the units that carry messages. */
 
+import { randomUUID } from 'node:crypto'
 import type { ComponentLogger, Connection, Logger, PeerId, Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { MessageHandler } from '../../src/protocols/message-link.ts'
@@ -18,6 +19,7 @@ export interface TestConnectionInit {
 export function testConnection(remotePeer: PeerId, init: TestConnectionInit = {}): Connection {
   const direct = `/ip4/${init.host ?? '192.0.2.7'}/tcp/4001`
   const connection = {
+    id: randomUUID(),
     remotePeer,
     remoteAddr: multiaddr(init.isRelayed === true ? `${direct}/p2p/${carol.toString()}/p2p-circuit` : direct),
     status: init.status ?? 'open',

@@ -51,6 +51,7 @@ export class MeshNode implements AsyncDisposable {
   address = ''
   readonly #isOwnFolder: boolean
   #unsubscribe = (): void => undefined
+  #lastSeq = 0
 
   private constructor(stateDir: string, options: MeshNodeOptions) {
     this.stateDir = stateDir
@@ -75,14 +76,14 @@ export class MeshNode implements AsyncDisposable {
     const { peerId, listenAddrs } = await this.mesh.status()
     this.peerId = peerId
     this.address = `${listenAddrs[0] ?? ''}/p2p/${peerId}`
-    let isNew = false
-    this.leftOver = []
     this.#unsubscribe()
-    this.#unsubscribe = this.mesh.subscribe((event) => {
-      if (isNew) this.events.add(event)
-      else if (event.type === 'message') this.leftOver.push(event.message)
+    const { leftOver, missed, unsubscribe } = follow(this.mesh, this.#lastSeq, (event) => {
+      this.#lastSeq = Math.max(event.seq, this.#lastSeq)
+      this.events.add(event)
     })
-    isNew = true
+    this.leftOver = leftOver
+    this.#unsubscribe = unsubscribe
+    await missed
   }
 
   async stop(): Promise<void> {
@@ -116,6 +117,31 @@ export class MeshNode implements AsyncDisposable {
     await this.stop()
     if (this.#isOwnFolder) await rm(this.stateDir, { recursive: true, force: true })
   }
+}
+
+interface Followed {
+  /** Stored messages that nobody took yet. */
+  leftOver: InboundMessage[]
+  /** Resolves when the events of before are told, too. */
+  missed: Promise<void>
+  unsubscribe: () => void
+}
+
+/** Tells every event after `after`, those between the start and this call included. */
+export function follow(mesh: Mesh, after: number, tell: (event: MeshEvent) => void): Followed {
+  const leftOver: InboundMessage[] = []
+  const told = new Set<number>()
+  const earlier = mesh.watch({ after, timeoutMs: 0 })
+  let isLive = false
+  const unsubscribe = mesh.subscribe((event) => {
+    if (isLive) {
+      told.add(event.seq)
+      tell(event)
+    } else if (event.type === 'message') leftOver.push(event.message)
+  })
+  isLive = true
+  const missed = earlier.then(({ events }) => { for (const event of events) if (!told.has(event.seq)) tell(event) })
+  return { leftOver, missed, unsubscribe }
 }
 
 /** Makes both approve each other and connect. */

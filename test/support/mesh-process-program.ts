@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm'
 import { toMeshError } from '../../src/lib/errors.ts'
 import { Mesh } from '../../src/mesh.ts'
 import { LogRecorder } from './log-recorder.ts'
-import { meshOptions, type MeshNodeOptions } from './mesh-node.ts'
+import { follow, meshOptions, type MeshNodeOptions } from './mesh-node.ts'
 import type { Answer, Question, Told } from './mesh-process.ts'
 
 const { options } = JSON.parse(process.argv[2] ?? '{}') as { options: MeshNodeOptions & { stateDir: string } }
@@ -48,5 +48,9 @@ process.on('message', (question: Question) => {
   void answer(question).then(tell)
 })
 await mesh.start()
-mesh.subscribe((event) => { tell({ kind: 'event', event }) })
+const { leftOver, missed } = follow(mesh, 0, (event) => {
+  if (event.type !== 'message' || leftOver.every(({ messageId }) => messageId !== event.message.messageId)) tell({ kind: 'event', event })
+})
+for (const message of leftOver) tell({ kind: 'event', event: { seq: 0, type: 'message', message } })
+await missed
 tell({ kind: 'started', status: await mesh.status() })

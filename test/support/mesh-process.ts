@@ -92,6 +92,14 @@ export class MeshProcess implements AsyncDisposable {
     return this.events.items.filter(event => event.type === 'message').map(event => event.message)
   }
 
+  async waitForText(text: string): Promise<InboundMessage> {
+    return await this.events.waitFor(`the message "${text}"`, () => this.received.find(message => message.text === text))
+  }
+
+  async waitForPeer(type: 'peer-connected' | 'peer-disconnected', peerId: string): Promise<void> {
+    await this.events.waitFor(`${type} of ${peerId}`, events => events.find(event => event.type === type && event.peerId === peerId))
+  }
+
   /** Whether the process still runs. */
   get isRunning(): boolean {
     return this.#process.exitCode === null && this.#process.signalCode === null

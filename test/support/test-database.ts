@@ -6,11 +6,12 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { GroupCommit } from '../../src/lib/group-commit.ts'
 import { openDatabase, type Migrations } from '../../src/lib/sqlite.ts'
+import { FORWARD_MIGRATIONS } from '../../src/mailbox/forward-store.ts'
 import { INBOX_MIGRATIONS } from '../../src/mailbox/inbox-store.ts'
 import { OUTBOX_MIGRATIONS } from '../../src/mailbox/outbox-store.ts'
 import { PEER_BOOK_MIGRATIONS } from '../../src/trust/peer-book.ts'
 
-const MESH_MIGRATIONS = { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS }
+const MESH_MIGRATIONS = { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS }
 
 /**
  * @example
