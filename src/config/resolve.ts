@@ -85,7 +85,7 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     instanceName: instanceNameOf(input.instanceName, environment),
     enableAgentSync: input.enableAgentSync ?? CONFIG_DEFAULTS.enableAgentSync,
     agentCard: agentCardOf(input.agentCard),
-    inboundTargets: inboundTargetsOf(input),
+    inboundTargets: [...CONFIG_DEFAULTS.inboundTargets],
     deliveryAckTimeoutMs: input.deliveryAckTimeoutMs ?? CONFIG_DEFAULTS.deliveryAckTimeoutMs,
     messageTtlMs: input.messageTtlMs ?? CONFIG_DEFAULTS.messageTtlMs,
     rateLimit: { ...CONFIG_DEFAULTS.rateLimit, ...input.rateLimit },
@@ -98,15 +98,6 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
 
 function agentCardOf(card: ConfigInput['agentCard']): AgentCard | undefined {
   return card === undefined ? undefined : { description: card.description ?? '', skills: card.skills ?? [] }
-}
-
-/** `inboundTargets` overrides the pair; an empty list turns forwarding off. */
-function inboundTargetsOf({ inboundTargets, inboundChannel, inboundTarget }: ConfigInput): ForwardTarget[] {
-  if (inboundTargets !== undefined) return inboundTargets
-  if (inboundChannel === undefined && inboundTarget === undefined) return []
-  if (inboundChannel === undefined) throw badValue(`${CONFIG_PATH}.inboundTarget`, inboundTarget, 'inboundChannel beside it')
-  if (inboundTarget === undefined) throw badValue(`${CONFIG_PATH}.inboundChannel`, inboundChannel, 'inboundTarget beside it')
-  return [{ channel: inboundChannel, target: inboundTarget }]
 }
 
 function refuseNotYet(config: unknown): void {

@@ -1,7 +1,7 @@
 /** The one source of the configuration's shape: manifest, start-up check and the README's table are made from it. */
 import Type from 'typebox'
 import type { Static, TSchema } from 'typebox'
-import { MAX_FORWARD_TARGETS, MAX_CARD_DESCRIPTION_CHARACTERS, MAX_CARD_SKILLS, MAX_CARD_SKILL_CHARACTERS } from './limits.ts'
+import { MAX_CARD_DESCRIPTION_CHARACTERS, MAX_CARD_SKILLS, MAX_CARD_SKILL_CHARACTERS } from './limits.ts'
 
 /** Bounds that keep a mistyped number from becoming a denial of service of our own making. */
 const LIMITS = {
@@ -31,7 +31,6 @@ const flag = (description: string) => optional(Type.Boolean({ description }))
 const count = (maximum: number, description: string) => optional(Type.Integer({ minimum: 0, maximum, description }))
 const addresses = (maxItems: number, description: string) =>
   optional(Type.Array(Type.String({ minLength: 1, maxLength: LIMITS.addressCharacters }), { maxItems, description }))
-const word = (description: string) => Type.String({ minLength: 1, maxLength: 256, description })
 const mechanism = () => Type.Enum([...DISCOVERY], { type: 'string' })
 
 /** `plugins.entries["libp2p-mesh"].config`: the node. */
@@ -63,16 +62,6 @@ export const ConfigSchema = Type.Object({
     perPeerPerHour: count(LIMITS.perMinute, 'Agent turns an hour that one peer may start'),
     perHour: count(LIMITS.perMinute, 'Agent turns an hour that all peers together may start')
   }, { additionalProperties: false, description: 'Agent turns that mesh peers may start: { perPeerPerHour, perHour }' })),
-  inboundChannel: optional(word('Channel that inbound messages are forwarded to, e.g. "feishu"')),
-  inboundTarget: optional(word('Target in that channel, e.g. "user:ou_xxx" or "chat:oc_xxx"')),
-  inboundTargets: optional(Type.Array(Type.Object({
-    channel: word('Channel of the host'),
-    target: word('Target in that channel'),
-    accountId: optional(word('Account of that channel'))
-  }, { additionalProperties: false }), {
-    maxItems: MAX_FORWARD_TARGETS,
-    description: 'Several of them, [{ channel, target, accountId? }]; overrides the pair above, and [] turns forwarding off'
-  })),
   enableAgentSync: flag('Announce this instance to connected peers and learn theirs; false keeps that to approved peers'),
   agentCard: optional(Type.Object({
     description: optional(Type.String({ maxLength: LIMITS.cardDescription, description: 'What the agent is for' })),

@@ -38,10 +38,10 @@ export interface NodeOptionsInit {
 }
 
 /** The DHT is a network of its own, apart from the public IPFS one. */
-export const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
+const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
 
 /** mDNS service name of the mesh: other libp2p programs on the LAN are not asked, and do not answer. */
-export const MDNS_SERVICE = '_libp2p-mesh._udp.local'
+const MDNS_SERVICE = '_libp2p-mesh._udp.local'
 
 /** Options for `createLibp2p`; the node is not started by them. */
 export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<{ ping: Ping }>> {

@@ -72,7 +72,8 @@ export const meshChannel: ChannelPlugin<MeshAccount, MeshProbe> = createChatChan
     },
     capabilities: { chatTypes: ['direct'], media: false, reactions: false, threads: false, nativeCommands: false },
     // Only the access policy: a change of the node's settings makes the host register the plugin anew, which restarts it too.
-    reload: { configPrefixes: [`channels.${CHANNEL_ID}`] },
+    // Approving a peer writes a tool policy, which is read anew for each turn: no reason to load everything again.
+    reload: { configPrefixes: [`channels.${CHANNEL_ID}`], noopPrefixes: ['tools.toolsBySender'] },
     config,
     setupContract: meshSetup,
     messaging,

@@ -20,7 +20,7 @@ const STATES: Record<DeliveryState, string> = {
 }
 
 /** A state in words. */
-export function stateText(state: DeliveryState): string {
+function stateText(state: DeliveryState): string {
   return STATES[state]
 }
 
@@ -115,7 +115,7 @@ export function inboxText(inbox: { messages: InboxMessage[], unread: number }): 
 }
 
 /** A sender with how it is known here. */
-export function senderText(message: Pick<InboxMessage, 'from' | 'alias' | 'approved'>): string {
+function senderText(message: Pick<InboxMessage, 'from' | 'alias' | 'approved'>): string {
   const name = message.alias === undefined ? message.from : `${escapeControl(message.alias)} (${message.from})`
   return message.approved ? name : `${name}, not approved`
 }

@@ -81,7 +81,7 @@ describe('two gateways on a LAN', { skip: whyNot ?? false }, () => {
   test('the host shows peer ID, state and peers', async () => {
     const status = await couple.alice.cli(['channels', 'status', '--probe'])
     assert.match(status.stdout, new RegExp(`running, connected.*${aliceId}`))
-    assert.match((await couple.alice.cli(['channels', 'list'])).stdout, /libp2p mesh/)
+    assert.match((await couple.alice.cli(['channels', 'list', '--all'])).stdout, /libp2p mesh/)
     const directory = await couple.alice.cli(['directory', 'peers', 'list', '--channel', 'libp2p-mesh'])
     assert.ok(directory.stdout.includes(bobId), directory.output)
   })

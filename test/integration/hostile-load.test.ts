@@ -108,6 +108,7 @@ describe('too many', () => {
       const stream = await mallory.openOn(connection)
       if (index % 2 === 0) stream.abort()
       else await stream.closeWrite()
+      await stream.ended()
     }
     const last = await mallory.openOn(connection)
     assert.equal((await last.ackOf(last.send({ text: SECRET }))).stage, 'held')
