@@ -45,6 +45,7 @@ function pathRows(rounds: readonly Round[]): string[][] {
   const rateRatio = over(round => round.mesh.perSecond / round.echo.perSecond)
   return [
     ['sequential, p50', ms(over(round => round.mesh.p50)), ms(over(p50)), 'echo + 2 commits', times(p50Ratio), '<= 1.5 x', verdict(p50Ratio <= 1.5)],
+    ['', '', ms(over(round => round.steps.p50)), 'commit, echo, commit in a row', times(over(round => round.mesh.p50 / round.steps.p50)), '', ''],
     ['sequential, p99', ms(over(round => round.mesh.p99)), ms(over(p99)), 'echo + 2 commits', times(over(round => round.mesh.p99 / p99(round))), '', ''],
     ['64 in flight', rate(over(round => round.mesh.perSecond)), rate(over(round => round.echo.perSecond)), 'echo, stores nothing', times(rateRatio), '>= 0.5 x', verdict(rateRatio >= 0.5)],
     ['  parts: echo p50, p99', '', `${ms(over(round => round.echo.p50))}, ${ms(over(round => round.echo.p99))}`, 'one raw stream', '', '', ''],

@@ -6,12 +6,14 @@ import { LoopDelay } from './loop-delay.ts'
 import { paced } from './pace.ts'
 import type { Pair } from './pair.ts'
 import { spreadOf, type Spread } from './statistics.ts'
-import { timedAll, timedEach } from './stopwatch.ts'
+import { timed, timedAll, timedEach } from './stopwatch.ts'
 
 /** Times in ms. */
 export interface Round {
   oneRow: Spread
   manyRows: Spread
+  /** A commit, an echo and a commit one after the other: what a message does at the least. */
+  steps: Spread
   echo: Path
   mesh: Path
   /** 99th percentiles of the event loop's delay. */
@@ -29,6 +31,8 @@ export interface LoopDelays {
   paced: number
 }
 
+type CommitTimes = Record<'oneRow' | 'manyRows' | 'steps', number[]>
+
 interface Times {
   /** Of each commit, echo or message by itself. */
   each: number[]
@@ -37,22 +41,35 @@ interface Times {
 }
 
 const BLOCKS = 10
-const COMMITS_PER_BLOCK = 10
+const STEPS_PER_BLOCK = 20
 
 export async function measureRound(pair: Pair, commits: CommitReference, effort: Effort): Promise<Round> {
-  const oneRow: number[] = []
-  const manyRows: number[] = []
+  const commitTimes: CommitTimes = { oneRow: [], manyRows: [], steps: [] }
   const echo: Times = { each: [], inFlightMs: 0 }
   const mesh: Times = { each: [], inFlightMs: 0 }
   for (let block = 0; block < BLOCKS; block++) {
-    oneRow.push(...commits.measure(COMMITS_PER_BLOCK, 1))
+    await addCommits(commitTimes, pair, commits)
     await addBlock(echo, effort, async () => { await pair.echo.echo() })
-    manyRows.push(...commits.measure(COMMITS_PER_BLOCK, WIDTH))
     await addBlock(mesh, effort, async () => { await pair.send() })
   }
   return {
-    oneRow: spreadOf(oneRow), manyRows: spreadOf(manyRows), echo: toPath(echo, effort), mesh: toPath(mesh, effort),
+    oneRow: spreadOf(commitTimes.oneRow), manyRows: spreadOf(commitTimes.manyRows), steps: spreadOf(commitTimes.steps),
+    echo: toPath(echo, effort), mesh: toPath(mesh, effort),
     ...await measureLoops(pair, effort)
+  }
+}
+
+/** Echoes go between the commits: one commit straight after another finds disk and caches warm, which no message does. */
+async function addCommits(times: CommitTimes, { echo }: Pair, commits: CommitReference): Promise<void> {
+  for (let step = 0; step < STEPS_PER_BLOCK; step++) {
+    const before = commits.time(1)
+    const echoMs = await timed(async () => { await echo.echo() })
+    const after = commits.time(1)
+    times.oneRow.push(before, after)
+    times.steps.push(before + echoMs + after)
+    await echo.echo()
+    times.manyRows.push(commits.time(WIDTH))
+    await echo.echo()
   }
 }
 
