@@ -23,7 +23,8 @@ export class EchoNode {
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
       transports: [tcp({ dialOpts: socket, listenOpts: socket })],
       connectionEncrypters: [noise()],
-      streamMuxers: [yamux()]
+      streamMuxers: [yamux()],
+      connectionMonitor: { enabled: false } // its pings time out on a busy machine and then cut the stream
     })
     await libp2p.handle(ECHO_PROTOCOL, (stream) => {
       stream.addEventListener('message', (event) => { stream.send(event.data) })

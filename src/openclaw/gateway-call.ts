@@ -24,8 +24,8 @@ export async function callGateway({ operation, params, options = {}, signal }: G
     if (isOutcome(answer)) return answer
     throw new Error('the gateway answered with something else than an outcome; is its libp2p-mesh plugin of another version?')
   } catch (thrown) {
-    const message = toError(thrown).message.trim()
-    const error = new MeshError('NOT_RUNNING', `The gateway did not answer: ${message}. Start it with \`openclaw gateway run\``)
+    const [reason = ''] = toError(thrown).message.trim().split('\n', 1) // the host's further lines repeat where it looked
+    const error = new MeshError('NOT_RUNNING', `The gateway did not answer: ${reason} Start it with \`openclaw gateway run\`.`)
     return { details: failureDetails(error), text: failureText(error) }
   }
 }

@@ -69,6 +69,14 @@ describe('Mailbox: forwarding', () => {
     assert.equal(wire.bob.forwards.length, 1)
   })
 
+  it('never happens to what strangers answer', async () => {
+    using wire = new MemoryWire([FEISHU])
+    wire.bob.status = 'unknown'
+    const { messageId } = await wire.bob.mailbox.outgoing.send({ peerId: alice.toString(), text: 'who are you?' })
+    await wire.alice.mailbox.outgoing.send({ ...toBob, inReplyTo: messageId })
+    assert.deepEqual([wire.bob.texts, wire.bob.forwards], [['hello bob'], []])
+  })
+
   it('that a crash cut off is uncertain, is told, and is not repeated', async () => {
     using wire = new MemoryWire([FEISHU])
     const { messageId } = await sendToInstance(wire)

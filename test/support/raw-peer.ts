@@ -61,7 +61,7 @@ export class RawPeer implements AsyncDisposable {
 
   /** Connects, anew if asked; a node that takes only so many connections a second is asked again. */
   async connect(address: string, { anew = false } = {}): Promise<Connection> {
-    return await until(async () => await this.#libp2p.dial(multiaddr(address), { force: anew }), { what: `a connection to ${address}`, timeoutMs: 30_000 })
+    return await until(async () => await this.#libp2p.dial(multiaddr(address), { force: anew }), { what: `a connection to ${address}`, timeoutMs: 120_000 })
   }
 
   /** A message stream over the connection, which is made first if need be. */

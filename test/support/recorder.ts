@@ -1,7 +1,7 @@
 /** Things that happen one after the other: kept, and waited for as they come. */
 
 export interface WaitOptions {
-  /** Generous: a test never depends on speed. @default 30_000 */
+  /** Generous: a test never depends on speed. @default 120_000 */
   timeoutMs?: number
 }
 
@@ -26,7 +26,7 @@ export class Recorder<T> {
   /** Resolves with what `find` returns as soon as that is neither `undefined` nor `false`. */
   async waitFor<R>(what: string, find: (items: readonly T[]) => R | undefined | false, options: WaitOptions = {}): Promise<R> {
     const { promise, resolve, reject } = Promise.withResolvers<R>()
-    const timeoutMs = options.timeoutMs ?? 30_000
+    const timeoutMs = options.timeoutMs ?? 120_000
     const look = (): void => {
       const found = find(this.#items)
       if (found !== undefined && found !== false) resolve(found)

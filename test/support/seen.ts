@@ -5,7 +5,7 @@ interface Waiting {
   resolve: (value: undefined) => void
 }
 
-const DEADLINE_MS = 5_000
+const DEADLINE_MS = 60_000
 
 /**
  * @example

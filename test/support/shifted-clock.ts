@@ -23,7 +23,7 @@ export class ShiftedClock implements Clock {
 
   /** Puts the clock forward by `ms`: timers that are due by then fire now, in their order, the others that much earlier. */
   advance(ms: number): void {
-    this.#shiftMs += ms
+    this.#shiftMs += Math.ceil(ms) // a clock shows whole milliseconds
     for (const pending of [...this.#pending].sort((one, other) => one.dueAt - other.dueAt)) {
       pending.timer.cancel()
       const leftMs = pending.dueAt - this.now()
