@@ -86,6 +86,9 @@ export const MAX_EVENTS = 1_000
 /** Longest wait of one watch request. */
 export const MAX_WATCH_MS = 60_000
 
+/** A recipient that asks for less patience than this gets this much: it must not keep our disk busy. */
+export const MIN_RETRY_MS = 1_000
+
 /** Reconnecting to bootstrap, approved and awaited peers: soon at first, then every few minutes for as long as it takes. */
 export const RECONNECT_FIRST_MS = 1_000
 export const RECONNECT_MAX_MS = 300_000

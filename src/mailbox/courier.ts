@@ -1,6 +1,6 @@
 /** Carries waiting messages to peers that can be reached, and their acknowledgements back to the outbox. */
 import type { PeerId } from '@libp2p/interface'
-import { ACK_DEADLINE_MS, MAX_TRACKED_PEERS, RELINK_FIRST_MS, RELINK_MAX_MS } from '../config/limits.ts'
+import { ACK_DEADLINE_MS, MAX_TRACKED_PEERS, MIN_RETRY_MS, RELINK_FIRST_MS, RELINK_MAX_MS } from '../config/limits.ts'
 import { backoffDelay } from '../lib/backoff.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { MeshError, toError } from '../lib/errors.ts'
@@ -193,7 +193,7 @@ export class Courier {
       this.#init.outbox.settle(answer, event)
       return
     }
-    const retryAt = this.#init.clock.now() + (ack.retryAfterMs ?? 0)
+    const retryAt = this.#init.clock.now() + Math.max(ack.retryAfterMs ?? 0, MIN_RETRY_MS)
     lane.postpone(ack.id, retryAt)
     this.#init.outbox.postpone(answer, retryAt)
     this.#scheduleRetryAt(peerId, retryAt)

@@ -54,7 +54,7 @@ export class Incoming {
       onStoring: (messageId, peerId) => { if (statusOf(peerId) === 'approved') this.#forwards.plan(messageId) },
       onReplied: (sent, reply) => { init.onReplied(sent, reply.state === 'held' ? undefined : reply.text) }
     })
-    this.#turns = new Turns({ budget: config.turnBudget, store: this.#store, commits, statusOf, now: clock.now })
+    this.#turns = new Turns({ dmPolicy: config.dmPolicy, budget: config.turnBudget, store: this.#store, commits, statusOf, now: clock.now })
     this.#forwards = new Forwards({
       targets: config.inboundTargets, store: new ForwardStore(database), commits, clock, random: init.random,
       onDue: (messageId, target) => { this.#handleDue(messageId, target) }

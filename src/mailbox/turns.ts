@@ -6,6 +6,7 @@ import type { ApprovalStatus, TurnClaim, TurnOutcome } from '../mesh-api.ts'
 import type { InboxRow, InboxStore } from './inbox-store.ts'
 
 export interface TurnsInit {
+  dmPolicy: MeshConfig['dmPolicy']
   budget: MeshConfig['turnBudget']
   store: InboxStore
   commits: GroupCommit
@@ -65,10 +66,15 @@ export class Turns {
     return this.#init.store.withTurn('open', this.#init.now() - TURN_MAX_AGE_MS, RECOVERY_BATCH)
   }
 
+  /** An owner may have changed his mind since the message came. */
+  #isLetIn(status: ApprovalStatus): boolean {
+    return status === 'approved' || (status === 'unknown' && this.#init.dmPolicy === 'open')
+  }
+
   #refusal(row: InboxRow): RefusedClaim | undefined {
     const { store, budget, statusOf, now } = this.#init
     if (row.kind === 'reply') return 'reply'
-    if (row.state === 'held' || statusOf(row.peerId) === 'blocked') return 'not-approved'
+    if (row.state === 'held' || !this.#isLetIn(statusOf(row.peerId))) return 'not-approved'
     if (row.turn !== 'open') return 'already-taken'
     if (row.hops >= MAX_HOPS) return 'hop-limit'
     const since = now() - TURN_WINDOW_MS

@@ -118,6 +118,18 @@ describe('Courier: a peer without a stream', () => {
 })
 
 describe('Courier: a peer that wants messages later', () => {
+  it('gets a second of patience at least, whatever it asks for', async () => {
+    using post = new TestCourier()
+    post.linked.add(KEY)
+    await post.post(1)
+    post.take()
+    post.courier.handleAcks(alice, [later(1, 0)])
+    post.clock.advance(999)
+    assert.deepEqual(post.take(), [])
+    post.clock.advance(2)
+    assert.deepEqual(post.take(), texts(1))
+  })
+
   it('gets them exactly when it said', async () => {
     using post = new TestCourier()
     post.linked.add(KEY)

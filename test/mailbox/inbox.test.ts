@@ -98,6 +98,7 @@ describe('Inbox: a message that comes again', () => {
   it('is acknowledged with the stage that it has by now', async () => {
     using box = new TestInbox()
     assert.deepEqual(await box.takeAll([1, 1]), ['held', 'held'])
+    box.approve(alice)
     await box.inbox.release(alice.toString())
     assert.deepEqual(await box.takeAll([1]), ['received'])
     await box.turns.claim(testId(1))

@@ -64,6 +64,12 @@ describe('Turns: claiming', () => {
     assert.deepEqual(await claims(box, [1]), ['already-taken'])
   })
 
+  it('takes nothing that a peer left before its owner removed it', async () => {
+    using box = await inboxWith([1])
+    box.standing.clear()
+    assert.deepEqual(await claims(box, [1]), ['not-approved'])
+  })
+
   it('takes a conversation that passed through few agents, and no other', async () => {
     using box = await inboxWith([])
     for (const hops of [MAX_HOPS - 1, MAX_HOPS, 0xffff_ffff]) await box.take(testMessage(1 + hops, { hops }))

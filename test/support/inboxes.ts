@@ -94,6 +94,6 @@ export class TestInbox implements Disposable {
       onStoring: (messageId) => { this.storing.push(messageId) },
       onReplied: (sent, reply) => { this.replied.push(`${sent.id} by ${reply.text}`) }
     })
-    return [store, inbox, new Turns({ ...shared, budget: this.#config.turnBudget }), outbox]
+    return [store, inbox, new Turns({ ...shared, dmPolicy: this.#config.dmPolicy, budget: this.#config.turnBudget }), outbox]
   }
 }
