@@ -48,17 +48,25 @@ export class Lifecycle {
     this.#housekeeping?.cancel()
     keeper.stop()
     network.stop()
-    await node.libp2p.stop()
-    mailbox.stop()
+    try {
+      await node.libp2p.stop()
+    } finally {
+      mailbox.stop()
+      this.#unlisten()
+      await instances.stop()
+      commits.commitNow()
+      database.close()
+      await node.close()
+    }
+  }
+
+  #unlisten(): void {
+    const { node } = this.#parts
     node.libp2p.removeEventListener('peer:connect', this.#handleConnect)
     node.libp2p.removeEventListener('peer:disconnect', this.#handleDisconnect)
     node.libp2p.removeEventListener('peer:discovery', this.#handleDiscovery)
     node.libp2p.removeEventListener('connection:open', this.#handleConnection)
     node.libp2p.removeEventListener('self:peer:update', this.#handleAddresses)
-    await instances.stop()
-    commits.commitNow()
-    database.close()
-    await node.close()
   }
 
   #keepConnected(): void {

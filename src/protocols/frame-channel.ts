@@ -93,7 +93,12 @@ export class FrameChannel {
     if (this.#closed || !this.#paused) return
     this.#paused = false
     this.#decode(new Uint8Array(0)) // what came in one piece with the frame that led to the pause
-    if (this.#isReading) this.#init.stream.resume()
+    if (!this.#isReading) return
+    try {
+      this.#init.stream.resume()
+    } catch (error) {
+      this.abort(toError(error)) // the connection below is closing, and takes no word about the window any more
+    }
   }
 
   /** Writes what is queued, then closes our side. */
