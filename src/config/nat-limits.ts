@@ -81,8 +81,8 @@ export const BIRTHDAY_RACE_TIMEOUT_MS = 5_500
 export const MAX_PROBES_PER_RACE = 2_000
 
 /** When birthday probing begins: the sockets first, so that their mappings exist when the ports are sprayed. */
-export const BIRTHDAY_SOCKETS_AFTER_MS = 300
-export const BIRTHDAY_SPRAY_AFTER_MS = 500
+export const BIRTHDAY_SOCKETS_AFTER_MS = 200
+export const BIRTHDAY_SPRAY_AFTER_MS = 350
 
 /** Sockets of the hard side: with 256 of them, 6,000 random ports miss all with a chance of 1 in 10 billion. */
 export const BIRTHDAY_SOCKETS = 256

@@ -1,6 +1,7 @@
 /** One race for a path: both sides probe all candidates at the same time, the leader nominates the first pair that answers. */
 import { MAX_PROBES_PER_RACE, PROBE_INTERVAL_MS, PROBE_TTL, TTL_LADDER } from '../config/nat-limits.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
+import { toError } from '../lib/errors.ts'
 import { Birthday, type BirthdayPart, type RacePort } from './birthday.ts'
 import type { Endpoint } from './endpoint.ts'
 import { encodeProbe, type ProbeKind } from './probe.ts'
@@ -20,6 +21,8 @@ export interface ProbeRaceInit<Port extends RacePort> {
   clock: Clock
   random: () => number
   signal: AbortSignal
+  /** Told when a port did not close. */
+  onError: (error: Error) => void
 }
 
 /** The pair that both sides use from now on. */
@@ -68,7 +71,8 @@ export class ProbeRace<Port extends RacePort> {
     const winner = await this.#outcome.promise
     deadline.cancel()
     signal.removeEventListener('abort', giveUp)
-    await this.#birthday?.close(winner?.via)
+    // Not waited for: the winner must be in use before the other side's first data arrives.
+    this.#birthday?.close(winner?.via).catch((error: unknown) => { this.#init.onError(toError(error)) })
     return winner
   }
 

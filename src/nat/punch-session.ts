@@ -57,6 +57,7 @@ async function leadPlane(environment: SessionEnvironment, init: SessionInit & { 
   const attempt = await plane.prepare(undertaking, signal)
   if (attempt === undefined) return { isDirect: false, why: 'unsupported' }
   try {
+    if (attempt.offer.nat === 'blocked') return { isDirect: false, why: blockedOn(plane.name) } // the other side need not find out about its own
     const askedAt = environment.now()
     await channel.write({ kind: 'offer', offer: attempt.offer }, { signal })
     const answer = await channel.read({ signal })
@@ -71,6 +72,10 @@ async function leadPlane(environment: SessionEnvironment, init: SessionInit & { 
   } finally {
     attempt.release()
   }
+}
+
+function blockedOn(plane: PunchPlane): WhyNot {
+  return plane === 'udp' ? 'udp-blocked' : 'tcp-blocked'
 }
 
 interface LeadRace extends SessionInit {

@@ -25,6 +25,8 @@ export interface UdpPlaneInit {
   clock: Clock
   random: () => number
   randomBytes: (length: number) => Uint8Array
+  /** Told of what failed beside the attempts themselves. */
+  onError: (error: Error) => void
 }
 
 export class UdpPlane implements Plane {
@@ -82,7 +84,7 @@ export class UdpPlane implements Plane {
       isLeader: undertaking.isLeader, remoteToken: remote.token, candidates,
       ...plan.birthday !== undefined && { birthday: plan.birthday },
       mainPort: family => socket.port(family), openPort: () => socket.openExtra(),
-      timeoutMs: plan.timeoutMs, clock, random, signal
+      timeoutMs: plan.timeoutMs, clock, random, signal, onError: this.#init.onError
     })
     const leave = router.join(offer.token, (kind, from, via) => { race.handle(kind, from, via) })
     if (plan.birthday !== undefined) this.#birthdayRaces++

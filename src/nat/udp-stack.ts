@@ -52,7 +52,10 @@ export class UdpStack {
     this.connections = new UdxConnections({
       udx, logger, isMainPort: port => port === socket.port(port.family), randomId: () => idOf(randomBytes(4))
     })
-    this.plane = new UdpPlane({ ...init, socket, observer: this.observer, connections: this.connections, router: this.#router })
+    this.plane = new UdpPlane({
+      ...init, socket, observer: this.observer, connections: this.connections, router: this.#router,
+      onError: (error) => { log.error('%e', error) }
+    })
   }
 
   /** @throws when no UDP port can be bound */

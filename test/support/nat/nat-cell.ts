@@ -58,7 +58,12 @@ export class NatCell implements AsyncDisposable {
 
   /** A dials B through the relay and upgrades. */
   async connect(): Promise<ConnectAnswer> {
-    return await this.a.ask<ConnectAnswer>('connect', { address: `${this.#relayAddress}/p2p-circuit/p2p/${this.#peerIds.b}` })
+    return await this.a.ask<ConnectAnswer>('connect', { address: this.addressOf('b') })
+  }
+
+  /** The relayed address of a peer. */
+  addressOf(side: Side): string {
+    return `${this.#relayAddress}/p2p-circuit/p2p/${this.#peerIds[side]}`
   }
 
   async stop(): Promise<void> {

@@ -11,11 +11,8 @@ export type GatewayKind = Exclude<NatKind, 'n' | 'm'>
 
 /** The gateways between a host and the public side, the host's own first. */
 export function gatewaysOf(kind: NatKind): GatewayKind[] {
-  switch (kind) {
-    case 'n': return ['a', 'a']
-    case 'm': return ['a', 'c']
-    default: return [kind]
-  }
+  if (kind === 'n') return ['a', 'a']
+  return kind === 'm' ? ['a', 'c'] : [kind]
 }
 
 export interface GatewayRules {

@@ -161,7 +161,9 @@ export class NatLab implements AsyncDisposable {
   }
 
   async #addLoss(percent: number): Promise<void> {
-    await this.#nft('public', `table ip line { chain forward { type filter hook forward priority 0; numgen random mod 100 < ${percent} drop; } }`)
+    await this.#nft('public', `table ip line {
+      chain forward { type filter hook forward priority 0; numgen random mod 100 < ${percent} drop; }
+    }`)
   }
 
   async #add(name: string): Promise<void> {

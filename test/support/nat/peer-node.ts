@@ -41,7 +41,7 @@ let counting: { timer: NodeJS.Timeout, sent: number, echoed: number[], stream: S
 
 answerQuestions({
   start: async ({ relay, port, isApproving }: StartParameters) => {
-    const node = await createLibp2p({
+    const started = await createLibp2p({
       addresses: { listen: [`/ip4/0.0.0.0/tcp/${port}`, `${relay}/p2p-circuit`] },
       transports: [tcp(), circuitRelayTransport()],
       connectionEncrypters: [noise()],
@@ -55,10 +55,11 @@ answerQuestions({
         })
       }
     })
-    running = node
-    await node.handle(COUNT_PROTOCOL, (stream) => { stream.addEventListener('message', ({ data }) => { stream.send(data) }) })
-    await until(() => node.getMultiaddrs().some(address => address.toString().includes('/p2p-circuit')), { what: 'a reservation', timeoutMs: WAIT_MS, intervalMs: 20 })
-    return { peerId: node.peerId.toString() }
+    running = started
+    await started.handle(COUNT_PROTOCOL, echo)
+    const isReserved = (): boolean => started.getMultiaddrs().some(address => address.toString().includes('/p2p-circuit'))
+    await until(isReserved, { what: 'a reservation', timeoutMs: WAIT_MS, intervalMs: 20 })
+    return { peerId: started.peerId.toString() }
   },
   connect: async ({ address }: { address: string }): Promise<ConnectAnswer> => {
     const startedAt = performance.now()
@@ -67,6 +68,7 @@ answerQuestions({
     const result = await node().services.nat.upgrade(relayed.remotePeer, { signal: AbortSignal.timeout(WAIT_MS) })
     return { ...result, relayMs, totalMs: performance.now() - startedAt }
   },
+  dialRelay: async ({ address }: { address: string }) => { await node().dial(multiaddr(address), { signal: AbortSignal.timeout(WAIT_MS) }) },
   upgrade: async ({ peerId }: { peerId: string }): Promise<UpgradeResult> =>
     await node().services.nat.upgrade(peerIdFromString(peerId), { signal: AbortSignal.timeout(WAIT_MS) }),
   move: async ({ peerId }: { peerId: string }): Promise<MoveResult> =>
@@ -90,6 +92,10 @@ answerQuestions({
     running = undefined
   }
 })
+
+function echo(stream: Stream): void {
+  stream.addEventListener('message', ({ data }) => { stream.send(data) })
+}
 
 /** Ten numbers a second, and what comes back of them. */
 function count(stream: Stream) {
