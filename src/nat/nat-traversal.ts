@@ -55,8 +55,11 @@ export interface UpgradeResult {
   why?: WhyNot
 }
 
-/** `intact`: an echo came back. `moved`: it goes over a new path now. `lost`: it was cut. `none`: there is no UDX connection. */
-export type MoveResult = { state: 'intact' | 'moved' | 'none', ms: number } | { state: 'lost', ms: number, why: WhyNot }
+/**
+ * `intact`: an echo came back. `moved`: the connection goes over a new path now. `replaced`: it could not, but there is a new direct
+ * connection. `lost`: there is no direct path any more. `none`: there was no UDX connection. The old one is cut when replaced or lost.
+ */
+export type MoveResult = { state: 'intact' | 'moved' | 'replaced' | 'none', ms: number } | { state: 'lost', ms: number, why: WhyNot }
 
 export interface NatStatus {
   /** `unknown` before the first STUN answers and without a UDP socket. */
@@ -126,18 +129,20 @@ export class NatTraversal implements Startable {
     return { path: 'relay', ms, why }
   }
 
-  /** Checks the UDX connection of a peer; when no echo comes back, gives it a new path, or cuts it. */
+  /** Checks the UDX connection of a peer; when no echo comes back, gives it a new path, replaces it, or cuts it. */
   async moveIfBroken(peerId: PeerId, options: { signal: AbortSignal, checkTimeoutMs?: number }): Promise<MoveResult> {
     const startedAt = this.#init.clock.now()
     const ms = (): number => this.#init.clock.now() - startedAt
     const raw = this.#udp?.connections.of(peerId)
     const connection = raw === undefined ? undefined : this.#puncher?.connectionOf(raw, peerId)
-    if (raw === undefined || connection === undefined) return { state: 'none', ms: ms() }
-    if (await this.#isAlive(connection, { signal: options.signal, timeoutMs: options.checkTimeoutMs ?? PATH_CHECK_TIMEOUT_MS })) return { state: 'intact', ms: ms() }
-    const outcome = await this.#punch(peerId, 'move', options)
-    if (outcome.isDirect) return { state: 'moved', ms: ms() }
-    connection.abort(new Error(`the path broke and there is no other: ${outcome.why}`))
-    return { state: 'lost', ms: ms(), why: outcome.why }
+    if (connection === undefined) return { state: 'none', ms: ms() }
+    const timeoutMs = options.checkTimeoutMs ?? PATH_CHECK_TIMEOUT_MS
+    if (await this.#isAlive(connection, { signal: options.signal, timeoutMs })) return { state: 'intact', ms: ms() }
+    const moved = await this.#punch(peerId, 'move', options)
+    if (moved.isDirect) return { state: 'moved', ms: ms() }
+    const replaced = await this.#punch(peerId, 'connect', options)
+    connection.abort(new Error('the path broke'))
+    return replaced.isDirect ? { state: 'replaced', ms: ms() } : { state: 'lost', ms: ms(), why: replaced.why }
   }
 
   /** Asks the STUN servers of the owner's list and of all relays in use, so that the first upgrade knows its NAT. */

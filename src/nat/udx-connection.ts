@@ -2,8 +2,9 @@
 import type { Logger } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { MOVE_TIMEOUT_MS, UDX_CLOSE_TIMEOUT_MS, UDX_KEEPALIVE_MS, UDX_READ_BUFFER_BYTES } from '../config/nat-limits.ts'
+import { toError } from '../lib/errors.ts'
 import { DuplexConnection } from './duplex-connection.ts'
-import type { Endpoint } from './endpoint.ts'
+import { isSameEndpoint, type Endpoint } from './endpoint.ts'
 import type { UdpPort } from './udx-socket.ts'
 import type { UdxStream } from './udx.ts'
 
@@ -61,17 +62,21 @@ export class UdxConnection extends DuplexConnection {
   /**
    * Goes on over another path; the other side has to do the same.
    *
-   * @throws when a move is under way, or data in flight was not acknowledged in time
+   * @throws when a move is under way, when data is in flight to an address that the path does not lead to (libudx repeats
+   * a packet towards the address it was first sent to, so such a stream never recovers), or when it was not acknowledged in time
    */
   async move(path: UdxPath): Promise<void> {
     if (this.#isMoving) throw new Error('the connection is being moved already')
-    const freed = this.#path.via
+    const { via: freed, remote: left } = this.#path
     this.#isMoving = true
-    const moved = this.#stream.changeRemote(path.via.raw, this.remoteStreamId, path.remote.port, path.remote.host)
-    this.#path = path
-    if (freed !== path.via) this.#onPortFree(freed)
     try {
-      await within(moved ?? Promise.resolve(), MOVE_TIMEOUT_MS)
+      const arrival = this.#stream.changeRemote(path.via.raw, this.remoteStreamId, path.remote.port, path.remote.host)
+      this.#path = path
+      if (freed !== path.via) this.#onPortFree(freed)
+      arrival?.catch((error: unknown) => { this.log('moving ended - %e', toError(error)) })
+      if (arrival === null) return
+      if (!isSameEndpoint(left, path.remote)) throw new Error('data is in flight to the address that was left')
+      await within(arrival, MOVE_TIMEOUT_MS)
     } finally {
       this.#isMoving = false
     }

@@ -30,6 +30,8 @@ export interface NatLabInit {
 
 /** Of a range that libp2p counts as public; documentation ranges count as private. */
 const PUBLIC = '45.33.0'
+/** Of no host: hosts use 20000 to 39999. */
+const REBOUND_PORT = 45_000
 const NAME = /^nat-(\d+)-/
 const DELAY_LINE = fileURLToPath(new URL('./delay-line.py', import.meta.url))
 
@@ -69,14 +71,12 @@ export class NatLab implements AsyncDisposable {
     return { command: 'ip', args: ['netns', 'exec', this.#namespace(name), command, ...args] }
   }
 
-  /**
-   * The host's gateway gives all UDP mappings new ports and forgets the old ones, as after a reconnect of the line.
-   * Works for kinds with masquerading.
-   */
-  async rebind(side: Side): Promise<void> {
+  /** The host's gateway forgets its UDP mappings and gives the host's port another number, as after a reconnect of the line. */
+  async rebind(side: Side, port: number): Promise<void> {
     const gateway = `gw-${side}0`
+    const address = `${PUBLIC}.2${side === 'a' ? 1 : 2}`
     await this.#nft(gateway, `flush chain ip gateway postrouting
-      add rule ip gateway postrouting oifname "wan" meta l4proto udp masquerade to :40000-49999 random
+      add rule ip gateway postrouting oifname "wan" udp sport ${port} snat to ${address}:${REBOUND_PORT}
       add rule ip gateway postrouting oifname "wan" masquerade`)
     const flushed = await run(this.exec(gateway, { command: 'conntrack', args: ['-D', '-p', 'udp'] }), { timeoutMs: 10_000 })
     if (!flushed.output.includes('have been deleted')) throw new Error(`The mappings were not flushed: ${flushed.output}`)

@@ -79,6 +79,7 @@ answerQuestions({
   status: (): NatStatus => node().services.nat.status(),
   startCounting: async ({ peerId }: { peerId: string }) => {
     const connection = await until(() => directTo(peerId), { what: 'a direct connection', timeoutMs: WAIT_MS })
+    clearInterval(counting?.timer)
     counting = count(await connection.newStream(COUNT_PROTOCOL))
   },
   counted: async ({ atLeast }: { atLeast: number }) => {
@@ -102,7 +103,7 @@ function count(stream: Stream) {
   const received = new Uint8ArrayList()
   const state = {
     stream, sent: 0, echoed: [] as number[],
-    timer: setInterval(() => { stream.send(Buffer.from(Uint32Array.of(state.sent++).buffer)) }, 100)
+    timer: setInterval(() => { if (stream.status === 'open') stream.send(Buffer.from(Uint32Array.of(state.sent++).buffer)) }, 100)
   }
   stream.addEventListener('message', ({ data }) => {
     received.append(data)
