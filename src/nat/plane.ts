@@ -32,8 +32,11 @@ export interface PlaneAttempt {
   release: () => void
 }
 
+/** Why there is nothing to offer; words that a peer understands as a refusal. */
+export type NoAttempt = 'unsupported' | 'budget' | 'no-such-connection'
+
 export interface Plane {
   readonly name: PunchPlane
-  /** Finds out what to offer; undefined when this node cannot use the plane (now), or not for the purpose. */
-  prepare: (undertaking: Undertaking, signal: AbortSignal) => Promise<PlaneAttempt | undefined>
+  /** Finds out what to offer; or says that this node cannot use the plane for the purpose, or that too many attempts run. Release the attempt. */
+  prepare: (undertaking: Undertaking, signal: AbortSignal) => Promise<PlaneAttempt | NoAttempt>
 }

@@ -8,11 +8,6 @@ export type ProbeHandler = (kind: ProbeKind, from: Endpoint, via: UdpPort) => vo
 export class ProbeRouter {
   readonly #handlers = new Map<string, ProbeHandler>()
 
-  /** Races that are running or have just ended. */
-  get size(): number {
-    return this.#handlers.size
-  }
-
   /** Routes probes with this token; call what is returned to end it. */
   join(token: Uint8Array, handler: ProbeHandler): () => void {
     const key = keyOf(token)

@@ -55,7 +55,7 @@ type PlaneOutcome = PunchOutcome & { isFinal?: boolean }
 async function leadPlane(environment: SessionEnvironment, init: SessionInit & { plane: Plane }): Promise<PlaneOutcome> {
   const { undertaking, channel, signal, plane } = init
   const attempt = await plane.prepare(undertaking, signal)
-  if (attempt === undefined) return { isDirect: false, why: 'unsupported' }
+  if (typeof attempt === 'string') return { isDirect: false, why: attempt }
   try {
     if (attempt.offer.nat === 'blocked') return { isDirect: false, why: blockedOn(plane.name) } // the other side need not find out about its own
     const askedAt = environment.now()
@@ -130,9 +130,9 @@ const FOLLOWER_PATIENCE_MS = 12_000
 async function answerOffer(environment: SessionEnvironment, init: SessionInit, remote: PunchOffer): Promise<FollowedPlane | undefined> {
   const { undertaking, channel, signal } = init
   const plane = environment.planes.find(({ name }) => name === remote.plane)
-  const attempt = remote.purpose === undertaking.purpose ? await plane?.prepare(undertaking, signal) : undefined
-  if (attempt === undefined) {
-    await channel.write({ kind: 'refusal', reason: remote.purpose === 'move' ? 'no-such-connection' : 'unsupported' }, { signal })
+  const attempt = remote.purpose === undertaking.purpose ? await plane?.prepare(undertaking, signal) ?? 'unsupported' : 'unsupported'
+  if (typeof attempt === 'string') {
+    await channel.write({ kind: 'refusal', reason: attempt }, { signal })
     return undefined
   }
   const step = new FollowedPlane({ environment, attempt, remote, signal })

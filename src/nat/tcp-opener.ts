@@ -37,8 +37,8 @@ export class TcpOpener {
     this.#init = init
   }
 
-  /** A fresh port with what up to two STUN servers see of it; no mappings when none answered, undefined when no port is free. */
-  async prepare(servers: readonly Endpoint[], signal: AbortSignal): Promise<TcpPort | undefined> {
+  /** A fresh port with what up to two STUN servers see of it; no mappings when none answered. @throws when no port is free */
+  async prepare(servers: readonly Endpoint[], signal: AbortSignal): Promise<TcpPort> {
     for (let tries = 0; tries < TCP_PORT_TRIES; tries++) {
       const port = TCP_PORT_MIN + Math.floor(this.#init.random() * (TCP_PORT_MAX - TCP_PORT_MIN))
       const held: Socket[] = []
@@ -48,7 +48,7 @@ export class TcpOpener {
       if (!isTaken) return { port, mappings: results.flatMap(result => result.status === 'fulfilled' ? [result.value] : []), release }
       release()
     }
-    return undefined
+    throw new Error(`${String(TCP_PORT_TRIES)} random ports are all in use`)
   }
 
   /** The first socket that connects, or undefined when none did before the signal. */

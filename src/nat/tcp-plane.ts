@@ -1,13 +1,13 @@
 /** TCP simultaneous open (Linux): for peers whose UDP is blocked, and when UDP found no path. */
 import type { ComponentLogger } from '@libp2p/interface'
-import { TCP_OPEN_TIMEOUT_MS } from '../config/nat-limits.ts'
+import { MAX_RACES, TCP_OPEN_TIMEOUT_MS } from '../config/nat-limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { PunchOffer } from '../protocols/punch-signal.ts'
 import { interfaceAddresses, ownCandidates, targetsOf, type Interfaces, type Targets } from './candidates.ts'
 import { endpointMultiaddr, toEndpoint } from './endpoint.ts'
 import { natKindOf } from './nat-kind.ts'
 import { vouchedBy, type Vouched } from './nat-observer.ts'
-import type { FoundPath, Plane, PlaneAttempt, Undertaking } from './plane.ts'
+import type { FoundPath, NoAttempt, Plane, PlaneAttempt, Undertaking } from './plane.ts'
 import { TOKEN_BYTES } from './probe.ts'
 import { planTcp } from './race-plan.ts'
 import { TcpConnection } from './tcp-connection.ts'
@@ -24,17 +24,28 @@ export interface TcpPlaneInit {
 export class TcpPlane implements Plane {
   readonly name = 'tcp'
   readonly #init: TcpPlaneInit
+  #attempts = 0
 
   constructor(init: TcpPlaneInit) {
     this.#init = init
   }
 
-  async prepare(undertaking: Undertaking, signal: AbortSignal): Promise<PlaneAttempt | undefined> {
-    if (undertaking.purpose !== 'connect') return undefined // a UDX connection cannot move to TCP
+  async prepare(undertaking: Undertaking, signal: AbortSignal): Promise<PlaneAttempt | NoAttempt> {
+    if (undertaking.purpose !== 'connect') return 'unsupported' // a UDX connection cannot move to TCP
+    if (this.#attempts >= MAX_RACES) return 'budget'
+    this.#attempts++
+    try {
+      return await this.#offer(undertaking, signal)
+    } catch (error) {
+      this.#attempts--
+      throw error
+    }
+  }
+
+  async #offer(undertaking: Undertaking, signal: AbortSignal): Promise<PlaneAttempt> {
     const { clock, interfaces, opener, randomBytes } = this.#init
     const startedAt = clock.now()
     const port = await opener.prepare(undertaking.link.tcpServers, signal)
-    if (port === undefined) return undefined
     const vouched = await vouchedBy(undertaking.link.relay, port.mappings.map(mapping => ({ ...mapping, at: clock.now() })), clock.now())
     const own = interfaceAddresses(interfaces()).map(({ address }) => address)
     const offer: PunchOffer = {
@@ -48,6 +59,7 @@ export class TcpPlane implements Plane {
   }
 
   #attempt({ undertaking, offer, port, vouched }: Prepared): PlaneAttempt {
+    let isReleased = false
     return {
       offer,
       plan: async remote => planTcp({ own: offer.nat, remote: remote.nat, targets: await this.#targets(undertaking, remote, vouched) }),
@@ -65,7 +77,12 @@ export class TcpPlane implements Plane {
         })
         return { kind: 'connection', connection, remote: remoteEndpoint } satisfies FoundPath
       },
-      release: () => { port.release() }
+      release: () => {
+        if (isReleased) return
+        isReleased = true
+        this.#attempts--
+        port.release()
+      }
     }
   }
 

@@ -5,7 +5,7 @@ import type { PunchOffer } from '../protocols/punch-signal.ts'
 import { ownCandidates, targetsOf, type Interfaces, type Targets } from './candidates.ts'
 import type { Endpoint } from './endpoint.ts'
 import { vouchedBy, type NatObserver, type Vouched } from './nat-observer.ts'
-import type { FoundPath, Plane, PlaneAttempt, Undertaking } from './plane.ts'
+import type { FoundPath, NoAttempt, Plane, PlaneAttempt, Undertaking } from './plane.ts'
 import { ProbeRace } from './probe-race.ts'
 import type { ProbeRouter } from './probe-router.ts'
 import { TOKEN_BYTES } from './probe.ts'
@@ -32,24 +32,37 @@ export interface UdpPlaneInit {
 export class UdpPlane implements Plane {
   readonly name = 'udp'
   readonly #init: UdpPlaneInit
+  #attempts = 0
   #birthdayRaces = 0
 
   constructor(init: UdpPlaneInit) {
     this.#init = init
   }
 
-  async prepare(undertaking: Undertaking, signal: AbortSignal): Promise<PlaneAttempt | undefined> {
-    const { clock, connections, interfaces, observer, randomBytes, router, servers, socket } = this.#init
-    const startedAt = clock.now()
+  async prepare(undertaking: Undertaking, signal: AbortSignal): Promise<PlaneAttempt | NoAttempt> {
+    const { connections, observer } = this.#init
     const live = undertaking.purpose === 'move' ? connections.of(undertaking.peerId) : undefined
-    const streamId = undertaking.purpose === 'move' ? live?.streamId : connections.reserveId()
-    if (streamId === undefined || router.size >= MAX_RACES) return undefined
+    if (undertaking.purpose === 'move' && live === undefined) return 'no-such-connection'
+    const streamId = live?.streamId ?? connections.reserveId()
+    if (streamId === undefined || this.#attempts >= MAX_RACES) return 'budget'
     if (live !== undefined) observer.clear() // its path broke, so what was known of the mapping is in doubt
+    this.#attempts++
+    try {
+      return await this.#offer(undertaking, streamId, signal)
+    } catch (error) {
+      this.#end(undertaking, streamId)
+      throw error
+    }
+  }
+
+  async #offer(undertaking: Undertaking, streamId: number, signal: AbortSignal): Promise<PlaneAttempt> {
+    const { clock, interfaces, observer, randomBytes, servers, socket } = this.#init
+    const startedAt = clock.now()
     const { answers, nat } = await observer.observe([...undertaking.link.udpServers, ...await servers()], signal)
     const vouched = await vouchedBy(undertaking.link.relay, answers, clock.now())
-    const { withPrivate } = undertaking
+    const { withPrivate, purpose } = undertaking
     const offer: PunchOffer = {
-      plane: 'udp', purpose: undertaking.purpose, token: randomBytes(TOKEN_BYTES), streamId, nat,
+      plane: 'udp', purpose, token: randomBytes(TOKEN_BYTES), streamId, nat,
       candidates: ownCandidates({ interfaces: interfaces(), port: socket.number, mappings: vouched.mappings, withPrivate }),
       gatherMs: clock.now() - startedAt
     }
@@ -57,6 +70,7 @@ export class UdpPlane implements Plane {
   }
 
   #attempt(undertaking: Undertaking, offer: PunchOffer, vouched: Vouched): PlaneAttempt {
+    let isReleased = false
     return {
       offer,
       plan: async remote => this.#withinBudget(planUdp({ own: offer.nat, remote: remote.nat, targets: await this.#targets(undertaking, remote, vouched) })),
@@ -65,8 +79,17 @@ export class UdpPlane implements Plane {
         const path = await this.#race({ undertaking, offer, remote, plan, candidates: endpoints, signal })
         return path === undefined ? undefined : await this.#use(path, { undertaking, offer, remote })
       },
-      release: () => { if (undertaking.purpose === 'connect') this.#init.connections.releaseId(offer.streamId) }
+      release: () => {
+        if (isReleased) return
+        isReleased = true
+        this.#end(undertaking, offer.streamId)
+      }
     }
+  }
+
+  #end({ purpose }: Undertaking, streamId: number): void {
+    this.#attempts--
+    if (purpose === 'connect') this.#init.connections.releaseId(streamId)
   }
 
   async #targets({ link, withPrivate }: Undertaking, remote: PunchOffer, { relayNowMs }: Vouched): Promise<Targets> {
