@@ -40,7 +40,8 @@ class Sides {
     const race: ProbeRace<RacePort> | undefined = new ProbeRace<RacePort>({
       isLeader: at === LEADER, remoteToken: tokenOf(other), candidates, ...birthday !== undefined && { birthday },
       mainPort: family => family === 4 ? main : undefined, openPort: () => open({ ...at, port: this.#nextPort++ }),
-      timeoutMs: RACE_TIMEOUT_MS, clock: this.clock, random: random ?? Math.random, signal: signal ?? new AbortController().signal, onError: (error) => { throw error }
+      timeoutMs: RACE_TIMEOUT_MS, clock: this.clock, random: random ?? Math.random,
+      signal: signal ?? new AbortController().signal, onError: (error) => { throw error }
     })
     return race.run()
   }

@@ -13,7 +13,8 @@ const [first, second, mapped] = [endpoint(4001), endpoint(4002), endpoint(30_000
 function setUp() {
   const clock = new FakeClock()
   const sent: Array<{ bytes: Uint8Array, to: Endpoint }> = []
-  const client = new StunClient({ clock, send: (bytes, to) => { sent.push({ bytes, to }) }, randomBytes: length => crypto.getRandomValues(new Uint8Array(length)) })
+  const randomBytes = (length: number): Uint8Array => crypto.getRandomValues(new Uint8Array(length))
+  const client = new StunClient({ clock, send: (bytes, to) => { sent.push({ bytes, to }) }, randomBytes })
   const answer = (index: number, from?: Endpoint): void => {
     const question = sent[index] ?? assert.fail('not asked')
     const transactionId = decodeStun(question.bytes)?.transactionId ?? assert.fail('no STUN')

@@ -19,7 +19,7 @@ class Side implements AsyncDisposable {
   readonly datagrams: string[] = []
 
   private constructor(udx: Awaited<ReturnType<typeof loadUdx>>, ids: () => number) {
-    this.socket = new UdxSocket({ udx, port: 0, onDatagram: (bytes) => { this.datagrams.push(Buffer.from(bytes).toString()) }, onDropped: (reason) => reason })
+    this.socket = new UdxSocket({ udx, port: 0, onDatagram: (bytes) => { this.datagrams.push(Buffer.from(bytes).toString()) }, onDropped: reason => reason })
     this.connections = new UdxConnections({ udx, isMainPort: port => port === this.socket.port(port.family), randomId: ids, logger: silentLogger() })
     this.socket.start()
   }
@@ -144,7 +144,7 @@ describe('UdxConnections', () => {
 describe('UdxSocket', () => {
   it('takes another port when the preferred one is in use', async () => {
     await using taken = await Side.open()
-    const socket = new UdxSocket({ udx: await loadUdx(), port: taken.port.port, onDatagram: () => assert.fail('no datagram was due'), onDropped: (reason) => reason })
+    const socket = new UdxSocket({ udx: await loadUdx(), port: taken.port.port, onDatagram: () => assert.fail('no datagram was due'), onDropped: reason => reason })
     socket.start()
     assert.notEqual(socket.number, taken.port.port)
     assert.ok(socket.number > 0)
