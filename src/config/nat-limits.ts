@@ -3,12 +3,15 @@
 /** Socket buffers of the UDX socket: a burst of 50 ms at 80 MB/s; the kernel takes what it allows. */
 export const UDP_BUFFER_BYTES = 4 * 1_024 * 1_024
 
-/** First answer of a STUN server: three tries over this time ride out a lost datagram on a slow line. */
+/** Wait for the first STUN answer, and how often the question is repeated in this time: every 200 ms rides out lost datagrams. */
 export const STUN_TIMEOUT_MS = 1_200
-export const STUN_TRIES = 3
+export const STUN_TRIES = 6
 
-/** How long a second STUN answer is waited for after the first came; its port may be closed by a firewall. */
-export const STUN_SECOND_ANSWER_MS = 350
+/**
+ * How long a second STUN answer is waited for after the first came: two repetitions, as a hard NAT that passes for an easy one costs
+ * the whole attempt. No longer, as the second port may be closed by a firewall.
+ */
+export const STUN_SECOND_ANSWER_MS = 500
 
 /** STUN servers asked at a time: two tell the kind of the NAT, two more survive a dead one. */
 export const MAX_STUN_SERVERS = 4

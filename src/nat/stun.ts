@@ -28,7 +28,7 @@ export interface StunResponse {
 export type StunMessage = StunRequest | StunResponse
 
 export const TRANSACTION_ID_BYTES = 12
-export const SIGNATURE_BYTES = 64
+const SIGNATURE_BYTES = 64
 /** Bytes before the attributes; they say how many bytes follow. */
 export const STUN_HEADER_BYTES = 20
 
