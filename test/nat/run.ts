@@ -1,12 +1,13 @@
-/** Runs the NAT laboratory: `npm run test:nat`, each cell once; `npm run test:nat -- --full`, each five times. */
+/** Runs the NAT laboratory, the test files that match the pattern after `--test`: each cell once, with `--full` five times. */
 
 import { globSync } from 'node:fs'
 import { run } from 'node:test'
 import { spec } from 'node:test/reporters'
+import { parseArgs } from 'node:util'
 
-const files = globSync('*.test.ts', { cwd: import.meta.dirname }).map(name => `${import.meta.dirname}/${name}`)
+const { test: pattern, full: isFull } = parseArgs({ options: { test: { type: 'string', default: '' }, full: { type: 'boolean', default: false } } }).values
 
-run({ files, concurrency: 1, argv: process.argv.slice(2) })
+run({ files: globSync(pattern), concurrency: 1, argv: isFull ? ['--full'] : [] })
   .on('test:fail', () => { process.exitCode = 1 })
   .compose(spec)
   .pipe(process.stdout)
