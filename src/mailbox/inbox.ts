@@ -7,11 +7,11 @@ import {
 import type { MeshConfig } from '../config/resolve.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
+import { RateLimiter } from '../lib/rate-limiter.ts'
 import { utf8Bytes } from '../lib/text.ts'
 import type { ApprovalStatus } from '../mesh-api.ts'
 import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
 import { decideInbound } from '../trust/policy.ts'
-import { RateLimiter } from '../trust/rate-limit.ts'
 import type { InboxRow, InboxState, InboxStore, InboxTotals } from './inbox-store.ts'
 import type { OutboxRow } from './outbox-store.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { RateLimiter } from '../../src/trust/rate-limit.ts'
+import { RateLimiter } from '../../src/lib/rate-limiter.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 
 const HOUR = 3_600_000

@@ -1,5 +1,5 @@
 /** How many events a key may cause in a window of time, and how long the next one has to wait. */
-import { BoundedMap } from '../lib/bounded-map.ts'
+import { BoundedMap } from './bounded-map.ts'
 
 export interface RateLimiterInit {
   /** Events allowed in a row, and for each window after that. 0 refuses all. */

@@ -1,0 +1,230 @@
+/** NAT traversal as the mesh uses it: one libp2p service that upgrades relayed peers to direct paths and keeps those alive. */
+import { randomBytes as systemRandomBytes } from 'node:crypto'
+import { networkInterfaces } from 'node:os'
+import type { Connection, PeerId, Startable } from '@libp2p/interface'
+import { PATH_CHECK_TIMEOUT_MS, STUN_TIMEOUT_MS } from '../config/nat-limits.ts'
+import type { Clock } from '../lib/clock.ts'
+import { isRelayed, transportOf } from '../lib/connection-path.ts'
+import { toError } from '../lib/errors.ts'
+import type { Logger } from '../lib/log.ts'
+import type { NatKind, PunchPlane } from '../protocols/punch-signal.ts'
+import type { Interfaces } from './candidates.ts'
+import { formatEndpoint } from './endpoint.ts'
+import type { Plane } from './plane.ts'
+import { Puncher, type PunchAllowance, type PuncherComponents } from './puncher.ts'
+import type { PunchOutcome } from './punch-session.ts'
+import type { WhyNot } from './race-plan.ts'
+import { relayLinkOf } from './relay-link.ts'
+import type { StunResponder } from './stun-responder.ts'
+import { StunServerList } from './stun-server-list.ts'
+import { TcpOpener } from './tcp-opener.ts'
+import { TcpPlane } from './tcp-plane.ts'
+import { UdpStack } from './udp-stack.ts'
+import { loadUdx, type Udx } from './udx.ts'
+
+export interface NatTraversalInit {
+  /** With whom we punch; asked before every attempt. */
+  allowance: (peerId: PeerId) => PunchAllowance
+  /** Preferred UDP port, the number of the node's TCP port. */
+  udpPort: number
+  /** Extra STUN servers `host:port`; relays of this project are asked without being named. */
+  stunServers: readonly string[]
+  log: Logger
+  clock: Clock
+  random: () => number
+  /** Answers STUN on the node's UDP port; for relays. */
+  responder?: StunResponder
+  /** Told when the other side led an attempt that gave a direct path. */
+  onDirect?: (peerId: PeerId, path: { plane: PunchPlane, remoteAddr: string }) => void
+  /** @default the native module */
+  loadUdx?: () => Promise<Udx>
+  /** @default os.networkInterfaces */
+  interfaces?: () => Interfaces
+  /** Whether TCP simultaneous open is used. @default only on Linux, where several sockets may share a port */
+  tcp?: boolean
+}
+
+/** Where a peer stands after `upgrade`. `why` is set while it is not direct. */
+export interface UpgradeResult {
+  path: 'direct' | 'relay'
+  /** `tcp`, `ws` or `udp`, of a direct path. */
+  transport?: string
+  /** Address at the other end of a direct path. */
+  remoteAddr?: string
+  ms: number
+  why?: WhyNot
+}
+
+/**
+ * `intact`: an echo came back. `moved`: the connection goes over a new path now. `replaced`: it could not, but there is a new direct
+ * connection. `lost`: there is no direct path any more. `none`: there was no UDX connection. The old one is cut when replaced or lost.
+ */
+export type MoveResult = { state: 'intact' | 'moved' | 'replaced' | 'none', ms: number } | { state: 'lost', ms: number, why: WhyNot }
+
+export interface NatStatus {
+  /** `unknown` before the first STUN answers and without a UDP socket. */
+  natType: NatKind
+  /** `1.2.3.4:5`, each as a STUN server saw it. */
+  mappedAddrs: string[]
+  stun: Array<{ server: string, mapped: string, rttMs: number }>
+  /** 0 without a UDP socket. */
+  udpPort: number
+  udxConnections: number
+}
+
+/**
+ * @example
+ * services: { nat: components => new NatTraversal(components, init) }
+ * const result = await node.services.nat.upgrade(peerId, { signal })
+ */
+export class NatTraversal implements Startable {
+  readonly #components: PuncherComponents
+  readonly #init: NatTraversalInit
+  readonly #servers: StunServerList
+  #udp: UdpStack | undefined
+  #puncher: Puncher | undefined
+  #hasWarned = false
+
+  constructor(components: PuncherComponents, init: NatTraversalInit) {
+    this.#components = components
+    this.#init = init
+    const onFailure = (server: string, error: Error): void => { init.log.warn(`The STUN server ${server} was not found: ${error.message}`) }
+    this.#servers = new StunServerList({ servers: init.stunServers, now: init.clock.now, onFailure })
+  }
+
+  async start(): Promise<void> {
+    if (this.#puncher !== undefined) return
+    this.#udp = await this.#openUdp()
+    this.#puncher = new Puncher(this.#components, {
+      planes: this.#planes(), allowance: this.#init.allowance, clock: this.#init.clock, randomBytes: systemRandomBytes,
+      onFollowed: (peerId, outcome) => {
+        if (outcome.isDirect) this.#init.onDirect?.(peerId, { plane: outcome.plane, remoteAddr: formatEndpoint(outcome.remote) })
+      }
+    })
+    await this.#puncher.start()
+  }
+
+  async stop(): Promise<void> {
+    await this.#puncher?.stop()
+    await this.#udp?.stop()
+    this.#puncher = undefined
+    this.#udp = undefined
+  }
+
+  /** Tries for a direct path to a peer that is reached through a relay. Never throws: the result says why there is none. */
+  async upgrade(peerId: PeerId, options: { signal: AbortSignal }): Promise<UpgradeResult> {
+    const { clock, log } = this.#init
+    const startedAt = clock.now()
+    const direct = this.#directConnection(peerId)
+    if (direct !== undefined) return directResult(direct, 0)
+    const outcome = await this.#punch(peerId, 'connect', options)
+    const ms = clock.now() - startedAt
+    const connection = this.#directConnection(peerId)
+    if (outcome.isDirect && connection !== undefined) {
+      log.debug(`Direct path to ${peerId.toString()} over ${outcome.plane} after ${String(ms)} ms`)
+      return directResult(connection, ms)
+    }
+    const why = outcome.isDirect ? 'upgrade-failed' : outcome.why
+    log.debug(`No direct path to ${peerId.toString()} after ${String(ms)} ms: ${why}`)
+    return { path: 'relay', ms, why }
+  }
+
+  /** Checks the UDX connection of a peer; when no echo comes back, gives it a new path, replaces it, or cuts it. */
+  async moveIfBroken(peerId: PeerId, options: { signal: AbortSignal, checkTimeoutMs?: number }): Promise<MoveResult> {
+    const startedAt = this.#init.clock.now()
+    const ms = (): number => this.#init.clock.now() - startedAt
+    const raw = this.#udp?.connections.of(peerId)
+    const connection = raw === undefined ? undefined : this.#puncher?.connectionOf(raw, peerId)
+    if (connection === undefined) return { state: 'none', ms: ms() }
+    const timeoutMs = options.checkTimeoutMs ?? PATH_CHECK_TIMEOUT_MS
+    if (await this.#isAlive(connection, { signal: options.signal, timeoutMs })) return { state: 'intact', ms: ms() }
+    const moved = await this.#punch(peerId, 'move', options)
+    if (moved.isDirect) return { state: 'moved', ms: ms() }
+    const replaced = await this.#punch(peerId, 'connect', options)
+    connection.abort(new Error('the path broke'))
+    return replaced.isDirect ? { state: 'replaced', ms: ms() } : { state: 'lost', ms: ms(), why: replaced.why }
+  }
+
+  /** Asks the STUN servers of the owner's list and of all relays in use, so that the first upgrade knows its NAT. */
+  async observe(options: { signal: AbortSignal }): Promise<NatStatus> {
+    const links = this.#components.connectionManager.getConnections().filter(isRelayed).map(relayLinkOf)
+    const servers = [...links.flatMap(({ udpServers }) => udpServers), ...await this.#servers.endpoints()]
+    if (servers.length > 0) await this.#udp?.observer.observe(servers, AbortSignal.any([options.signal, AbortSignal.timeout(2 * STUN_TIMEOUT_MS)]))
+    return this.status()
+  }
+
+  /** The network changed: what was learnt about the NAT does not count any more. */
+  forget(): void {
+    this.#udp?.observer.clear()
+  }
+
+  status(): NatStatus {
+    const last = this.#udp?.observer.last
+    const answers = last?.answers ?? []
+    return {
+      natType: last?.nat ?? 'unknown',
+      mappedAddrs: [...new Set(answers.map(({ mapped }) => formatEndpoint(mapped)))],
+      stun: answers.map(({ server, mapped, rttMs }) => ({ server: formatEndpoint(server), mapped: formatEndpoint(mapped), rttMs })),
+      udpPort: this.#udp?.socket.number ?? 0,
+      udxConnections: this.#udp?.connections.size ?? 0
+    }
+  }
+
+  #directConnection(peerId: PeerId): Connection | undefined {
+    return this.#components.connectionManager.getConnections(peerId).find(connection => connection.status === 'open' && !isRelayed(connection))
+  }
+
+  async #punch(peerId: PeerId, purpose: 'connect' | 'move', options: { signal: AbortSignal }): Promise<PunchOutcome> {
+    if (this.#puncher === undefined) return { isDirect: false, why: 'stopped' }
+    try {
+      return await this.#puncher.punch(peerId, purpose, options)
+    } catch (error) {
+      this.#init.log.debug(`The attempt with ${peerId.toString()} failed: ${toError(error).message}`)
+      return { isDirect: false, why: options.signal.aborted ? 'timeout' : 'refused' }
+    }
+  }
+
+  async #isAlive(connection: Connection, options: { signal: AbortSignal, timeoutMs: number }): Promise<boolean> {
+    try {
+      await this.#puncher?.check(connection, options)
+      return true
+    } catch (error) {
+      this.#init.log.debug(`No echo from ${connection.remotePeer.toString()}: ${toError(error).message}`)
+      return false
+    }
+  }
+
+  async #openUdp(): Promise<UdpStack | undefined> {
+    const { clock, random, responder } = this.#init
+    try {
+      const stack = new UdpStack({
+        udx: await (this.#init.loadUdx ?? loadUdx)(), port: this.#init.udpPort, servers: async () => await this.#servers.endpoints(),
+        interfaces: this.#interfaces, clock, random, randomBytes: systemRandomBytes, logger: this.#components.logger,
+        ...responder !== undefined && { responder }
+      })
+      stack.start()
+      return stack
+    } catch (error) {
+      if (!this.#hasWarned) this.#init.log.warn(`UDP hole punching is not available here: ${toError(error).message}. Relays and TCP are used instead`)
+      this.#hasWarned = true
+      return undefined
+    }
+  }
+
+  #planes(): Plane[] {
+    const { clock, random } = this.#init
+    const tcp = this.#init.tcp ?? process.platform === 'linux'
+    const opener = new TcpOpener({ clock, random, randomBytes: systemRandomBytes })
+    const { logger } = this.#components
+    return [
+      ...this.#udp === undefined ? [] : [this.#udp.plane],
+      ...tcp ? [new TcpPlane({ opener, interfaces: this.#interfaces, clock, randomBytes: systemRandomBytes, logger })] : []
+    ]
+  }
+
+  readonly #interfaces = (): Interfaces => (this.#init.interfaces ?? networkInterfaces)()
+}
+
+function directResult(connection: Connection, ms: number): UpgradeResult {
+  return { path: 'direct', transport: transportOf(connection), remoteAddr: connection.remoteAddr.toString(), ms }
+}

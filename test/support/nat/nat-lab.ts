@@ -1,0 +1,195 @@
+/**
+ * Two hosts behind NATs, a relay on the public side between them, all in Linux network namespaces. Needs root and nftables.
+ * Nothing connects it to the machine's own network.
+ *
+ * @example
+ * await using lab = await NatLab.create({ a: 'a', b: 'c', delayMs: 25 })
+ * new Child(lab.exec('a', { command: 'ping', args: ['-c1', lab.relayAddress] }))
+ */
+
+import { spawnSync } from 'node:child_process'
+import { atExit } from '../at-exit.ts'
+import { Child, type Command } from '../child.ts'
+import { Lan } from '../lan.ts'
+import { addNamespace, ip, removeAbandonedNamespaces, removeNamespace, removeNamespaceSync } from '../net-namespace.ts'
+import { run, runOk } from '../run.ts'
+import { fileURLToPath } from 'node:url'
+import { gatewayRules, gatewaysOf, type GatewayKind, type NatKind } from './nat-kind.ts'
+
+/** Sides of the laboratory: each has a host of the same name. */
+export type Side = 'a' | 'b'
+
+export interface NatLabInit {
+  a: NatKind
+  b: NatKind
+  /** One-way delay between any two sites. @default 0 */
+  delayMs?: number
+  /** Share of the packets on the public side that are lost, in percent. @default 0 */
+  lossPercent?: number
+}
+
+/** Of a range that libp2p counts as public; documentation ranges count as private. */
+const PUBLIC = '45.33.0'
+/** Of no host: hosts use 20000 to 39999. */
+const REBOUND_PORT = 45_000
+const NAME = /^nat-(\d+)-/
+const DELAY_LINE = fileURLToPath(new URL('./delay-line.py', import.meta.url))
+
+export class NatLab implements AsyncDisposable {
+  readonly relayAddress = `${PUBLIC}.10`
+  readonly #prefix = `nat-${process.pid}-${Math.random().toString(36).slice(2, 6)}`
+  readonly #namespaces: string[] = []
+  readonly #forget: () => void
+  #delayLine: Child | undefined
+
+  private constructor() {
+    this.#forget = atExit(() => { for (const name of this.#namespaces) removeNamespaceSync(name) })
+  }
+
+  /** Why there can be no laboratory here, or `undefined` when there can. */
+  static whyNot(): string | undefined {
+    const why = Lan.whyNot()
+    if (why !== undefined) return why
+    const missing = ['nft', 'conntrack', 'python3'].filter(name => spawnSync(name, ['--version']).error !== undefined)
+    return missing.length === 0 ? undefined : `missing: ${missing.join(', ')} (Debian packages nftables, conntrack, python3)`
+  }
+
+  static async create(init: NatLabInit): Promise<NatLab> {
+    await removeAbandonedNamespaces(NAME)
+    const lab = new NatLab()
+    try {
+      await lab.#build(init)
+      return lab
+    } catch (error) {
+      await lab.stop()
+      throw error
+    }
+  }
+
+  /** The command that runs `command` in a namespace: `a`, `b`, `relay`, or a gateway (`gw-a0` is the host's own, `gw-a1` the carrier's). */
+  exec(name: string, { command, args }: Command): Command {
+    return { command: 'ip', args: ['netns', 'exec', this.#namespace(name), command, ...args] }
+  }
+
+  /** The host's gateway forgets its UDP mappings and gives the host's port another number, as after a reconnect of the line. */
+  async rebind(side: Side, port: number): Promise<void> {
+    const gateway = `gw-${side}0`
+    const address = `${PUBLIC}.2${side === 'a' ? 1 : 2}`
+    await this.#nft(gateway, `flush chain ip gateway postrouting
+      add rule ip gateway postrouting oifname "wan" udp sport ${port} snat to ${address}:${REBOUND_PORT}
+      add rule ip gateway postrouting oifname "wan" masquerade`)
+    const flushed = await run(this.exec(gateway, { command: 'conntrack', args: ['-D', '-p', 'udp'] }), { timeoutMs: 10_000 })
+    if (!flushed.output.includes('have been deleted')) throw new Error(`The mappings were not flushed: ${flushed.output}`)
+  }
+
+  async stop(): Promise<void> {
+    await this.#delayLine?.stop()
+    for (const name of this.#namespaces) await removeNamespace(name)
+    this.#forget()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop()
+  }
+
+  async #build(init: NatLabInit): Promise<void> {
+    await this.#add('public')
+    await this.#shell('public', 'echo 1 > /proc/sys/net/ipv4/ip_forward')
+    await this.#add('relay')
+    await this.#plug('relay', this.relayAddress)
+    await this.#buildSide('a', gatewaysOf(init.a), 1)
+    await this.#buildSide('b', gatewaysOf(init.b), 2)
+    if (init.delayMs !== undefined && init.delayMs > 0) await this.#addDelay(init.delayMs)
+    if (init.lossPercent !== undefined && init.lossPercent > 0) await this.#addLoss(init.lossPercent)
+  }
+
+  async #buildSide(side: Side, gateways: GatewayKind[], index: number): Promise<void> {
+    const [own = 'a', carrier] = gateways
+    const lan = own === 'f' ? `${PUBLIC.slice(0, -2)}.${index}` : `192.168.${index}`
+    const publicAddress = `${PUBLIC}.2${index}`
+    for (const number of gateways.keys()) await this.#addRouter(`gw-${side}${number}`)
+    await this.#plug(`gw-${side}${gateways.length - 1}`, publicAddress)
+    if (carrier !== undefined) {
+      await this.#cable({ inner: `gw-${side}0`, innerDevice: 'wan', outer: `gw-${side}1`, subnet: `100.64.${index}`, host: 2 })
+      await this.#nft(`gw-${side}1`, gatewayRules({ kind: carrier, wanAddress: publicAddress, lanHost: `100.64.${index}.2` }))
+    }
+    await this.#nft(`gw-${side}0`, gatewayRules({ kind: own, wanAddress: publicAddress, lanHost: `${lan}.10` }))
+    await this.#add(side)
+    await this.#cable({ inner: side, innerDevice: 'eth0', outer: `gw-${side}0`, subnet: lan, host: 10 })
+    if (own === 'f') await ip('-n', this.#namespace('public'), 'route', 'add', `${lan}.0/24`, 'via', publicAddress, 'dev', `p-gw-${side}0`)
+  }
+
+  async #addRouter(name: string): Promise<void> {
+    await this.#add(name)
+    await this.#shell(name, 'echo 1 > /proc/sys/net/ipv4/ip_forward')
+  }
+
+  /** Connects a namespace to the public side; its interface is `wan`. */
+  async #plug(name: string, address: string): Promise<void> {
+    const [outside, inside] = [this.#namespace('public'), this.#namespace(name)]
+    await ip('-n', outside, 'link', 'add', `p-${name}`, 'type', 'veth', 'peer', 'name', 'wan', 'netns', inside)
+    await ip('-n', outside, 'address', 'add', `${PUBLIC}.1/32`, 'dev', `p-${name}`)
+    await ip('-n', outside, 'link', 'set', `p-${name}`, 'up')
+    await ip('-n', outside, 'route', 'add', `${address}/32`, 'dev', `p-${name}`)
+    await ip('-n', inside, 'address', 'add', `${address}/32`, 'dev', 'wan')
+    await ip('-n', inside, 'link', 'set', 'wan', 'up')
+    await ip('-n', inside, 'route', 'add', `${PUBLIC}.1/32`, 'dev', 'wan')
+    await ip('-n', inside, 'route', 'add', 'default', 'via', `${PUBLIC}.1`, 'src', address)
+  }
+
+  async #cable({ inner, innerDevice, outer, subnet, host }: Cable): Promise<void> {
+    const [inside, outside] = [this.#namespace(inner), this.#namespace(outer)]
+    await ip('-n', outside, 'link', 'add', 'lan', 'type', 'veth', 'peer', 'name', innerDevice, 'netns', inside)
+    await ip('-n', outside, 'address', 'add', `${subnet}.1/24`, 'dev', 'lan')
+    await ip('-n', outside, 'link', 'set', 'lan', 'up')
+    await ip('-n', inside, 'address', 'add', `${subnet}.${host}/24`, 'dev', innerDevice)
+    await ip('-n', inside, 'link', 'set', innerDevice, 'up')
+    await ip('-n', inside, 'route', 'add', 'default', 'via', `${subnet}.1`)
+  }
+
+  /** Every packet that crosses the public side takes the way through a tun device, where a program holds it back. */
+  async #addDelay(delayMs: number): Promise<void> {
+    const router = this.#namespace('public')
+    this.#delayLine = new Child(this.exec('public', { command: 'python3', args: [DELAY_LINE, String(delayMs)] }))
+    await this.#delayLine.log.waitFor(/^ready$/m, { timeoutMs: 20_000 })
+    await ip('-n', router, 'link', 'set', 'delay', 'up')
+    await this.#shell('public', 'for f in all delay; do echo 0 > /proc/sys/net/ipv4/conf/$f/rp_filter; done; echo 1 > /proc/sys/net/ipv4/conf/all/accept_local')
+    await ip('-n', router, 'route', 'add', 'default', 'dev', 'delay', 'table', '100')
+    await ip('-n', router, 'rule', 'add', 'pref', '5', 'to', `${PUBLIC}.1`, 'lookup', 'local')
+    const links = await ip('-n', router, '-o', 'link')
+    for (const [, device = ''] of links.matchAll(/ (p-[\w-]+)@/g)) await ip('-n', router, 'rule', 'add', 'pref', '10', 'iif', device, 'lookup', '100')
+  }
+
+  async #addLoss(percent: number): Promise<void> {
+    await this.#nft('public', `table ip line {
+      chain forward { type filter hook forward priority 0; numgen random mod 100 < ${percent} drop; }
+    }`)
+  }
+
+  async #add(name: string): Promise<void> {
+    const namespace = `${this.#prefix}-${name}`
+    this.#namespaces.push(namespace)
+    await addNamespace(namespace)
+  }
+
+  async #nft(name: string, rules: string): Promise<void> {
+    await runOk(this.exec(name, { command: 'nft', args: ['-f', '-'] }), { input: rules, timeoutMs: 10_000 })
+  }
+
+  async #shell(name: string, script: string): Promise<void> {
+    await runOk(this.exec(name, { command: 'sh', args: ['-c', script] }), { timeoutMs: 10_000 })
+  }
+
+  #namespace(name: string): string {
+    return `${this.#prefix}-${name}`
+  }
+}
+
+interface Cable {
+  inner: string
+  innerDevice: string
+  outer: string
+  subnet: string
+  /** Last number of the inner address. */
+  host: number
+}
