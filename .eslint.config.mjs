@@ -82,6 +82,6 @@ export default defineConfig(
       'no-restricted-syntax': ['error', ...emptyCatch, ...honestTests]
     }
   },
-  { files: ['test/**/*.test.ts'], rules: { 'max-lines-per-function': 'off' } },
+  { files: ['test/**/*.{test,lab}.ts'], rules: { 'max-lines-per-function': 'off' } },
   { files: ['**/*.mjs'], extends: [tseslint.configs.disableTypeChecked], rules: { 'no-undef': 'off' } }
 )

@@ -63,6 +63,11 @@ export class Pair implements AsyncDisposable {
     }
   }
 
+  /** Resolves when all that this side of the mesh wrote is on disk. */
+  async flush(): Promise<void> {
+    await this.#end.mesh.flush()
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#end.close()
     await this.peer.call('close', null)

@@ -1,9 +1,10 @@
 /** The findings of a run as one table: each figure beside its reference, their ratio and the aim. */
 import { availableParallelism, loadavg } from 'node:os'
+import { WIDTH } from './effort.ts'
 import type { IdleJob, IdleNode } from './idle-nodes.ts'
 import type { ConnectTimes } from './pair.ts'
-import type { LoopDelays, Round } from './round.ts'
-import { median } from './statistics.ts'
+import type { InFlight, LoopDelays, Round, Sequential } from './round.ts'
+import { median, type Spread } from './statistics.ts'
 import { formatTable } from './table.ts'
 
 export interface Findings {
@@ -21,7 +22,7 @@ export interface Findings {
 const HEADER = ['measure', 'mesh', 'reference', '', 'ratio', 'aim', '']
 
 export function report(findings: Findings): string {
-  const rows = [...aloneRows(findings), ...pathRows(findings.rounds), ...loopRows(findings.rounds), lossRow(findings)]
+  const rows = [...aloneRows(findings), ...sequentialRows(findings.rounds), ...inFlightRows(findings.rounds), ...loopRows(findings.rounds), lossRow(findings)]
   const notes = findings.failures.length === 0 ? [] : ['', `not received: ${[...new Set(findings.failures)].slice(0, 5).join('; ')}`]
   const rounds = `Medians over ${findings.rounds.length} rounds; a ratio is the median of the rounds' ratios.`
   const load = `${availableParallelism()} cores, load average ${loadavg()[0]?.toFixed(1) ?? '?'}: on a busy machine only the ratios mean something.`
@@ -37,20 +38,32 @@ function aloneRows({ idle, connect }: Findings): string[][] {
   ]
 }
 
-function pathRows(rounds: readonly Round[]): string[][] {
-  const over = (pick: (round: Round) => number): number => median(rounds.map(pick))
-  const p50 = ({ echo, oneRow }: Round): number => echo.p50 + 2 * oneRow.p50
-  const p99 = ({ echo, oneRow }: Round): number => echo.p99 + 2 * oneRow.p99
-  const p50Ratio = over(round => round.mesh.p50 / p50(round))
-  const rateRatio = over(round => round.mesh.perSecond / round.echo.perSecond)
+function sequentialRows(rounds: readonly Round[]): string[][] {
+  const over = (pick: (sequential: Sequential) => number): number => median(rounds.map(round => pick(round.sequential)))
+  const least = ({ echo, commit }: Sequential): number => echo.p50 + 2 * commit.p50
+  const ratio = over(sequential => sequential.mesh.p50 / least(sequential))
+  const row = over(sequential => sequential.mesh.p50 / sequential.steps.p50)
+  const tail = over(sequential => sequential.mesh.p99 / sequential.steps.p99)
+  const both = (pick: (sequential: Sequential) => Spread): string => `${ms(over(found => pick(found).p50))}, ${ms(over(found => pick(found).p99))}`
   return [
-    ['sequential, p50', ms(over(round => round.mesh.p50)), ms(over(p50)), 'echo + 2 commits', times(p50Ratio), '<= 1.5 x', verdict(p50Ratio <= 1.5)],
-    ['', '', ms(over(round => round.steps.p50)), 'commit, echo, commit in a row', times(over(round => round.mesh.p50 / round.steps.p50)), '', ''],
-    ['sequential, p99', ms(over(round => round.mesh.p99)), ms(over(p99)), 'echo + 2 commits', times(over(round => round.mesh.p99 / p99(round))), '', ''],
-    ['64 in flight', rate(over(round => round.mesh.perSecond)), rate(over(round => round.echo.perSecond)), 'echo, stores nothing', times(rateRatio), '>= 0.5 x', verdict(rateRatio >= 0.5)],
-    ['  parts: echo p50, p99', '', `${ms(over(round => round.echo.p50))}, ${ms(over(round => round.echo.p99))}`, 'one raw stream', '', '', ''],
-    ['  commit of 1 row p50, p99', '', `${ms(over(round => round.oneRow.p50))}, ${ms(over(round => round.oneRow.p99))}`, 'synchronous=FULL', '', '', ''],
-    ['  commit of 64 rows p50, p99', '', `${ms(over(round => round.manyRows.p50))}, ${ms(over(round => round.manyRows.p99))}`, 'synchronous=FULL', '', '', '']
+    ['sequential, p50', ms(over(found => found.mesh.p50)), ms(over(least)), 'p50 of an echo + 2 x p50 of a commit', times(ratio), '<= 1.5 x', verdict(ratio <= 1.5)],
+    ['', '', ms(over(found => found.steps.p50)), 'commit, echo, commit in a row', times(row), '', ''],
+    ['sequential, p99', ms(over(found => found.mesh.p99)), ms(over(found => found.steps.p99)), 'commit, echo, commit in a row', times(tail), '', ''],
+    ['  echo, p50 and p99', '', both(found => found.echo), 'on one raw stream', '', '', ''],
+    ['  commit of 1 row, p50 and p99', '', both(found => found.commit), 'synchronous=FULL', '', '', '']
+  ]
+}
+
+function inFlightRows(rounds: readonly Round[]): string[][] {
+  const over = (pick: (inFlight: InFlight) => number): number => median(rounds.map(round => pick(round.inFlight)))
+  const ratio = over(({ meshPerSecond, echoPerSecond }) => meshPerSecond / echoPerSecond)
+  const commit = `${ms(over(found => found.commit.p50))}, ${ms(over(found => found.commit.p99))}`
+  return [
+    [
+      `${WIDTH} in flight`, rate(over(found => found.meshPerSecond)), rate(over(found => found.echoPerSecond)), 'echo, which stores nothing',
+      times(ratio), '>= 0.5 x', verdict(ratio >= 0.5)
+    ],
+    [`  commit of ${WIDTH} rows, p50 and p99`, '', commit, 'synchronous=FULL', '', '', '']
   ]
 }
 

@@ -1,29 +1,38 @@
 /** One round of measurements. Disk, echo and mesh take turns in short blocks, so that what disturbs one disturbs all. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { CommitReference } from './commit-reference.ts'
 import { PACE, WIDTH, type Effort } from './effort.ts'
 import { LoopDelay } from './loop-delay.ts'
 import { paced } from './pace.ts'
 import type { Pair } from './pair.ts'
+import type { References } from './references.ts'
 import { spreadOf, type Spread } from './statistics.ts'
-import { timed, timedAll, timedEach } from './stopwatch.ts'
+import { timedAll, timedEach } from './stopwatch.ts'
 
-/** Times in ms. */
+/** Times in ms, rates a second. */
 export interface Round {
-  oneRow: Spread
-  manyRows: Spread
-  /** A commit, an echo and a commit one after the other: what a message does at the least. */
-  steps: Spread
-  echo: Path
-  mesh: Path
+  sequential: Sequential
+  inFlight: InFlight
   /** 99th percentiles of the event loop's delay. */
   sender: LoopDelays
   receiver: LoopDelays
 }
 
-/** An echo's or a message's way there and back: the time of one, and how many a second with 64 in flight. */
-export interface Path extends Spread {
-  perSecond: number
+/** One at a time. */
+export interface Sequential {
+  mesh: Spread
+  echo: Spread
+  /** A commit of one row. */
+  commit: Spread
+  /** A commit, an echo and a commit in a row: what a message does at the least. */
+  steps: Spread
+}
+
+/** 64 at a time. */
+export interface InFlight {
+  meshPerSecond: number
+  echoPerSecond: number
+  /** A commit of 64 rows. */
+  commit: Spread
 }
 
 export interface LoopDelays {
@@ -31,55 +40,44 @@ export interface LoopDelays {
   paced: number
 }
 
-type CommitTimes = Record<'oneRow' | 'manyRows' | 'steps', number[]>
+const SEQUENTIAL_BLOCK = 10
+const BLOCKS_IN_FLIGHT = 5
 
-interface Times {
-  /** Of each commit, echo or message by itself. */
-  each: number[]
-  /** Of all those in flight together. */
-  inFlightMs: number
-}
-
-const BLOCKS = 10
-const STEPS_PER_BLOCK = 20
-
-export async function measureRound(pair: Pair, commits: CommitReference, effort: Effort): Promise<Round> {
-  const commitTimes: CommitTimes = { oneRow: [], manyRows: [], steps: [] }
-  const echo: Times = { each: [], inFlightMs: 0 }
-  const mesh: Times = { each: [], inFlightMs: 0 }
-  for (let block = 0; block < BLOCKS; block++) {
-    await addCommits(commitTimes, pair, commits)
-    await addBlock(echo, effort, async () => { await pair.echo.echo() })
-    await addBlock(mesh, effort, async () => { await pair.send() })
-  }
+export async function measureRound(pair: Pair, references: References, effort: Effort): Promise<Round> {
   return {
-    oneRow: spreadOf(commitTimes.oneRow), manyRows: spreadOf(commitTimes.manyRows), steps: spreadOf(commitTimes.steps),
-    echo: toPath(echo, effort), mesh: toPath(mesh, effort),
+    sequential: await measureSequential(pair, references, effort.sequential / SEQUENTIAL_BLOCK),
+    inFlight: await measureInFlight(pair, references, effort.inFlight / BLOCKS_IN_FLIGHT),
     ...await measureLoops(pair, effort)
   }
 }
 
-/** Echoes go between the commits: one commit straight after another finds disk and caches warm, which no message does. */
-async function addCommits(times: CommitTimes, { echo }: Pair, commits: CommitReference): Promise<void> {
-  for (let step = 0; step < STEPS_PER_BLOCK; step++) {
-    const before = commits.time(1)
-    const echoMs = await timed(async () => { await echo.echo() })
-    const after = commits.time(1)
-    times.oneRow.push(before, after)
-    times.steps.push(before + echoMs + after)
-    await echo.echo()
-    times.manyRows.push(commits.time(WIDTH))
-    await echo.echo()
+async function measureSequential(pair: Pair, references: References, blocks: number): Promise<Sequential> {
+  const times = { mesh: [] as number[], echo: [] as number[], commit: [] as number[], steps: [] as number[] }
+  for (let block = 0; block < blocks; block++) {
+    times.mesh.push(...await timedEach(SEQUENTIAL_BLOCK, async () => { await pair.send() }))
+    await pair.flush() // the state of the last message is written after it was told
+    for (let step = 0; step < SEQUENTIAL_BLOCK; step++) {
+      const { commits, echoMs } = await references.timeSteps(pair.echo)
+      times.commit.push(...commits)
+      times.steps.push(commits[0] + echoMs + commits[1])
+    }
+    times.echo.push(...await timedEach(SEQUENTIAL_BLOCK, async () => { await pair.echo.echo() }))
   }
+  return { mesh: spreadOf(times.mesh), echo: spreadOf(times.echo), commit: spreadOf(times.commit), steps: spreadOf(times.steps) }
 }
 
-async function addBlock(times: Times, { sequential, inFlight }: Effort, once: () => Promise<void>): Promise<void> {
-  times.each.push(...await timedEach(sequential / BLOCKS, once))
-  times.inFlightMs += await timedAll({ count: inFlight / BLOCKS, width: WIDTH }, once)
-}
-
-function toPath({ each, inFlightMs }: Times, { inFlight }: Effort): Path {
-  return { ...spreadOf(each), perSecond: inFlight / inFlightMs * 1_000 }
+async function measureInFlight(pair: Pair, references: References, count: number): Promise<InFlight> {
+  const commits: number[] = []
+  let meshMs = 0
+  let echoMs = 0
+  for (let block = 0; block < BLOCKS_IN_FLIGHT; block++) {
+    meshMs += await timedAll({ count, width: WIDTH }, async () => { await pair.send() })
+    await pair.flush()
+    echoMs += await timedAll({ count, width: WIDTH }, async () => { await pair.echo.echo() })
+    commits.push(references.timeCommit(WIDTH), references.timeCommit(WIDTH))
+  }
+  const thousands = count * BLOCKS_IN_FLIGHT * 1_000
+  return { meshPerSecond: thousands / meshMs, echoPerSecond: thousands / echoMs, commit: spreadOf(commits) }
 }
 
 async function measureLoops(pair: Pair, effort: Effort): Promise<Pick<Round, 'sender' | 'receiver'>> {

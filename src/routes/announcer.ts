@@ -3,6 +3,7 @@ import type { Connection, PeerId, PrivateKey } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { ANNOUNCE_COALESCE_MS, ANNOUNCE_INTERVAL_MS, MAX_ANNOUNCED_ADDRESSES } from '../config/limits.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
+import { isRelayed } from '../lib/connection-path.ts'
 import { toError } from '../lib/errors.ts'
 import type { Logger } from '../lib/log.ts'
 import { scopeOf } from '../lib/reachable-address.ts'
@@ -35,6 +36,7 @@ interface Audience {
 export class Announcer {
   readonly #init: AnnouncerInit
   #timer: Timer | undefined
+  #isStopped = false
 
   constructor(init: AnnouncerInit) {
     this.#init = init
@@ -44,7 +46,9 @@ export class Announcer {
     this.#schedule(ANNOUNCE_INTERVAL_MS)
   }
 
+  /** Nobody is told anything any more, and no sequence number is taken. */
   stop(): void {
+    this.#isStopped = true
     this.#timer?.cancel()
     this.#timer = undefined
   }
@@ -57,11 +61,17 @@ export class Announcer {
   /** Tells one peer who we are. */
   async announceTo(peerId: PeerId, connection: Connection): Promise<void> {
     const isApproved = this.#init.isApproved(peerId)
-    if (!this.#init.isOpen && !isApproved) return
-    this.#init.send(peerId, await this.#record({ isApproved, isLocal: scopeOf(connection.remoteAddr) === 'loopback' }))
+    if (this.#isStopped || (!this.#init.isOpen && !isApproved)) return
+    const record = await this.#record({ isApproved, isLocal: scopeOf(connection.remoteAddr) === 'loopback' && !isRelayed(connection) })
+    this.#send(peerId, record)
+  }
+
+  #send(peerId: PeerId, record: Uint8Array): void {
+    if (!this.#isStopped) this.#init.send(peerId, record)
   }
 
   #schedule(delayMs: number): void {
+    if (this.#isStopped) return
     this.#timer?.cancel()
     this.#timer = this.#init.clock.after(delayMs, () => {
       this.#schedule(ANNOUNCE_INTERVAL_MS)

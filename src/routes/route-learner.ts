@@ -4,6 +4,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { ANNOUNCES_PER_HOUR, MAX_TRACKED_PEERS } from '../config/limits.ts'
 import { agentIdOf } from '../lib/agent-id.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
+import { isRelayed } from '../lib/connection-path.ts'
 import type { Logger } from '../lib/log.ts'
 import { oneLine } from '../lib/text.ts'
 import { isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
@@ -44,8 +45,9 @@ export class RouteLearner {
   async handleAnnounce(from: PeerId, record: Uint8Array, connection: Connection): Promise<void> {
     const peerId = from.toString()
     const { isOpen, isApproved, takeRate, log } = this.#init
-    if ((!isOpen && !isApproved(from)) || takeRate(peerId) > 0) {
-      log.debug(`An announce of ${peerId} was not read: ${isOpen ? 'too many' : 'not approved'}`)
+    const isWelcome = isOpen || isApproved(from)
+    if (!isWelcome || takeRate(peerId) > 0) {
+      log.debug(`An announce of ${peerId} was not read: ${isWelcome ? 'too many' : 'not approved'}`)
       return
     }
     try {
@@ -80,7 +82,7 @@ export class RouteLearner {
 
   /** Public addresses of anybody; private ones of approved peers on our own subnets; loopback only from this machine. */
   #usableAddresses(from: PeerId, addresses: Multiaddr[], connection: Connection): Multiaddr[] {
-    const isLocal = scopeOf(connection.remoteAddr) === 'loopback'
+    const isLocal = scopeOf(connection.remoteAddr) === 'loopback' && !isRelayed(connection)
     const isApproved = this.#init.isApproved(from)
     return addresses.filter((address) => {
       const scope = scopeOf(address)

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { mkdtempDisposable, readdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { readdirSync } from 'node:fs'
 import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -159,9 +160,9 @@ describe('stopping', () => {
   })
 })
 
-/** Handles that this process has open, by kind; timers of the library that end by themselves are not counted. */
+/** What this process has open, by kind; timers of the library that end by themselves are not counted. */
 function resources(): Record<string, number> {
-  const counts: Record<string, number> = {}
+  const counts: Record<string, number> = process.platform === 'linux' ? { descriptors: readdirSync('/proc/self/fd').length } : {}
   for (const kind of process.getActiveResourcesInfo()) {
     if (kind !== 'Timeout') counts[kind] = (counts[kind] ?? 0) + 1
   }

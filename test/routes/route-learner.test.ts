@@ -1,0 +1,229 @@
+import assert from 'node:assert/strict'
+import { networkInterfaces } from 'node:os'
+import { describe, it } from 'node:test'
+import type { Connection } from '@libp2p/interface'
+import { RecordEnvelope } from '@libp2p/peer-record'
+import { multiaddr } from '@multiformats/multiaddr'
+import { ANNOUNCES_PER_HOUR, MAX_ANNOUNCE_BYTES } from '../../src/config/limits.ts'
+import { isOnOwnSubnet, scopeOf } from '../../src/lib/reachable-address.ts'
+import { InstanceRecord } from '../../src/protocols/pb/instance.ts'
+import { InstanceRoutes, type Route } from '../../src/routes/instance-routes.ts'
+import { ANNOUNCE_RATE, RouteLearner, type RouteLearnerInit } from '../../src/routes/route-learner.ts'
+import { RateLimiter } from '../../src/lib/rate-limiter.ts'
+import { FakeClock } from '../support/fake-clock.ts'
+import { testConnection } from '../support/links.ts'
+import { LogRecorder } from '../support/log-recorder.ts'
+import { FAR_BOOT, keyedPeer, NEAR_BOOT, recordOf, routeOf, type KeyedPeer } from '../support/routes.ts'
+
+const [alice, bob] = await Promise.all([keyedPeer(1), keyedPeer(2)])
+const PUBLIC = ['/ip4/45.33.1.1/tcp/4001', '/dns4/mesh.example.org/tcp/443/wss']
+const LOOPBACK = ['/ip4/127.0.0.1/tcp/4001', '/ip6/::1/tcp/4001']
+const LINK_LOCAL = ['/ip4/169.254.169.254/tcp/80', '/ip6/fe80::1/tcp/4001', '/ip4/0.0.0.0/tcp/4001']
+const FOREIGN = ['/ip4/10.77.88.99/tcp/4001', '/ip4/172.29.77.9/tcp/4001', '/ip4/192.168.211.9/tcp/4001', '/ip6/fd77:88::9/tcp/4001']
+  .filter(text => !isOnOwnSubnet(multiaddr(text)))
+/** Our own addresses in private subnets: neighbours of ours, as far as the learner can tell. */
+const NEIGHBOURS = Object.values(networkInterfaces()).flatMap(list => list ?? []).filter(({ internal }) => !internal)
+  .map(({ family, address }) => `/${family === 'IPv4' ? 'ip4' : 'ip6'}/${address}/tcp/4001`)
+  .filter(text => scopeOf(multiaddr(text)) === 'private' && isOnOwnSubnet(multiaddr(text))).slice(0, 4)
+
+function learning(more: Partial<RouteLearnerInit> = {}) {
+  const clock = new FakeClock()
+  const log = new LogRecorder()
+  const routes = new InstanceRoutes({ maxRoutes: 10, isProtected: () => false })
+  const rate = new RateLimiter({ ...ANNOUNCE_RATE, now: clock.now })
+  const mapped: string[] = []
+  const learned: Array<[Route, string[]]> = []
+  const duplicates: string[] = []
+  const asked: Connection[] = []
+  const learner = new RouteLearner({
+    routes, log, now: clock.now, isOpen: true,
+    isApproved: peerId => peerId.equals(alice.peerId),
+    takeRate: peerId => rate.take(peerId),
+    onMapped: (route) => { mapped.push(route.instanceId) },
+    onLearned: (route, addresses) => { learned.push([route, addresses.map(String)]) },
+    isAlive: async (connection) => {
+      asked.push(connection)
+      return true
+    },
+    onDuplicateKey: (peerId) => { duplicates.push(peerId) },
+    ...more
+  })
+  const hear = async (from: KeyedPeer, record: Uint8Array, connection = testConnection(from.peerId)): Promise<void> => {
+    await learner.handleAnnounce(from.peerId, record, connection)
+  }
+  return { clock, log, routes, mapped, learned, duplicates, asked, hear }
+}
+
+/** A record with whatever content, signed as it should be. */
+async function signed(record: Partial<InstanceRecord>): Promise<Uint8Array> {
+  const payload = InstanceRecord.encode({ instanceName: 'office-mac', seq: 7, addrs: [], bootId: new Uint8Array(8), ...record })
+  const codec = new TextEncoder().encode('/libp2p-mesh/instance/1')
+  return (await RecordEnvelope.seal({ domain: 'libp2p-mesh-instance', codec, marshal: () => payload, equals: () => false }, alice.key)).marshal()
+}
+
+describe('an announce', () => {
+  it('becomes a route, whose addresses may be dialled', async () => {
+    const { hear, routes, mapped, learned, clock, log } = learning()
+    const card = { description: 'Knows the office', skills: ['printer'] }
+    await hear(alice, await recordOf(alice, { seq: 7, addrs: PUBLIC, card }))
+    const route = routeOf(alice, { seq: 7, multiaddrs: PUBLIC, card, lastAnnouncedAt: clock.now(), lastSeenAt: clock.now() })
+    assert.deepEqual([routes.all(), mapped, learned], [[route], [route.instanceId], [[route, PUBLIC]]])
+    assert.deepEqual(log.lines.items, [])
+  })
+
+  it('with news brings the news; only another name is another mapping', async () => {
+    const { hear, routes, mapped, learned } = learning()
+    await hear(bob, await recordOf(bob))
+    await hear(bob, await recordOf(bob, { seq: 2, addrs: PUBLIC }))
+    await hear(bob, await recordOf(bob, { seq: 3, instanceName: 'studio' }))
+    assert.deepEqual(mapped, [routeOf(bob).instanceId, routeOf(bob, { instanceName: 'studio' }).instanceId])
+    assert.deepEqual([learned.map(([route]) => route.seq), routes.size, routes.ofPeer(bob.peerId.toString())?.seq], [[1, 2, 3], 1, 3])
+  })
+
+  it('of a stranger is not read by a closed node, that of an approved peer is', async () => {
+    const { hear, routes, log } = learning({ isOpen: false })
+    await hear(bob, await recordOf(bob))
+    await hear(alice, await recordOf(alice))
+    assert.deepEqual(routes.all().map(({ peerId }) => peerId), [alice.peerId.toString()])
+    assert.equal(log.matching(/was not read: not approved/, 'debug').length, 1)
+  })
+})
+
+describe('an announce that is dropped', () => {
+  const tampered = async (): Promise<Uint8Array> => {
+    const record = Uint8Array.from(await recordOf(alice))
+    const last = record.length - 1
+    record[last] = (record[last] ?? 0) ^ 1
+    return record
+  }
+  const refused: Array<[string, () => Promise<Uint8Array>, RegExp]> = [
+    ['forged', tampered, /signature not valid/],
+    ['noise', async () => Buffer.from('noise, noise\n'), /signature not valid/],
+    ['signed with the key of another peer', async () => await recordOf(bob), /another peer/],
+    ['too long', async () => new Uint8Array(MAX_ANNOUNCE_BYTES + 1), /8193 bytes/],
+    ['of an unsafe name', async () => await signed({ instanceName: 'Office Mac\n\u001b[31m' }), /instance name/],
+    ['of a name with an agent ID in it', async () => await signed({ instanceName: 'office-mac@0123456789abcdef' }), /instance name/],
+    ['of a long name', async () => await signed({ instanceName: 'x'.repeat(49) }), /instance name/],
+    ['of no name', async () => await signed({ instanceName: '' }), /instance name/]
+  ]
+  for (const [name, record, why] of refused) {
+    it(`is one that is ${name}: one debug line, no route`, async () => {
+      const { hear, routes, log, mapped, learned } = learning()
+      await hear(alice, await record())
+      assert.deepEqual([routes.all(), mapped, learned], [[], [], []])
+      assert.deepEqual([log.lines.items.length, log.matching(/was dropped/, 'debug').length, log.matching(why).length], [1, 1, 1])
+      log.assertClean()
+    })
+  }
+
+  for (const [what, seq] of [['a replay', 5], ['a rollback', 4]] as const) {
+    it(`is ${what}: one debug line, the route stays`, async () => {
+      const { hear, routes, log, learned } = learning()
+      await hear(alice, await recordOf(alice, { seq: 5 }))
+      const before = routes.all()
+      await hear(alice, await recordOf(alice, { seq, instanceName: 'other', addrs: PUBLIC }))
+      assert.deepEqual([routes.all(), learned.length, log.complaints], [before, 1, []])
+      assert.equal(log.matching(/^An old announce/, 'debug').length, 1)
+    })
+  }
+
+  it('is one of an instance ID that belongs to another peer, with a warning', async () => {
+    const { hear, routes, log, mapped, learned } = learning()
+    routes.learn(routeOf(bob, { instanceId: routeOf(alice).instanceId }))
+    await hear(alice, await recordOf(alice, { addrs: PUBLIC }))
+    assert.deepEqual([routes.ofPeer(alice.peerId.toString()), mapped, learned], [undefined, [], []])
+    assert.equal(log.matching(/claims the instance ID/, 'warn').length, 1)
+  })
+
+  for (const isOpen of [true, false]) {
+    it(`is one too many in an hour, of ${isOpen ? 'any peer' : 'an approved peer of a closed node'}`, async () => {
+      const { hear, routes, log, clock } = learning({ isOpen })
+      for (let seq = 1; seq <= ANNOUNCES_PER_HOUR + 1; seq++) await hear(alice, await recordOf(alice, { seq }))
+      assert.equal(routes.ofPeer(alice.peerId.toString())?.seq, ANNOUNCES_PER_HOUR)
+      assert.deepEqual([log.lines.items.length, log.matching(/was not read: too many/, 'debug').length], [1, 1])
+      clock.advance(ANNOUNCE_RATE.windowMs / ANNOUNCES_PER_HOUR)
+      await hear(alice, await recordOf(alice, { seq: 100 }))
+      assert.equal(routes.ofPeer(alice.peerId.toString())?.seq, 100)
+    })
+  }
+
+  it('counts for its sender alone, noise included', async () => {
+    const { hear, routes } = learning()
+    for (let count = 0; count < ANNOUNCES_PER_HOUR; count++) await hear(alice, Buffer.from('noise'))
+    await hear(alice, await recordOf(alice))
+    await hear(bob, await recordOf(bob))
+    assert.deepEqual(routes.all().map(({ peerId }) => peerId), [bob.peerId.toString()])
+  })
+})
+
+describe('addresses of an announce', () => {
+  const all = [...LINK_LOCAL, ...LOOPBACK, ...NEIGHBOURS, ...FOREIGN, ...PUBLIC]
+  const kept = async (peer: KeyedPeer, init: Parameters<typeof testConnection>[1] = {}): Promise<string[] | undefined> => {
+    const { hear, learned, routes } = learning()
+    await hear(peer, await recordOf(peer, { addrs: all }), testConnection(peer.peerId, init))
+    assert.deepEqual(routes.all()[0]?.multiaddrs, learned[0]?.[1])
+    return learned[0]?.[1]
+  }
+
+  it('are kept of a stranger where they are public', async () => {
+    assert.deepEqual(await kept(bob), PUBLIC)
+  })
+
+  it('are kept of an approved peer on our own subnets too, not on foreign ones', async () => {
+    assert.ok(FOREIGN.length > 0)
+    assert.deepEqual(await kept(alice), [...NEIGHBOURS, ...PUBLIC])
+  })
+
+  it('are kept on loopback where the peer is on this machine', async () => {
+    assert.deepEqual(await kept(bob, { host: '127.0.0.1' }), [...LOOPBACK, ...PUBLIC])
+  })
+
+  it('are dropped on loopback where only the relay is on this machine', async () => {
+    assert.deepEqual(await kept(bob, { host: '127.0.0.1', isRelayed: true }), PUBLIC)
+  })
+})
+
+describe('two nodes with one key', () => {
+  /** Alice announces one run and then another; how that is judged. */
+  async function announcedTwice({ first = testConnection(alice.peerId), second = testConnection(alice.peerId), bootId = FAR_BOOT, isAlive = true } = {}) {
+    const { hear, duplicates } = learning({ isAlive: async connection => isAlive && connection.id === first.id })
+    await hear(alice, await recordOf(alice, { bootId: NEAR_BOOT }), first)
+    await hear(alice, await recordOf(alice, { seq: 2, bootId }), second)
+    return duplicates
+  }
+
+  it('are told while the connection of the other one answers', async () => {
+    assert.deepEqual(await announcedTwice(), [alice.peerId.toString()])
+  })
+
+  it('are told also when the record of one of them counts as old', async () => {
+    const { hear, duplicates } = learning()
+    await hear(alice, await recordOf(alice, { seq: 9 }))
+    await hear(alice, await recordOf(alice, { seq: 3, bootId: FAR_BOOT }))
+    assert.deepEqual(duplicates, [alice.peerId.toString()])
+  })
+
+  it('are not suspected after a restart: the old connection answers no more', async () => {
+    assert.deepEqual(await announcedTwice({ isAlive: false }), [])
+  })
+
+  it('are not suspected where one run has two connections, or two runs had one', async () => {
+    const connection = testConnection(alice.peerId)
+    assert.deepEqual(await announcedTwice({ bootId: NEAR_BOOT }), [])
+    assert.deepEqual(await announcedTwice({ first: connection, second: connection }), [])
+  })
+
+  it('are not asked for over a connection that is closed', async () => {
+    const { hear, asked, duplicates } = learning()
+    await hear(alice, await recordOf(alice), testConnection(alice.peerId, { status: 'closed' }))
+    await hear(alice, await recordOf(alice, { seq: 2, bootId: FAR_BOOT }))
+    assert.deepEqual([asked, duplicates], [[], []])
+  })
+
+  it('are not told by a record that is forged', async () => {
+    const { hear, asked } = learning()
+    await hear(alice, await recordOf(alice))
+    await hear(alice, await recordOf(bob, { seq: 2, bootId: FAR_BOOT }))
+    assert.deepEqual(asked, [])
+  })
+})
