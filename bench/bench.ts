@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { FULL, QUICK, WIDTH, type Effort } from './effort.ts'
 import { measureIdleNodes } from './idle-nodes.ts'
 import { Pair } from './pair.ts'
-import { References } from './references.ts'
 import { report, type Findings } from './report.ts'
 import { measureRound, type Round } from './round.ts'
 import { timedAll } from './stopwatch.ts'
@@ -28,14 +27,13 @@ try {
 async function measure(stateDir: string, { starts, ...rest }: Effort): Promise<Findings> {
   progress(`starting ${String(starts)} nodes alone`)
   const idle = await measureIdleNodes(stateDir, { starts, ...rest })
-  using references = new References(stateDir)
   await using pair = await Pair.open(stateDir)
   progress('warming up')
   for (const once of [pair.echo.echo.bind(pair.echo), pair.send.bind(pair)]) await timedAll({ count: rest.warmUp, width: WIDTH }, once)
   const rounds: Round[] = []
   while (rounds.length < rest.rounds) {
     progress(`round ${String(rounds.length + 1)} of ${String(rest.rounds)}`)
-    rounds.push(await measureRound(pair, references, { starts, ...rest }))
+    rounds.push(await measureRound(pair, { starts, ...rest }))
   }
   const stored = await pair.peer.call('stored', null)
   return { idle, connect: pair.connect, rounds, received: pair.received, stored, failures: pair.failures }

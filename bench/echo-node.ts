@@ -9,6 +9,7 @@ import { PAYLOAD_BYTES } from './effort.ts'
 import { timed } from './stopwatch.ts'
 
 const ECHO_PROTOCOL = '/libp2p-mesh-bench/echo/1.0.0'
+const DURABLE_ECHO_PROTOCOL = '/libp2p-mesh-bench/durable-echo/1.0.0'
 
 export class EchoNode {
   readonly #libp2p: Libp2p
@@ -17,7 +18,8 @@ export class EchoNode {
     this.#libp2p = libp2p
   }
 
-  static async start(): Promise<EchoNode> {
+  /** @param store called before each answer to a durable echo */
+  static async start(store: () => void): Promise<EchoNode> {
     const socket = { noDelay: true }
     const libp2p = await createLibp2p({
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
@@ -28,6 +30,12 @@ export class EchoNode {
     })
     await libp2p.handle(ECHO_PROTOCOL, (stream) => {
       stream.addEventListener('message', (event) => { stream.send(event.data) })
+    })
+    await libp2p.handle(DURABLE_ECHO_PROTOCOL, (stream) => {
+      stream.addEventListener('message', (event) => {
+        store()
+        stream.send(event.data)
+      })
     })
     return new EchoNode(libp2p)
   }
@@ -48,6 +56,11 @@ export class EchoNode {
 
   async openEcho(address: string): Promise<Echo> {
     return new Echo(await this.#libp2p.dialProtocol(multiaddr(address), ECHO_PROTOCOL))
+  }
+
+  /** An echo whose other side commits before it answers. */
+  async openDurableEcho(address: string): Promise<Echo> {
+    return new Echo(await this.#libp2p.dialProtocol(multiaddr(address), DURABLE_ECHO_PROTOCOL))
   }
 
   async stop(): Promise<void> {

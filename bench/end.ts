@@ -1,7 +1,9 @@
-/** What either process of the bench holds: a mesh, and a bare libp2p node to compare it with. */
+/** What either process of the bench holds: a mesh, and a bare libp2p node and a table to compare it with. */
 import type { Mesh } from '../src/mesh.ts'
 import { addressOf, startMesh } from './bench-mesh.ts'
 import { EchoNode } from './echo-node.ts'
+import { PayloadTable } from './payload-table.ts'
+import { join } from 'node:path'
 
 /** Where the two nodes of an end listen. */
 export interface EndAddresses {
@@ -13,15 +15,19 @@ export interface EndAddresses {
 export class End {
   readonly mesh: Mesh
   readonly echoNode: EchoNode
+  readonly table: PayloadTable
 
-  private constructor(mesh: Mesh, echoNode: EchoNode) {
+  private constructor(mesh: Mesh, echoNode: EchoNode, table: PayloadTable) {
     this.mesh = mesh
     this.echoNode = echoNode
+    this.table = table
   }
 
   /** @param folder where the mesh keeps its state, in a folder called `name` */
   static async open(folder: string, name: string): Promise<End> {
-    return new End(await startMesh(folder, name), await EchoNode.start())
+    const mesh = await startMesh(folder, name)
+    const table = new PayloadTable(join(folder, `${name}.db`))
+    return new End(mesh, await EchoNode.start(() => { table.commit(1) }), table)
   }
 
   async addresses(): Promise<EndAddresses> {
@@ -37,5 +43,6 @@ export class End {
   async close(): Promise<void> {
     await this.mesh.stop()
     await this.echoNode.stop()
+    this.table.close()
   }
 }

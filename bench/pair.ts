@@ -1,6 +1,7 @@
 /** Two connected meshes that approved each other, one here and one in a second process, and their echo beside them. */
 import type { Mesh } from '../src/mesh.ts'
 import type { Echo } from './echo-node.ts'
+import type { PayloadTable } from './payload-table.ts'
 import { End } from './end.ts'
 import { PAYLOAD_BYTES } from './effort.ts'
 import { PeerProcess } from './peer-process.ts'
@@ -18,6 +19,8 @@ const DIALS = 5
 export class Pair implements AsyncDisposable {
   readonly peer: PeerProcess
   readonly echo: Echo
+  /** Its other side commits a row before it answers. */
+  readonly durableEcho: Echo
   readonly connect: ConnectTimes
   readonly #end: End
   readonly #peerId: string
@@ -26,11 +29,12 @@ export class Pair implements AsyncDisposable {
   received = 0
   failures: string[] = []
 
-  private constructor(init: { end: End, peer: PeerProcess, peerId: string, echo: Echo, connect: ConnectTimes }) {
+  private constructor(init: { end: End, peer: PeerProcess, peerId: string, echoes: { echo: Echo, durableEcho: Echo }, connect: ConnectTimes }) {
     this.#end = init.end
     this.peer = init.peer
     this.#peerId = init.peerId
-    this.echo = init.echo
+    this.echo = init.echoes.echo
+    this.durableEcho = init.echoes.durableEcho
     this.connect = init.connect
   }
 
@@ -44,12 +48,17 @@ export class Pair implements AsyncDisposable {
       while (dials.length < DIALS) dials.push(await end.echoNode.timeDial(remote.echo))
       const mesh = await timed(async () => { await connect(end.mesh, remote.mesh) })
       await approveBoth({ mesh: end.mesh, peer, peerId: remote.peerId })
-      const echo = await end.echoNode.openEcho(remote.echo)
-      return new Pair({ end, peer, peerId: remote.peerId, echo, connect: { mesh, libp2p: median(dials) } })
+      const echoes = { echo: await end.echoNode.openEcho(remote.echo), durableEcho: await end.echoNode.openDurableEcho(remote.echo) }
+      return new Pair({ end, peer, peerId: remote.peerId, echoes, connect: { mesh, libp2p: median(dials) } })
     } catch (error) {
       await peer[Symbol.asyncDispose]()
       throw error
     }
+  }
+
+  /** A table of this process, beside the mesh's database. */
+  get table(): PayloadTable {
+    return this.#end.table
   }
 
   /** Sends a message and counts what became of it. */

@@ -4,11 +4,9 @@ import { PACE, WIDTH, type Effort } from './effort.ts'
 import { LoopDelay } from './loop-delay.ts'
 import { paced } from './pace.ts'
 import type { Pair } from './pair.ts'
-import type { References } from './references.ts'
-import { spreadOf, type Spread } from './statistics.ts'
 import { timedAll, timedEach } from './stopwatch.ts'
 
-/** Times in ms, rates a second. */
+/** What was measured, unsummarized; times in ms. */
 export interface Round {
   sequential: Sequential
   inFlight: InFlight
@@ -17,22 +15,23 @@ export interface Round {
   receiver: LoopDelays
 }
 
-/** One at a time. */
+/** The time of each, one after the other. */
 export interface Sequential {
-  mesh: Spread
-  echo: Spread
-  /** A commit of one row. */
-  commit: Spread
-  /** A commit, an echo and a commit in a row: what a message does at the least. */
-  steps: Spread
+  mesh: number[]
+  echo: number[]
+  /** A commit of one row, here, in the rhythm of messages. */
+  commit: number[]
+  /** A commit here, and an echo whose other side commits too: what a message does at the least. */
+  durableEcho: number[]
 }
 
-/** 64 at a time. */
+/** The time of all together, 64 at a time. */
 export interface InFlight {
-  meshPerSecond: number
-  echoPerSecond: number
-  /** A commit of 64 rows. */
-  commit: Spread
+  count: number
+  meshMs: number
+  echoMs: number
+  /** A commit of 64 rows, each. */
+  commits: number[]
 }
 
 export interface LoopDelays {
@@ -42,42 +41,39 @@ export interface LoopDelays {
 
 const SEQUENTIAL_BLOCK = 10
 const BLOCKS_IN_FLIGHT = 5
+const COMMITS_PER_BLOCK = 20
 
-export async function measureRound(pair: Pair, references: References, effort: Effort): Promise<Round> {
+export async function measureRound(pair: Pair, effort: Effort): Promise<Round> {
   return {
-    sequential: await measureSequential(pair, references, effort.sequential / SEQUENTIAL_BLOCK),
-    inFlight: await measureInFlight(pair, references, effort.inFlight / BLOCKS_IN_FLIGHT),
+    sequential: await measureSequential(pair, effort.sequential / SEQUENTIAL_BLOCK),
+    inFlight: await measureInFlight(pair, BLOCKS_IN_FLIGHT, effort.inFlight / BLOCKS_IN_FLIGHT),
     ...await measureLoops(pair, effort)
   }
 }
 
-async function measureSequential(pair: Pair, references: References, blocks: number): Promise<Sequential> {
-  const times = { mesh: [] as number[], echo: [] as number[], commit: [] as number[], steps: [] as number[] }
+async function measureSequential(pair: Pair, blocks: number): Promise<Sequential> {
+  const times: Sequential = { mesh: [], echo: [], commit: [], durableEcho: [] }
   for (let block = 0; block < blocks; block++) {
     times.mesh.push(...await timedEach(SEQUENTIAL_BLOCK, async () => { await pair.send() }))
     await pair.flush() // the state of the last message is written after it was told
-    for (let step = 0; step < SEQUENTIAL_BLOCK; step++) {
-      const { commits, echoMs } = await references.timeSteps(pair.echo)
-      times.commit.push(...commits)
-      times.steps.push(commits[0] + echoMs + commits[1])
-    }
+    times.durableEcho.push(...await timedEach(SEQUENTIAL_BLOCK, async () => {
+      times.commit.push(pair.table.commit(1))
+      await pair.durableEcho.echo()
+    }))
     times.echo.push(...await timedEach(SEQUENTIAL_BLOCK, async () => { await pair.echo.echo() }))
   }
-  return { mesh: spreadOf(times.mesh), echo: spreadOf(times.echo), commit: spreadOf(times.commit), steps: spreadOf(times.steps) }
+  return times
 }
 
-async function measureInFlight(pair: Pair, references: References, count: number): Promise<InFlight> {
-  const commits: number[] = []
-  let meshMs = 0
-  let echoMs = 0
-  for (let block = 0; block < BLOCKS_IN_FLIGHT; block++) {
-    meshMs += await timedAll({ count, width: WIDTH }, async () => { await pair.send() })
+async function measureInFlight(pair: Pair, blocks: number, count: number): Promise<InFlight> {
+  const sum: InFlight = { count: blocks * count, meshMs: 0, echoMs: 0, commits: [] }
+  for (let block = 0; block < blocks; block++) {
+    sum.meshMs += await timedAll({ count, width: WIDTH }, async () => { await pair.send() })
     await pair.flush()
-    echoMs += await timedAll({ count, width: WIDTH }, async () => { await pair.echo.echo() })
-    commits.push(references.timeCommit(WIDTH), references.timeCommit(WIDTH))
+    sum.echoMs += await timedAll({ count, width: WIDTH }, async () => { await pair.echo.echo() })
+    sum.commits.push(...Array.from({ length: COMMITS_PER_BLOCK }, () => pair.table.commit(WIDTH)))
   }
-  const thousands = count * BLOCKS_IN_FLIGHT * 1_000
-  return { meshPerSecond: thousands / meshMs, echoPerSecond: thousands / echoMs, commit: spreadOf(commits) }
+  return sum
 }
 
 async function measureLoops(pair: Pair, effort: Effort): Promise<Pick<Round, 'sender' | 'receiver'>> {

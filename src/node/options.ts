@@ -8,7 +8,6 @@ import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
-import { uPnPNAT } from '@libp2p/upnp-nat'
 import { yamux } from '@libp2p/yamux'
 import type { Datastore } from 'interface-datastore'
 import type { Libp2pOptions } from 'libp2p'
@@ -80,20 +79,25 @@ async function optionalServices(config: NodeConfig) {
   return {
     ...config.enableIdentify && { identify: identify(), identifyPush: identifyPush() },
     ...config.enableAutoNAT && { autoNAT: autoNAT() },
-    ...config.enableUPnP && { upnpNAT: uPnPNAT({ autoConfirmAddress: true }) },
+    ...config.enableUPnP && { upnpNAT: await upnpService() },
     ...config.enableDCUtR && { dcutr: dcutr() },
     ...config.enableCircuitRelayServer && { relay: circuitRelayServer() },
     ...config.discovery.includes('dht') && { dht: await dhtService() }
   }
 }
 
-/** Loaded when it is used: 4 MB of memory. */
+// The modules below take 3 to 8 MB of memory each, so they are loaded where they are used.
+
 async function webSocketTransport() {
   const { webSockets } = await import('@libp2p/websockets')
   return webSockets()
 }
 
-/** Loaded when it is used: 8 MB of memory. */
+async function upnpService() {
+  const { uPnPNAT } = await import('@libp2p/upnp-nat')
+  return uPnPNAT({ autoConfirmAddress: true })
+}
+
 async function dhtService() {
   const { kadDHT, passthroughMapper } = await import('@libp2p/kad-dht')
   return kadDHT({ protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper })
