@@ -1,7 +1,7 @@
 /** `npm run bench [-- --quick]`: what the mesh costs beside its references, all measured in one run on loopback. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { fileURLToPath } from 'node:url'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { FULL, QUICK, WIDTH, type Effort } from './effort.ts'
 import { measureIdleNodes } from './idle-nodes.ts'
 import { Pair } from './pair.ts'
@@ -12,31 +12,34 @@ import { timedAll } from './stopwatch.ts'
 /** Below the project, because a folder for temporary files may be memory, on which a commit costs nothing. */
 const CACHE = fileURLToPath(new URL('../.cache/', import.meta.url))
 
-const isQuick = process.argv.includes('--quick')
-const effort = isQuick ? QUICK : FULL
+const effort = process.argv.includes('--quick') ? QUICK : FULL
 await mkdir(CACHE, { recursive: true })
 const folder = await mkdtemp(join(CACHE, 'bench-'))
-const watchdog = setTimeout(() => { throw new Error(`the bench did not end within ${String(effort.limitMs / 1_000)} s`) }, effort.limitMs)
+const overdue = Promise.withResolvers<never>()
+const watchdog = setTimeout(() => { overdue.reject(new Error(`the bench did not end within ${effort.limitMs / 1_000} s`)) }, effort.limitMs)
 try {
-  console.log(report(await measure(folder, effort)))
+  const findings = await Promise.race([measure(folder, effort), overdue.promise])
+  console.log(report(findings))
+  if (findings.stored !== findings.sent) process.exitCode = 1
 } finally {
   clearTimeout(watchdog)
   await rm(folder, { recursive: true, force: true })
 }
 
-async function measure(stateDir: string, { starts, ...rest }: Effort): Promise<Findings> {
-  progress(`starting ${String(starts)} nodes alone`)
-  const idle = await measureIdleNodes(stateDir, { starts, ...rest })
+async function measure(stateDir: string, planned: Effort): Promise<Findings> {
+  progress(`starting nodes alone, ${planned.starts} of each kind`)
+  const idle = await measureIdleNodes(stateDir, planned)
   await using pair = await Pair.open(stateDir)
   progress('warming up')
-  for (const once of [pair.echo.echo.bind(pair.echo), pair.send.bind(pair)]) await timedAll({ count: rest.warmUp, width: WIDTH }, once)
+  await timedAll({ count: planned.warmUp, width: WIDTH }, async () => { await pair.echo.echo() })
+  await timedAll({ count: planned.warmUp, width: WIDTH }, async () => { await pair.send() })
   const rounds: Round[] = []
-  while (rounds.length < rest.rounds) {
-    progress(`round ${String(rounds.length + 1)} of ${String(rest.rounds)}`)
-    rounds.push(await measureRound(pair, { starts, ...rest }))
+  while (rounds.length < planned.rounds) {
+    progress(`round ${rounds.length + 1} of ${planned.rounds}`)
+    rounds.push(await measureRound(pair, planned))
   }
   const stored = await pair.peer.call('stored', null)
-  return { idle, connect: pair.connect, rounds, received: pair.received, stored, failures: pair.failures }
+  return { idle, connect: pair.connect, rounds, sent: pair.sent, stored, surprises: pair.surprises }
 }
 
 function progress(what: string): void {

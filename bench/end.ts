@@ -1,9 +1,9 @@
 /** What either process of the bench holds: a mesh, and a bare libp2p node and a table to compare it with. */
+import { join } from 'node:path'
 import type { Mesh } from '../src/mesh.ts'
 import { addressOf, startMesh } from './bench-mesh.ts'
 import { EchoNode } from './echo-node.ts'
 import { PayloadTable } from './payload-table.ts'
-import { join } from 'node:path'
 
 /** Where the two nodes of an end listen. */
 export interface EndAddresses {

@@ -25,9 +25,8 @@ export class Pair implements AsyncDisposable {
   readonly #end: End
   readonly #peerId: string
   readonly #text = 'a'.repeat(PAYLOAD_BYTES)
-  /** Messages that the other side said it stored, and those of which it said anything else. */
-  received = 0
-  failures: string[] = []
+  readonly surprises: string[] = []
+  #sent = 0
 
   private constructor(init: { end: End, peer: PeerProcess, peerId: string, echoes: { echo: Echo, durableEcho: Echo }, connect: ConnectTimes }) {
     this.#end = init.end
@@ -61,14 +60,19 @@ export class Pair implements AsyncDisposable {
     return this.#end.table
   }
 
-  /** Sends a message and counts what became of it. */
+  /** Messages sent so far. */
+  get sent(): number {
+    return this.#sent
+  }
+
+  /** Sends a message; whatever the sender is told other than `received` is kept in `surprises`. */
   async send(): Promise<void> {
+    this.#sent += 1
     try {
       const { state } = await this.#end.mesh.sendMessage({ to: this.#peerId, text: this.#text })
-      if (state === 'received') this.received += 1
-      else this.failures.push(state)
+      if (state !== 'received') this.surprises.push(state)
     } catch (error) {
-      this.failures.push(error instanceof Error ? error.message : String(error))
+      this.surprises.push(error instanceof Error ? error.message : String(error))
     }
   }
 
