@@ -48,7 +48,7 @@ export class Stage implements AsyncDisposable {
   async raise(): Promise<Cast> {
     const tgz = await this.#screen.step('Packing the plugin', async () => packPlugin(this.#scratch.path))
     const template = await this.#screen.step('Installing it with `openclaw plugins install`', async () =>
-      PluginTemplate.install(tgz, join(this.#scratch.path, 'template')))
+      PluginTemplate.install([{ spec: tgz }], join(this.#scratch.path, 'template')))
     const model = this.#stack.use(await ModelServer.start())
     model.behave(({ caller, peerText }) => ({ text: `This is ${caller}'s agent. I read: "${peerText ?? ''}"` }))
     const [alice, bob] = await this.#screen.step('Starting the gateways of alice and bob', async () => Promise.all([
