@@ -96,7 +96,8 @@ export class Mesh implements MeshApi {
     const { peerId } = await this.#peers.resolveKnown(instance)
     const route = this.#parts.instances.ofPeer(peerId.toString())
     if (route === undefined) throw new MeshError('UNKNOWN_RECIPIENT', `peer ${peerId.toString()} has not announced an instance`)
-    return { instanceId: route.instanceId, peerId: route.peerId, addrs: await this.#parts.network.addressesOf(peerId) }
+    const approved = this.#parts.book.statusOf(route.peerId) === 'approved'
+    return { instanceId: route.instanceId, peerId: route.peerId, approved, addrs: await this.#parts.network.addressesOf(peerId) }
   }
 
   async addPeer(request: AddPeerRequest): Promise<AddedPeer> {
@@ -121,22 +122,19 @@ export class Mesh implements MeshApi {
   }
 
   async sendMessage({ to, text, inReplyTo, hops, waitForReplyMs, port }: SendRequest): Promise<SendResult> {
-    const { peerId } = await this.#peers.resolveKnown(to)
-    const { book, mailbox, network } = this.#parts
-    if (book.statusOf(peerId.toString()) === 'blocked') {
-      throw new MeshError('BLOCKED', `${peerId.toString()} is blocked here; \`openclaw p2p approve\` lifts that`)
-    }
+    const { peerId } = await this.#peers.resolveAddressee(to)
+    const { mailbox, network } = this.#parts
     if (port !== undefined) await network.connect(peerId, { port })
     return await mailbox.outgoing.send({ peerId: peerId.toString(), text, inReplyTo, hops, waitForReplyMs })
   }
 
   async sendInstanceMessage({ instance, text, hops }: { instance: string, text: string, hops?: number }): Promise<InstanceSendResult> {
-    const { peerId } = await this.#peers.resolveKnown(instance)
-    const { mailbox, instances } = this.#parts
-    const { messageId, state, deliveries } = await mailbox.outgoing.sendToInstance({ peerId: peerId.toString(), text, hops })
+    const peerId = (await this.#peers.resolveAddressee(instance)).peerId.toString()
+    const { book, mailbox, instances } = this.#parts
+    const { messageId, deliveries = [] } = await mailbox.outgoing.sendToInstance({ peerId, text, hops })
+    const instanceId = instances.ofPeer(peerId)?.instanceId
     return {
-      messageId, peerId: peerId.toString(), instanceId: instances.ofPeer(peerId.toString())?.instanceId ?? instance,
-      state: state === 'replied' ? 'replied' : 'delivered', deliveries: deliveries ?? []
+      messageId, peerId, ...instanceId !== undefined && { instanceId }, approved: book.statusOf(peerId) === 'approved', state: 'delivered', deliveries
     }
   }
 

@@ -32,8 +32,11 @@ export interface SendResult {
 export interface InstanceSendResult {
   messageId: string
   peerId: string
-  instanceId: string
-  state: 'delivered' | 'replied'
+  /** Absent while the recipient has not announced itself. */
+  instanceId?: string
+  /** Whether the recipient is approved here; the name of an instance that is not is its own claim. */
+  approved: boolean
+  state: 'delivered'
   /** Each target of the recipient; empty where its agent took the message. */
   deliveries: TargetDelivery[]
 }

@@ -49,7 +49,8 @@ export class Outgoing {
     this.#courier = new Courier({
       outbox: this.#outbox, protocol: init.protocol, reach: init.reach, onWaiting: init.onWaiting, onWriteError, clock,
       onSent: (row) => { this.#handleChange({ messageId: row.id, peerId: row.peerId, kind: row.kind, state: 'sent' }) },
-      onUnreachable: (peerId, error) => { this.#sender.handleUnreachable(peerId, toMeshError(error)) }
+      onUnreachable: (peerId, error) => { this.#sender.handleUnreachable(peerId, toMeshError(error)) },
+      onPaused: (messageId, retryAfterMs) => { this.#sender.handlePaused(messageId, retryAfterMs) }
     })
     this.#sender = new Sender({
       config: init.config, newId: init.newId, clock,
@@ -68,6 +69,7 @@ export class Outgoing {
   }
 
   stop(): void {
+    this.#sender.stop()
     this.#courier.stop()
   }
 

@@ -83,17 +83,11 @@ export class Instances {
     await this.#store.save()
   }
 
-  /** Every instance, the ones seen last first. */
+  /** Every instance: approved ones first, of those the connected ones, of those the ones seen last. */
   list(): InstanceSummary[] {
-    const { network } = this.#init
-    return this.#routes.all().sort((one, other) => other.lastSeenAt - one.lastSeenAt).map((route) => {
-      const peerId = parsePeerId(route.peerId)
-      return {
-        instanceId: route.instanceId, instanceName: route.instanceName, peerId: route.peerId, source: route.source, lastSeenAt: route.lastSeenAt,
-        connected: peerId !== undefined && network.isConnected(peerId),
-        ...route.card !== undefined && { card: { ...route.card } }
-      }
-    })
+    const { network, book } = this.#init
+    return this.#routes.all().map(route => toInstanceSummary(route, { network, book })).sort((one, other) =>
+      Number(other.approved) - Number(one.approved) || Number(other.connected) - Number(one.connected) || other.lastSeenAt - one.lastSeenAt)
   }
 
   ofPeer(peerId: string): Route | undefined {
@@ -174,6 +168,19 @@ export class Instances {
     const parsed = parsePeerId(peerId)
     const usable = addresses.flatMap(text => parseMultiaddr(text) ?? [])
     if (parsed !== undefined && usable.length > 0) await this.#init.network.learn(parsed, usable)
+  }
+}
+
+function toInstanceSummary(route: Route, { network, book }: { network: Network, book: PeerBook }): InstanceSummary {
+  const { instanceId, instanceName, source, lastSeenAt, card } = route
+  const peerId = parsePeerId(route.peerId)
+  const alias = book.get(route.peerId)?.alias ?? undefined
+  const approved = book.statusOf(route.peerId) === 'approved'
+  return {
+    instanceId, instanceName, peerId: route.peerId, approved, source, lastSeenAt,
+    connected: peerId !== undefined && network.isConnected(peerId),
+    ...alias !== undefined && { alias },
+    ...approved && card !== undefined && { card: { ...card } }
   }
 }
 

@@ -27,15 +27,29 @@ export class Peers {
    * @throws MeshError `UNKNOWN_RECIPIENT`, `AMBIGUOUS_RECIPIENT`, `INVALID_ARGUMENT`
    */
   async resolveKnown(recipient: string): Promise<ResolvedRecipient> {
-    const { book, network, node } = this.#parts
+    const { book, instances, network, node } = this.#parts
     const resolved = this.#resolve(recipient)
     if (resolved.peerId.equals(node.libp2p.peerId)) throw new MeshError('INVALID_ARGUMENT', 'the recipient is this node itself')
     await network.learn(resolved.peerId, resolved.addresses)
     const peerId = resolved.peerId.toString()
-    const isKnown = book.get(peerId) !== undefined || book.statusOf(peerId) !== 'unknown' ||
+    const isKnown = book.get(peerId) !== undefined || book.statusOf(peerId) !== 'unknown' || instances.ofPeer(peerId) !== undefined ||
       network.isConnected(resolved.peerId) || (await network.addressesOf(resolved.peerId)).length > 0
     if (!isKnown) {
       throw new MeshError('UNKNOWN_RECIPIENT', `nobody has announced ${peerId}, and no address of it is known; add it by a multiaddr ending in /p2p/<peer ID>`)
+    }
+    return resolved
+  }
+
+  /**
+   * The known peer that a message goes to.
+   *
+   * @throws MeshError as `resolveKnown`, and `BLOCKED`
+   */
+  async resolveAddressee(recipient: string): Promise<ResolvedRecipient> {
+    const resolved = await this.resolveKnown(recipient)
+    const peerId = resolved.peerId.toString()
+    if (this.#parts.book.statusOf(peerId) === 'blocked') {
+      throw new MeshError('BLOCKED', `${peerId} is blocked here; \`openclaw p2p approve\` lifts that`)
     }
     return resolved
   }

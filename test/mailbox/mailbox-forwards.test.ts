@@ -47,6 +47,28 @@ describe('Mailbox: forwarding', () => {
     assert.deepEqual([status.state, status.error?.code, status.deliveries?.map(delivery => delivery.ok)], ['received', 'NOT_FORWARDED', [false, true]])
   })
 
+  it('that is tried again is NOT_FORWARDED now, and in the status it is delivered once the channel took it', async () => {
+    using wire = new MemoryWire([FEISHU, SLACK])
+    const { sending, messageId } = await sendToInstance(wire)
+    await forward(wire, messageId, [SLACK, { kind: 'sent' }])
+    await forward(wire, messageId, [FEISHU, { kind: 'retry', error: 'too many requests' }])
+    await assert.rejects(sending, { code: 'NOT_FORWARDED', state: 'received', queued: false, message: /too many requests \(will be tried again\)/ })
+    wire.clock.advance(60_000)
+    await forward(wire, messageId, [FEISHU, { kind: 'sent' }])
+    const { state, error, deliveries } = await wire.alice.mailbox.outgoing.status(messageId)
+    assert.deepEqual([state, error, deliveries?.map(delivery => delivery.ok)], ['delivered', undefined, [true, true]])
+  })
+
+  it('that takes longer than the wait is ACK_TIMEOUT, and what came of it is in the status', async () => {
+    using wire = new MemoryWire([FEISHU])
+    const { sending, messageId } = await sendToInstance(wire)
+    wire.clock.advance(15_000)
+    await assert.rejects(sending, { code: 'ACK_TIMEOUT', messageId, state: 'received', queued: false })
+    await forward(wire, messageId, [FEISHU, { kind: 'failed', error: 'no such chat' }])
+    const { state, error, deliveries } = await wire.alice.mailbox.outgoing.status(messageId)
+    assert.deepEqual([state, error?.code, deliveries], ['received', 'NOT_FORWARDED', [{ ...FEISHU, ok: false, error: 'no such chat' }]])
+  })
+
   it('decides alone whether a message was delivered, whatever its agent did and its reader saw', async () => {
     using wire = new MemoryWire([FEISHU])
     const { messageId } = await sendToInstance(wire)

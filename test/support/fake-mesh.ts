@@ -88,17 +88,17 @@ export class FakeMesh implements MeshApi {
     return await this.#over.sendMessage?.(request) ?? this.#received()
   }
 
-  messageStatus: MeshApi['messageStatus'] = async messageId =>
+  messageStatus: MeshApi['messageStatus'] = async messageId => await this.#over.messageStatus?.(messageId) ??
     ({ messageId, peerId: PEER, state: 'received', history: [{ state: 'queued', at: AT }, { state: 'received', at: AT + 5 }] })
 
   inbox: MeshApi['inbox'] = async query => await this.#over.inbox?.(query) ?? { messages: [], unread: 0 }
   watch: MeshApi['watch'] = async request => await this.#over.watch?.(request) ?? { events: [], cursor: 0 }
 
   listInstances: MeshApi['listInstances'] = async () => await this.#over.listInstances?.() ?? []
-  resolveInstance: MeshApi['resolveInstance'] = async instanceId => await this.#over.resolveInstance?.(instanceId) ?? { instanceId, peerId: PEER, addrs: [] }
+  resolveInstance: MeshApi['resolveInstance'] = async instanceId => await this.#over.resolveInstance?.(instanceId) ?? { instanceId, peerId: PEER, approved: true, addrs: [] }
 
   sendInstanceMessage: MeshApi['sendInstanceMessage'] = async request => await this.#over.sendInstanceMessage?.(request) ??
-    { messageId: 'out-1', peerId: PEER, instanceId: request.instance, state: 'delivered', deliveries: [] }
+    { messageId: 'out-1', peerId: PEER, instanceId: request.instance, approved: true, state: 'delivered', deliveries: [] }
 
   beginForward: MeshApi['beginForward'] = async (messageId, target) => await this.#over.beginForward?.(messageId, target) ?? { begun: false }
 

@@ -81,6 +81,7 @@ export class TestCourier extends TestOutbox {
   readonly waiting: string[] = []
   readonly unreachable: string[] = []
   readonly aborted: string[] = []
+  readonly paused: Array<{ messageId: string, retryAfterMs: number }> = []
   readonly linked = new Set<string>()
   reaches = 0
   /** How an attempt to reach a peer ends. */
@@ -146,6 +147,7 @@ export class TestCourier extends TestOutbox {
       },
       onWaiting: (peerId, isWaiting) => { this.waiting.push(`${peerId.toString().slice(-4)} ${isWaiting ? 'yes' : 'no'}`) },
       onSent: (row) => { this.sentTold.push(row.text) },
+      onPaused: (messageId, retryAfterMs) => { this.paused.push({ messageId, retryAfterMs }) },
       onUnreachable: (peerId, error) => { this.unreachable.push(`${peerId.slice(-4)} ${error.message}`) },
       onWriteError: (error) => { this.writeErrors.push(error) }
     })
