@@ -14,7 +14,7 @@ import { settled } from '../support/turns.ts'
 const ALICE = 'alice'
 const ID = testId(1)
 
-function createSender(post: (draft: OutboxDraft) => Promise<void> = async () => undefined) {
+function createSender(post: (draft: OutboxDraft) => Promise<boolean> = async () => true) {
   const clock = new FakeClock()
   const posted = new Seen<OutboxDraft>()
   const known: { state: DeliveryState } = { state: 'queued' }
@@ -26,7 +26,7 @@ function createSender(post: (draft: OutboxDraft) => Promise<void> = async () => 
     stateOf: () => known.state,
     post: async (draft) => {
       posted.add(draft)
-      await post(draft)
+      return await post(draft)
     }
   })
   const change = async (state: DeliveryState, more: Partial<DeliveryChange> = {}): Promise<void> => {
