@@ -11,7 +11,7 @@ import { Lifecycle } from './mesh/lifecycle.ts'
 import { Peers } from './mesh/peers.ts'
 import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
-  AddedPeer, AddPeerRequest, DeliveryTarget, ForwardClaim, ForwardOutcome, InboundMessage, InboxMessage, InboxQuery, InstanceIdentity,
+  AddedPeer, AddPeerRequest, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceIdentity,
   InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance,
   SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './mesh-api.ts'
@@ -121,11 +121,11 @@ export class Mesh implements MeshApi {
     return await this.#parts.network.ping(peerId)
   }
 
-  async sendMessage({ to, text, inReplyTo, hops, waitForReplyMs, port }: SendRequest): Promise<SendResult> {
+  async sendMessage({ to, text, inReplyTo, hops, waitForReplyMs, port, messageId }: SendRequest): Promise<SendResult> {
     const { peerId } = await this.#peers.resolveAddressee(to)
     const { mailbox, network } = this.#parts
     if (port !== undefined) await network.connect(peerId, { port })
-    return await mailbox.outgoing.send({ peerId: peerId.toString(), text, inReplyTo, hops, waitForReplyMs })
+    return await mailbox.outgoing.send({ peerId: peerId.toString(), text, inReplyTo, hops, waitForReplyMs, messageId })
   }
 
   async sendInstanceMessage({ instance, text, hops }: { instance: string, text: string, hops?: number }): Promise<InstanceSendResult> {
@@ -177,9 +177,9 @@ export class Mesh implements MeshApi {
     await this.#parts.mailbox.incoming.finishForward(messageId, target, outcome)
   }
 
-  async findForwarded(channel: string, platformId: string): Promise<InboundMessage | undefined> {
-    const row = this.#parts.mailbox.incoming.findForwarded(channel, platformId)
-    return await Promise.resolve(row === undefined ? undefined : toInboundMessage(row, this.#parts))
+  async findForwarded(channel: string, platformId: string): Promise<ForwardedMessage[]> {
+    const found = this.#parts.mailbox.incoming.findForwarded(channel, platformId)
+    return await Promise.resolve(found.map(({ row, target }) => ({ message: toInboundMessage(row, this.#parts), target })))
   }
 
   subscribe(listener: (event: MeshEvent) => void): () => void {

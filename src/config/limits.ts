@@ -151,3 +151,16 @@ export const FORWARD_GIVE_UP_MS = 24 * 3_600_000
 
 /** Channels that messages are forwarded to. */
 export const MAX_FORWARD_TARGETS = 8
+
+/** IDs under which a channel shows one message: more parts than the longest forwarded text has on the narrowest channel (IRC). */
+export const MAX_PLATFORM_IDS = 16
+export const MAX_PLATFORM_ID_CHARACTERS = 256
+
+/** How long a channel may take to say what became of a message: Feishu's own requests end after 30 s, and its answer is better than ours. */
+export const FORWARD_DEADLINE_MS = 45_000
+
+/** A stop waits this long for the answers of channels, which take some hundred milliseconds; what is open then is uncertain until they come. */
+export const FORWARD_STOP_MS = 3_000
+
+/** Characters of a peer's text that a channel shows: 3 screens of a phone, and one message on Feishu, Telegram and Slack (4,000 characters). */
+export const MAX_SHOWN_CHARACTERS = 3_000

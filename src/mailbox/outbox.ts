@@ -80,11 +80,11 @@ export class Outbox {
   }
 
   /**
-   * Stores a message; it is `queued` when the promise resolves.
+   * Stores a message; it is `queued` when the promise resolves. Undefined when a message had this ID before: that one goes its way.
    *
    * @throws MeshError `QUEUE_FULL`, `DISK_FULL`
    */
-  async queue(draft: OutboxDraft): Promise<OutboxRow> {
+  async queue(draft: OutboxDraft): Promise<OutboxRow | undefined> {
     const { peerId } = draft
     if (this.waitingFor(peerId) >= MAX_QUEUED_PER_PEER || this.#total >= MAX_QUEUED_TOTAL) {
       throw new MeshError('QUEUE_FULL', `${String(this.waitingFor(peerId))} messages already wait for ${peerId} (${String(this.#total)} in total)`)
@@ -93,6 +93,10 @@ export class Outbox {
     try {
       const queuedAt = this.#init.now()
       const seq = await this.#init.commits.write(() => this.#init.store.insert(draft, queuedAt))
+      if (seq === undefined) {
+        this.#count(peerId, -1)
+        return undefined
+      }
       this.#init.onChange({ messageId: draft.id, peerId, kind: draft.kind, state: 'queued' })
       return { ...draft, seq, state: 'queued', retryAt: 0, error: null, replies: 0, deliveries: null, times: { queued: queuedAt } }
     } catch (error) {

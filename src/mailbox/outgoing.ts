@@ -54,7 +54,7 @@ export class Outgoing {
     })
     this.#sender = new Sender({
       config: init.config, newId: init.newId, clock,
-      post: async (draft) => { await this.#post(draft) },
+      post: async draft => await this.#post(draft),
       stateOf: messageId => this.#find(messageId)?.state ?? 'failed'
     })
   }
@@ -147,8 +147,11 @@ export class Outgoing {
     await this.#outbox.keepHouse()
   }
 
-  async #post(draft: OutboxDraft): Promise<void> {
-    this.#courier.carry(await this.#outbox.queue(draft))
+  /** False when a message had this ID before. */
+  async #post(draft: OutboxDraft): Promise<boolean> {
+    const row = await this.#outbox.queue(draft)
+    if (row !== undefined) this.#courier.carry(row)
+    return row !== undefined
   }
 
   /** The message as it stands now, in flight included. */

@@ -12,8 +12,8 @@ import { Waiters, type Word } from './waiters.ts'
 
 export interface SenderInit {
   config: Pick<MeshConfig, 'messageTtlMs' | 'deliveryAckTimeoutMs'>
-  /** Stores the message and sets it on its way. */
-  post: (draft: OutboxDraft) => Promise<void>
+  /** Stores the message and sets it on its way; false when a message of ours has its ID already. */
+  post: (draft: OutboxDraft) => Promise<boolean>
   /** How far one of our messages is now. */
   stateOf: (messageId: string) => DeliveryState
   newId: () => string
@@ -28,6 +28,8 @@ export interface Letter {
   hops?: number | undefined
   /** 0 or absent: does not wait for a reply. */
   waitForReplyMs?: number | undefined
+  /** In UUID form; absent: a fresh one. */
+  messageId?: string | undefined
 }
 
 export class Sender {
@@ -46,10 +48,10 @@ export class Sender {
    */
   async send(letter: Letter): Promise<SendResult> {
     checkText(letter.text)
-    const id = this.#init.newId()
+    const id = letter.messageId ?? this.#init.newId()
     const waiter = this.#waiters.wait(letter.peerId, id)
     try {
-      await this.#init.post(this.#draft(id, letter))
+      if (!await this.#init.post(this.#draft(id, letter))) return knownResult(id, letter.peerId, this.#init.stateOf(id))
       const result = toResult(id, letter.peerId, await waiter.firstWord(this.#init.config.deliveryAckTimeoutMs))
       if (letter.waitForReplyMs === undefined || letter.waitForReplyMs === 0 || result.state === 'queued') return result
       const reply = await waiter.reply(letter.waitForReplyMs)
@@ -133,7 +135,12 @@ function toResult(messageId: string, peerId: string, word: Word): SendResult {
   }
 }
 
-function fromChange({ messageId, peerId, state, error }: DeliveryChange): SendResult {
+/** How far a message got that was sent before under the same ID. */
+function knownResult(messageId: string, peerId: string, state: DeliveryState): SendResult {
+  return isWaiting(state) ? { messageId, peerId, state: 'queued' } : fromChange({ messageId, peerId, state })
+}
+
+function fromChange({ messageId, peerId, state, error }: Omit<DeliveryChange, 'kind'>): SendResult {
   switch (state) {
     case 'received':
     case 'held':

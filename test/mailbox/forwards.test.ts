@@ -9,7 +9,7 @@ import { TestDatabase } from '../support/test-database.ts'
 
 const FEISHU: DeliveryTarget = { channel: 'feishu', target: 'chat:oc_1' }
 const SLACK: DeliveryTarget = { channel: 'slack', target: '#mesh', accountId: 'work' }
-const SENT: ForwardOutcome = { kind: 'sent', platformId: 'om_1' }
+const SENT: ForwardOutcome = { kind: 'sent', platformIds: ['om_1'] }
 const retry = (retryAfterMs?: number): ForwardOutcome => ({ kind: 'retry', error: 'try later', ...retryAfterMs !== undefined && { retryAfterMs } })
 
 class TestForwards implements Disposable {
@@ -73,7 +73,7 @@ describe('Forwards: a message', () => {
     assert.deepEqual(box.forwards.deliveriesOf('m1'), [
       { channel: 'feishu', target: 'chat:oc_1', ok: true }, { channel: 'slack', target: '#mesh', ok: false, error: 'not tried yet (will be tried again)' }
     ])
-    assert.equal(await box.attempt('m1', SLACK, { kind: 'sent' }), 'done')
+    assert.equal(await box.attempt('m1', SLACK, { kind: 'sent', platformIds: [] }), 'done')
     box.takeDue()
     box.forwards.announceDue()
     assert.deepEqual([box.takeDue(), box.clock.pending], [[], []])
@@ -99,7 +99,7 @@ describe('Forwards: a message', () => {
     using box = new TestForwards(FEISHU)
     await box.plan('m1')
     await box.attempt('m1', FEISHU, SENT)
-    assert.deepEqual([box.forwards.messageShownAs('feishu', 'om_1'), box.forwards.messageShownAs('slack', 'om_1')], ['m1', undefined])
+    assert.deepEqual([box.forwards.shownAs('feishu', 'om_1'), box.forwards.shownAs('slack', 'om_1')], [[{ messageId: 'm1', target: FEISHU }], []])
   })
 
   it('goes nowhere where no target is configured', async () => {

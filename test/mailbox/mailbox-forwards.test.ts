@@ -30,17 +30,17 @@ describe('Mailbox: forwarding', () => {
     using wire = new MemoryWire([FEISHU, SLACK])
     const { sending, messageId } = await sendToInstance(wire)
     assert.deepEqual(wire.bob.forwards.map(due => due.target), [FEISHU, SLACK])
-    assert.equal(await forward(wire, messageId, [FEISHU, { kind: 'sent' }]), 'hello bob')
-    await forward(wire, messageId, [SLACK, { kind: 'sent' }])
+    assert.equal(await forward(wire, messageId, [FEISHU, { kind: 'sent', platformIds: [] }]), 'hello bob')
+    await forward(wire, messageId, [SLACK, { kind: 'sent', platformIds: [] }])
     const { state, deliveries } = await sending
     assert.deepEqual([state, deliveries?.map(delivery => [delivery.channel, delivery.ok])], ['delivered', [['feishu', true], ['slack', true]]])
-    assert.equal(await forward(wire, messageId, [FEISHU, { kind: 'sent' }]), undefined)
+    assert.equal(await forward(wire, messageId, [FEISHU, { kind: 'sent', platformIds: [] }]), undefined)
   })
 
   it('that fails at one channel is NOT_FORWARDED with what each of them said', async () => {
     using wire = new MemoryWire([FEISHU, SLACK])
     const { sending, messageId } = await sendToInstance(wire)
-    await forward(wire, messageId, [SLACK, { kind: 'sent' }])
+    await forward(wire, messageId, [SLACK, { kind: 'sent', platformIds: [] }])
     await forward(wire, messageId, [FEISHU, { kind: 'failed', error: 'no such chat' }])
     await assert.rejects(sending, { code: 'NOT_FORWARDED', messageId, state: 'received', queued: false })
     const status = await wire.alice.mailbox.outgoing.status(messageId)
@@ -50,11 +50,11 @@ describe('Mailbox: forwarding', () => {
   it('that is tried again is NOT_FORWARDED now, and in the status it is delivered once the channel took it', async () => {
     using wire = new MemoryWire([FEISHU, SLACK])
     const { sending, messageId } = await sendToInstance(wire)
-    await forward(wire, messageId, [SLACK, { kind: 'sent' }])
+    await forward(wire, messageId, [SLACK, { kind: 'sent', platformIds: [] }])
     await forward(wire, messageId, [FEISHU, { kind: 'retry', error: 'too many requests' }])
     await assert.rejects(sending, { code: 'NOT_FORWARDED', state: 'received', queued: false, message: /too many requests \(will be tried again\)/ })
     wire.clock.advance(60_000)
-    await forward(wire, messageId, [FEISHU, { kind: 'sent' }])
+    await forward(wire, messageId, [FEISHU, { kind: 'sent', platformIds: [] }])
     const { state, error, deliveries } = await wire.alice.mailbox.outgoing.status(messageId)
     assert.deepEqual([state, error, deliveries?.map(delivery => delivery.ok)], ['delivered', undefined, [true, true]])
   })
@@ -77,7 +77,7 @@ describe('Mailbox: forwarding', () => {
     await wire.bob.mailbox.incoming.markShown(wire.bob.mailbox.incoming.list({ limit: 1 }))
     await settled()
     assert.equal((await wire.alice.mailbox.outgoing.status(messageId)).state, 'received')
-    await forward(wire, messageId, [FEISHU, { kind: 'sent' }])
+    await forward(wire, messageId, [FEISHU, { kind: 'sent', platformIds: [] }])
     assert.equal((await wire.alice.mailbox.outgoing.status(messageId)).state, 'delivered')
   })
 
@@ -107,8 +107,8 @@ describe('Mailbox: forwarding', () => {
     await settled()
     const { state, deliveries } = await wire.alice.mailbox.outgoing.status(messageId)
     assert.deepEqual([state, deliveries?.[0]?.ok], ['uncertain', false])
-    assert.match(wire.bob.logged.join('\n'), /interrupted forwarding of message/)
-    assert.equal(await forward(wire, messageId, [FEISHU, { kind: 'sent' }]), undefined)
+    assert.match(wire.bob.logged.join('\n'), /ended forwarding of message .* feishu chat:oc_1: a restart came before the channel answered/)
+    assert.equal(await forward(wire, messageId, [FEISHU, { kind: 'sent', platformIds: [] }]), undefined)
   })
 
   it('that was due when the process ended is announced to whoever listens next', async () => {
@@ -123,8 +123,11 @@ describe('Mailbox: forwarding', () => {
   it('lets an answer in the channel find the message', async () => {
     using wire = new MemoryWire([FEISHU])
     const { messageId } = await sendToInstance(wire)
-    await forward(wire, messageId, [FEISHU, { kind: 'sent', platformId: 'om_7' }])
-    assert.equal(wire.bob.mailbox.incoming.findForwarded('feishu', 'om_7')?.id, messageId)
-    assert.equal(wire.bob.mailbox.incoming.findForwarded('feishu', 'om_8'), undefined)
+    await forward(wire, messageId, [FEISHU, { kind: 'sent', platformIds: ['om_7', 'om_8'] }])
+    for (const platformId of ['om_7', 'om_8']) {
+      assert.deepEqual(wire.bob.mailbox.incoming.findForwarded('feishu', platformId).map(({ row, target }) => [row.id, target]), [[messageId, FEISHU]])
+    }
+    assert.deepEqual(wire.bob.mailbox.incoming.findForwarded('feishu', 'om_9'), [])
+    assert.deepEqual(wire.bob.mailbox.incoming.findForwarded('slack', 'om_7'), [])
   })
 })

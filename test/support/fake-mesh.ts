@@ -106,7 +106,7 @@ export class FakeMesh implements MeshApi {
     this.forwarded.push({ messageId, target, outcome })
   }
 
-  findForwarded: MeshApi['findForwarded'] = async (channel, platformId) => this.#over.findForwarded?.(channel, platformId)
+  findForwarded: MeshApi['findForwarded'] = async (channel, platformId) => await this.#over.findForwarded?.(channel, platformId) ?? []
 
   claimTurn = async (messageId: string): Promise<TurnClaim> => {
     const refused = await this.#over.claimTurn?.(messageId)

@@ -17,7 +17,7 @@ export const letter = { peerId: ALICE, text: 'hello' }
 export const unreachable = new MeshError('UNREACHABLE', 'peer alice cannot be reached', { reason: 'refused' })
 
 /** @param post what queueing a message leads to */
-export function createSender(post: (draft: OutboxDraft) => Promise<void> = async () => undefined) {
+export function createSender(post: (draft: OutboxDraft) => Promise<boolean> = async () => true) {
   const clock = new FakeClock()
   const posted = new Seen<OutboxDraft>()
   const known: { state: DeliveryState } = { state: 'queued' }
@@ -29,7 +29,7 @@ export function createSender(post: (draft: OutboxDraft) => Promise<void> = async
     stateOf: () => known.state,
     post: async (draft) => {
       posted.add(draft)
-      await post(draft)
+      return await post(draft)
     }
   })
   const change = async (state: DeliveryState, more: Partial<DeliveryChange> = {}): Promise<void> => {
