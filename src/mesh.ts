@@ -67,7 +67,7 @@ export class Mesh implements MeshApi {
   }
 
   async status(): Promise<MeshStatus> {
-    const { network, mailbox, book, listenAddrs } = this.#parts
+    const { network, mailbox, book, instances, listenAddrs } = this.#parts
     const { peerId, agentId, instanceId } = await this.identity()
     const held = mailbox.incoming.heldByPeer()
     const pendingApprovals = [...held].map(([from, count]) => ({ peerId: from, code: book.get(from)?.code ?? '', held: count }))
@@ -75,7 +75,7 @@ export class Mesh implements MeshApi {
       peerId, agentId, instanceId, started: true, listenAddrs: listenAddrs(), announcedAddrs: network.announcedAddrs(),
       connectedPeers: network.connectedPeers().length, knownPeers: book.all().length,
       unread: mailbox.incoming.unread, queued: mailbox.outgoing.waiting, pendingApprovals,
-      nat: { reachability: 'unknown', type: 'unknown', relays: network.relays() }, version: this.#init.version
+      nat: { reachability: 'unknown', type: 'unknown', relays: network.relays() }, duplicateKeys: instances.duplicateKeys, version: this.#init.version
     }
   }
 

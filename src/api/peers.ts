@@ -30,6 +30,8 @@ export interface MeshStatus {
   /** Unapproved peers that left messages and wait for the owner's approval. */
   pendingApprovals: PendingApproval[]
   nat: { reachability: 'unknown' | 'public' | 'private', type: string, relays: string[] }
+  /** Peer IDs whose keys two live nodes use, as copied machines do; our own included. */
+  duplicateKeys: string[]
   version: string
 }
 

@@ -66,17 +66,18 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
   const late: Late = {}
   const node = await createNode({
     stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
-    services: { message: components => createProtocol(init, components, late) }
+    services: { message: components => createProtocol(init, components, late) },
+    onSelfDiscovered: () => { needed(late.handler).instances.handleSelfDiscovered() }
   })
   try {
     const { protocol, components } = needed(late.service)
     const commits = new GroupCommit(database)
-    const network = new Network(node.libp2p)
+    const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId))
     const book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
     const { keeper, dialer } = createDialers(init, network)
     const shared = { init, events, network, book, protocol }
     const instances = new Instances({
-      ...shared, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
+      ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
       addresses: () => node.libp2p.getMultiaddrs().map(address => withoutPeerId(address))
     })
     const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })

@@ -39,6 +39,7 @@ export function statusText(status: Omit<MeshStatus, 'pendingApprovals'> & { pend
     `Peers:        ${status.connectedPeers} connected, ${status.knownPeers} known`,
     `Messages:     ${status.unread} unread, ${status.queued} waiting to go out`,
     `NAT:          ${status.nat.reachability}, ${status.nat.type}, relays ${list(status.nat.relays)}`,
+    ...status.duplicateKeys.map(peerId => `Warning:      two live nodes use the key of ${peerId === status.peerId ? 'this node' : peerId}`),
     ...(status.pendingApprovals ?? []).map(pending =>
       `Waiting for approval: ${pending.peerId} (${pending.held} held), openclaw p2p approve ${pending.code}`)
   ].join('\n')
