@@ -7,6 +7,7 @@ import { ModelServer } from '../support/openclaw/model-server.ts'
 import { packPlugin } from '../support/openclaw/plugin-package.ts'
 import { Scratch } from '../support/openclaw/scratch.ts'
 import { PluginTemplate } from '../support/openclaw/template.ts'
+import { PATIENT } from './play.ts'
 import type { Screen } from './screen.ts'
 
 export const NAMES = ['alice', 'bob'] as const
@@ -72,7 +73,7 @@ export class Stage implements AsyncDisposable {
       ...shared,
       name,
       folder: this.#scratch.path,
-      plugin: { instanceName: name },
+      plugin: { instanceName: name, ...PATIENT },
       ...this.#lan === undefined ? {} : { host: this.#lan.host(name) }
     }))
     this.#gateways.push(gateway)

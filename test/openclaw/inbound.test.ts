@@ -160,6 +160,17 @@ describe('InboundTurns', () => {
     assert.equal(play.live.host.log.matching(/was not sent: queue full/, 'error').length, 1)
   })
 
+  it('lets the sender know of the delivery before it reads the answer, and answers although that fails', async () => {
+    using play = stage(echo)
+    play.live.mesh.finishTurn = async () => {
+      assert.deepEqual(play.live.mesh.sent, [])
+      throw new Error('disk full')
+    }
+    await receive(play, inboundMessage())
+    assert.deepEqual(play.live.mesh.sent.map(({ text }) => text), ['re: hello'])
+    assert.equal(play.live.host.log.matching(/disk full/, 'error').length, 1)
+  })
+
   it('goes on with the next message after one that could not be handled', async () => {
     let calls = 0
     using play = stage(echo, {
