@@ -25,13 +25,15 @@ const entry = new URL('../../dist/index.js', import.meta.url).href
 const { default: plugin } = await import(entry) as { default: typeof source }
 
 const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
+/** Announced, but not dialled: the connection is there before, and as long as the built plugin runs. */
+const PUBLIC_ADDRESS = '/ip4/8.8.8.8/tcp/4001/ws'
 const RELAY_PROTOCOL = '/libp2p/circuit/relay/0.2.0/hop'
 
 /** A node of the public libp2p packages, with WebSocket alone; keeps who asked it as a part of the DHT. */
 async function startStranger(): Promise<AsyncDisposable & { node: Libp2p, askers: Recorder<string> }> {
   const askers = new Recorder<string>()
   const node = await createLibp2p({
-    addresses: { listen: ['/ip4/127.0.0.1/tcp/0/ws'] }, // the DHT passes over peers without an address, or that answer no ping
+    addresses: { appendAnnounce: [PUBLIC_ADDRESS] }, // the DHT passes over peers that have none, or answer no ping
     transports: [webSockets()], connectionEncrypters: [noise()], streamMuxers: [yamux()], services: { identify: identify(), ping: ping() }
   })
   await node.handle(DHT_PROTOCOL, (_stream, { remotePeer }) => { askers.add(remotePeer.toString()) })
@@ -63,6 +65,7 @@ async function startAccount(cfg: OpenClawConfig, stateDir: string): Promise<Asyn
 describe('the built plugin', () => {
   it('talks to a node run from the sources, over WebSocket, and is a relay and a part of the DHT', async (t) => {
     await using alice = await MeshNode.start({ name: 'alice', config: { enableWebSocket: true, listenAddrs: ['/ip4/127.0.0.1/tcp/0/ws'] } })
+    await using stranger = await startStranger()
     await using bundled = await startAccount({
       plugins: {
         entries: {
@@ -81,7 +84,6 @@ describe('the built plugin', () => {
     await alice.mesh.approvePeer(peerId)
     await alice.waitForText('from the bundle')
 
-    await using stranger = await startStranger()
     const connection = await stranger.node.dial(multiaddr(`${address}/p2p/${peerId}`))
     const stream = await connection.newStream(RELAY_PROTOCOL)
     assert.equal(stream.protocol, RELAY_PROTOCOL)
