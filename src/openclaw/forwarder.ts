@@ -59,7 +59,7 @@ export class Forwarder {
   }
 
   async #send(message: InboundMessage, target: DeliveryTarget): Promise<void> {
-    const sending = this.#init.host.sendToChannel(target, forwardText(message))
+    const sending = this.#init.host.sendToChannel(target, maxCharacters => forwardText(message, maxCharacters))
     const outcome = await this.#inTime(sending)
     await this.#settle(message, target, outcome ?? { kind: 'uncertain', error: `no answer within ${String(FORWARD_DEADLINE_MS / 1000)} s` })
     if (outcome === undefined) await this.#settle(message, target, await sending)

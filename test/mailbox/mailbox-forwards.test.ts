@@ -107,6 +107,25 @@ describe('Mailbox: forwarding', () => {
     await assert.rejects(second.sending, { code: 'NOT_FORWARDED', state: 'replied' })
   })
 
+  it('ends when the owner thinks otherwise of the sender, who is told', async () => {
+    using wire = new MemoryWire([FEISHU])
+    const { sending, messageId } = await sendToInstance(wire)
+    wire.bob.status = 'blocked'
+    assert.equal(await forward(wire, messageId, [FEISHU, { kind: 'sent', platformIds: [] }]), undefined)
+    await assert.rejects(sending, { code: 'NOT_FORWARDED', message: /does not approve this node any more/ })
+  })
+
+  it('that was uncertain is delivered once the channel said so', async () => {
+    using wire = new MemoryWire([FEISHU])
+    const { sending, messageId } = await sendToInstance(wire)
+    await forward(wire, messageId, [FEISHU, { kind: 'uncertain', error: 'no answer' }])
+    await assert.rejects(sending, { code: 'NOT_FORWARDED', state: 'uncertain', queued: false })
+    await wire.bob.mailbox.incoming.finishForward(messageId, FEISHU, { kind: 'sent', platformIds: ['om_1'] })
+    await settled()
+    const { state, error, deliveries } = await wire.alice.mailbox.outgoing.status(messageId)
+    assert.deepEqual([state, error, deliveries], ['delivered', undefined, [{ ...FEISHU, ok: true }]])
+  })
+
   it('never happens to what strangers answer', async () => {
     using wire = new MemoryWire([FEISHU])
     wire.bob.status = 'unknown'
