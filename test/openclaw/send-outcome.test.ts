@@ -85,6 +85,16 @@ describe('outcomeOfError', () => {
     })
   }
 
+  it('tells the platform\'s own words instead of a diagnosis around them, or else what happened to the connection', () => {
+    const diagnosis = (cause: object, message: string): Error =>
+      new Error('Feishu send failed: {"message":"Request failed","method":"post"}', { cause: Object.assign(new Error(message), cause) })
+    const texts = [
+      diagnosis({ response: { status: 400, data: { code: 230_002, msg: 'Bot can NOT be out of the chat.' } } }, 'Request failed with status code 400'),
+      diagnosis({ code: 'ECONNREFUSED' }, 'connect ECONNREFUSED')
+    ].map(error => outcomeOfError(error)).map(outcome => 'error' in outcome ? outcome.error : '')
+    assert.deepEqual(texts, ['Feishu send failed: Bot can NOT be out of the chat. (code 230002)', 'Feishu send failed: connect ECONNREFUSED'])
+  })
+
   it('tells no addresses', () => {
     const outcome = outcomeOfError(new Error('post {"url":"https://10.0.0.1/hook?a=b","code":1} failed'))
     assert.deepEqual(outcome, { kind: 'failed', error: 'post {"url":"(address)","code":1} failed' })
