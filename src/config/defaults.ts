@@ -19,8 +19,11 @@ export const CONFIG_DEFAULTS = {
   enableUPnP: true,
   enableCircuitRelay: true,
   enableDCUtR: true,
+  enableHolePunch: true,
   /** Off: relaying spends the owner's bandwidth on others. */
   enableCircuitRelayServer: false,
+  relayList: [],
+  stunServers: [],
   announceAddrs: [],
   /** Messages stay in the inbox; the keys that name channels are not there yet. */
   inboundTargets: [],

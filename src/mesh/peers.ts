@@ -84,13 +84,14 @@ export class Peers {
 
   /** Approves by code or recipient, and gives out what was held; exactly once. */
   async approve(codeOrRecipient: string): Promise<{ peerId: string, agentId: string, released: number }> {
-    const { book, keeper, mailbox, network, instances } = this.#parts
+    const { book, keeper, mailbox, network, instances, traversal } = this.#parts
     const { peerId, agentId, addresses } = this.#resolve(waitingPeer(codeOrRecipient, book) ?? codeOrRecipient)
     await network.learn(peerId, addresses)
     const identity = { peerId: peerId.toString(), agentId }
     await book.decide(identity, 'approved')
     keeper.want(peerId, 'approved')
     instances.handleApproved(peerId)
+    traversal.paths.handleApproved(peerId)
     return { ...identity, released: await mailbox.incoming.release(identity.peerId) }
   }
 

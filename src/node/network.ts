@@ -5,6 +5,7 @@ import { DIAL_TIMEOUT_MS, PING_TIMEOUT_MS } from '../config/limits.ts'
 import { isRelayed, transportOf } from '../lib/connection-path.ts'
 import { MeshError } from '../lib/errors.ts'
 import { pingConnection } from '../lib/ping-connection.ts'
+import { isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
 import type { MeshNode } from './create-node.ts'
 import { dialError } from './dial-error.ts'
 
@@ -113,6 +114,20 @@ export class Network {
     }
   }
 
+  /**
+   * Dials the known addresses that may lead there without a relay, beside whatever connection there is.
+   *
+   * @returns false when there is no such address
+   * @throws the error of the dial
+   */
+  async dialDirect(peerId: PeerId, options: { signal: AbortSignal }): Promise<boolean> {
+    const known = await this.#knownAddresses(peerId)
+    const addresses = known.filter(address => !isRelayed({ remoteAddr: address }) && (scopeOf(address) === 'public' || isOnOwnSubnet(address)))
+    if (addresses.length === 0) return false
+    const connection = await this.#libp2p.dial(addresses.map(address => withPeerId(address, peerId)), { ...options, force: true })
+    return !isRelayed(connection)
+  }
+
   async disconnect(peerId: PeerId): Promise<void> {
     await this.#libp2p.hangUp(peerId)
   }
@@ -134,7 +149,7 @@ export class Network {
     if (matching.length === 0) {
       throw new MeshError('UNREACHABLE', `no known address of ${peerId.toString()} has TCP port ${port}`, { reason: 'no-address' })
     }
-    return matching.map(address => address.getComponents().at(-1)?.name === 'p2p' ? address : address.encapsulate(`/p2p/${peerId.toString()}`))
+    return matching.map(address => withPeerId(address, peerId))
   }
 
   async #knownAddresses(peerId: PeerId): Promise<Multiaddr[]> {
@@ -142,6 +157,10 @@ export class Network {
     const peer = await this.#libp2p.peerStore.get(peerId)
     return peer.addresses.map(address => address.multiaddr)
   }
+}
+
+function withPeerId(address: Multiaddr, peerId: PeerId): Multiaddr {
+  return address.getComponents().at(-1)?.name === 'p2p' ? address : address.encapsulate(`/p2p/${peerId.toString()}`)
 }
 
 function describe(connection: Connection): ConnectionPath {

@@ -11,8 +11,9 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import type { Datastore } from 'interface-datastore'
 import type { Libp2pOptions } from 'libp2p'
-import { DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, PEER_ADDRESS_AGE_MS, PING_TIMEOUT_MS } from '../config/limits.ts'
+import { ADDRESS_DIAL_TIMEOUT_MS, DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, PEER_ADDRESS_AGE_MS } from '../config/limits.ts'
 import type { MeshConfig } from '../config/resolve.ts'
+import { compareForDial } from './dial-order.ts'
 
 /** The settings of the configuration that shape the node. */
 export type NodeConfig = Pick<MeshConfig,
@@ -57,10 +58,12 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
     peerDiscovery: config.discovery.includes('mdns') ? [mdns({ serviceTag: MDNS_SERVICE })] : [],
     connectionManager: {
       dialTimeout: DIAL_TIMEOUT_MS,
+      addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
+      addressSorter: compareForDial,
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
       reconnectRetries: 0 // keeping connections is the peer keeper's work: the library's queue gives up
     },
-    connectionMonitor: { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
+    connectionMonitor: { enabled: false }, // it cuts connections that could move to another path; see nat/liveness
     peerStore: { maxAddressAge: PEER_ADDRESS_AGE_MS, maxPeerAge: PEER_ADDRESS_AGE_MS },
     services: { ...init.services, ...await optionalServices(config), ping: ping() }
   }
