@@ -41,7 +41,7 @@ export class Peers {
   }
 
   async list(online: boolean): Promise<PeerSummary[]> {
-    const { book, network, mailbox } = this.#parts
+    const { book, network, mailbox, traversal } = this.#parts
     const held = mailbox.incoming.heldByPeer()
     const listed = book.approvedPeerIds().filter(peerId => book.get(peerId) === undefined)
     const records = [...book.all(), ...listed.map(peerId => unseen(peerId))]
@@ -49,7 +49,7 @@ export class Peers {
       const peerId = parsePeerId(record.peerId)
       return toPeerSummary({
         record, names: this.#parts, held: held.get(record.peerId) ?? 0,
-        paths: peerId === undefined ? [] : network.paths(peerId),
+        paths: peerId === undefined ? [] : network.paths(peerId), whyNotDirect: traversal.paths.of(record.peerId)?.whyNotDirect,
         addrs: peerId === undefined ? [] : await network.addressesOf(peerId)
       })
     }))

@@ -1,14 +1,16 @@
 /** Everything that keeps a mesh reachable and on its best paths: hole punching, relays, liveness, the machine's network. */
 import { networkInterfaces } from 'node:os'
 import type { Connection, PeerId } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { DIRECT_DIAL_TIMEOUT_MS, PATH_CHECK_TIMEOUT_MS } from '../config/nat-limits.ts'
 import { isRelayed } from '../lib/connection-path.ts'
 import { toError } from '../lib/errors.ts'
 import { pingConnection } from '../lib/ping-connection.ts'
+import { scopeOf } from '../lib/reachable-address.ts'
+import type { NatSummary, PathKind } from '../mesh-api.ts'
 import { InterfaceWatch } from '../nat/interface-watch.ts'
 import { isUdx, Liveness } from '../nat/liveness.ts'
-import { NatTraversal } from '../nat/nat-traversal.ts'
+import { NatTraversal, type NatStatus } from '../nat/nat-traversal.ts'
 import type { PathFollower } from '../nat/path-follower.ts'
 import { PathSupervisor } from '../nat/path-supervisor.ts'
 import type { WhyNot } from '../nat/race-plan.ts'
@@ -40,6 +42,9 @@ export interface TraversalInit {
   /** What has streams that outlive a connection. */
   followers: readonly PathFollower[]
 }
+
+/** Where hole punching is off, nobody is asked. */
+const UNKNOWN: Pick<NatStatus, 'natType' | 'udpPort' | 'mappedAddrs' | 'stun'> = { natType: 'unknown', udpPort: 0, mappedAddrs: [], stun: [] }
 
 /** How soon a UDX connection that did not answer a ping counts as broken: it had its time already. */
 const SECOND_CHECK_MS = 1_000
@@ -88,6 +93,25 @@ export class Traversal {
     this.#interfaces.stop()
     this.#liveness.stop()
     this.paths.stop()
+  }
+
+  /** How the network sees this node, as far as it told us. */
+  summary(): NatSummary {
+    const { puncher, network } = this.#init
+    const { natType, udpPort, mappedAddrs, stun } = puncher?.status() ?? UNKNOWN
+    const isPublic = network.announcedAddrs().map(address => multiaddr(address))
+      .some(address => !isRelayed({ remoteAddr: address }) && scopeOf(address) === 'public')
+    const isBehind = natType === 'easy' || natType === 'hard' || natType === 'blocked'
+    return {
+      reachability: isPublic ? 'public' : isBehind ? 'private' : 'unknown', type: natType, relays: network.relays(), relayList: this.relays.status(),
+      udpPort, mappedAddrs, stun
+    }
+  }
+
+  /** A path with why it is not direct, where it is not and that is known. */
+  explain<Path extends { peerId: string, path: PathKind }>(path: Path): Path & { whyNotDirect?: string } {
+    const why = path.path === 'relay' ? this.paths.of(path.peerId)?.whyNotDirect : undefined
+    return why === undefined ? path : { ...path, whyNotDirect: why }
   }
 
   #handleReserved(): void {

@@ -77,8 +77,8 @@ export class PathSupervisor implements Startable {
     this.#peers.clear()
   }
 
-  of(peerId: PeerId): PeerPath | undefined {
-    const peer = this.#peers.get(peerId.toString())
+  of(peerId: string): PeerPath | undefined {
+    const peer = this.#peers.get(peerId)
     if (peer === undefined) return undefined
     const { path, since, why } = peer
     return { path, since, ...path === 'relay' && why !== undefined && { whyNotDirect: why } }

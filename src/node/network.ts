@@ -17,6 +17,8 @@ export interface ConnectionPath {
   transport: string
   /** Of the last ping over this connection; null before the first. */
   rttMs: number | null
+  /** When it was opened. */
+  since: number
 }
 
 export interface ConnectOptions {
@@ -169,6 +171,7 @@ function describe(connection: Connection): ConnectionPath {
     remoteAddr: connection.remoteAddr.toString(),
     path: isRelayed(connection) ? 'relay' : 'direct',
     transport: transportOf(connection),
-    rttMs: connection.rtt ?? null
+    rttMs: connection.rtt ?? null,
+    since: connection.timeline.open
   }
 }

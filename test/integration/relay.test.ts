@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { ConfigInput } from '../../src/config/schema.ts'
+import type { PeerSummary } from '../../src/mesh-api.ts'
 import { MeshNode, UNLIMITED } from '../support/mesh-node.ts'
 import { Relay } from '../support/relay.ts'
 import { until } from '../support/until.ts'
@@ -49,6 +50,10 @@ async function awaitPaths(node: MeshNode, peer: MeshNode, paths: string[]): Prom
   await until(isReached, { what: `the paths ${paths.join(' and ')}`, timeoutMs: 60_000 })
 }
 
+async function peerOf(node: MeshNode, peer: MeshNode): Promise<PeerSummary | undefined> {
+  return (await node.mesh.listPeers()).find(({ peerId }) => peerId === peer.peerId)
+}
+
 async function announcesRelay(node: MeshNode): Promise<boolean> {
   return (await node.mesh.status()).announcedAddrs.some(address => address.includes('/p2p-circuit'))
 }
@@ -87,12 +92,59 @@ describe('two nodes that only a relay connects', () => {
     assert.deepEqual(alice.received.map(({ text }) => text), ofBob)
   })
 
+  it('say how they are reached, and what the relay sees of them', async () => {
+    await using pair = await aliceAndBob()
+    const { relay, alice, bob } = pair
+    const { peerId } = relay
+    const nat = await until(async () => {
+      const status = await alice.mesh.status()
+      return status.nat.type === 'easy' && status.nat
+    }, { what: 'the STUN answers', timeoutMs: 60_000 })
+    assert.deepEqual(nat.relayList.map(({ since: _, ...facts }) => facts), [{ peerId, address: relay.address, state: 'reserved' }])
+    assert.deepEqual([nat.reachability, nat.relays, nat.mappedAddrs, nat.stun.length], ['private', [peerId], [`127.0.0.1:${nat.udpPort}`], 2])
+    await alice.mesh.addPeer({ recipient: through(relay, bob) })
+    await awaitPaths(alice, bob, ['direct udp'])
+    const known = await peerOf(alice, bob)
+    assert.deepEqual([known?.path, known?.transport, known?.whyNotDirect], ['direct', 'udp', undefined])
+  })
+
   it('stay on the relay where hole punching is off', async () => {
     await using pair = await aliceAndBob({ enableHolePunch: false })
     const { relay, alice, bob } = pair
     await alice.mesh.addPeer({ recipient: through(relay, bob) })
     for (let count = 0; count < MANY; count++) await alice.send(bob, `text ${count}`)
     assert.deepEqual(await pathsTo(alice, bob), ['relay tcp'])
+    assert.equal((await alice.mesh.ping(bob.peerId)).whyNotDirect, 'off')
+    assert.equal((await peerOf(alice, bob))?.whyNotDirect, 'off')
+    assert.equal((await alice.mesh.networkInfo()).nat.type, 'unknown')
+  })
+
+  it('stay on the relay while one of them has not approved the other', async () => {
+    await using relay = await Relay.start()
+    await using alice = await MeshNode.start({ name: 'alice', config: behind(relay) })
+    await using bob = await MeshNode.start({ name: 'bob', config: behind(relay) })
+    await bob.log.waitFor(/^Relay reservation made/)
+    await alice.mesh.approvePeer(bob.peerId)
+    await alice.mesh.addPeer({ recipient: through(relay, bob) })
+    const why = await until(async () => (await alice.mesh.ping(bob.peerId)).whyNotDirect, { what: 'the reason', timeoutMs: 60_000 })
+    assert.equal(why, 'not-approved')
+    await bob.mesh.approvePeer(alice.peerId)
+    await awaitPaths(alice, bob, ['direct udp'])
+  })
+})
+
+describe('a relay without room', () => {
+  it('is named with the reason, and asked again', async () => {
+    await using relay = await Relay.start({ maxReservations: 1 })
+    await using alice = await MeshNode.start({ name: 'alice', config: behind(relay) })
+    await alice.log.waitFor(/^Relay reservation made/)
+    await using bob = await MeshNode.start({ name: 'bob', config: behind(relay) })
+    await bob.log.waitFor(/^No reservation on .* \(full\)/)
+    assert.deepEqual((await bob.mesh.status()).nat.relayList.map(({ state, why }) => [state, why]), [['waiting', 'full']])
+    await alice.stop()
+    await relay.stop() // it keeps the reservations of peers that are gone
+    await relay.start()
+    await bob.log.waitFor(/^Relay reservation made/)
   })
 })
 
