@@ -52,7 +52,7 @@ export class Liveness implements Startable {
       onRoundTrip(connection, rttMs)
       return rttMs
     } catch (error) {
-      if (!this.#stopping.signal.aborted && connection.status === 'open') await onSilent(connection, toError(error))
+      if (!isAnswer(toError(error)) && !this.#stopping.signal.aborted && connection.status === 'open') await onSilent(connection, toError(error))
       return undefined
     }
   }
@@ -81,6 +81,11 @@ export class Liveness implements Startable {
 /** Whether a connection runs over the UDX socket, and so can be given another path. */
 export function isUdx(connection: Connection): boolean {
   return transportOf(connection) === 'udp'
+}
+
+/** A peer that does not know the ping protocol said so: it is alive. */
+function isAnswer({ name }: Error): boolean {
+  return name === 'UnsupportedProtocolError'
 }
 
 /** UDX gives a stream up 13 s after its path broke: noticing and moving have to fit in. */

@@ -91,8 +91,9 @@ export class MessageLink {
 
   /** The peer answered these messages, on whichever stream. */
   settle(acks: readonly WireAck[]): void {
+    const before = this.#unanswered.size
     for (const { id } of acks) this.#unanswered.delete(id)
-    this.#waitForQuiet()
+    if (this.#unanswered.size < before) this.#waitForQuiet()
   }
 
   /** Another stream has taken over: `end` is called once nothing is under way here, at the latest after some seconds. */

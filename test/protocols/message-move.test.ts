@@ -53,6 +53,19 @@ describe('MessageProtocol: a direct connection takes over from a relayed one', (
     await relayed.writeClosed.first()
   })
 
+  it('whatever goes on over the new one meanwhile', async () => {
+    const { protocol, direct, relayed, opened, clock, handler } = await relayedThenDirect()
+    await protocol.follow(direct)
+    const far = await opened.first()
+    for (let number = 1; number <= 4; number++) {
+      protocol.send(alice, testMessage(number))
+      far.send(encodeAcks([received(number)]))
+      await handler.acks.count(number)
+      clock.advance(RETIRE_QUIET_MS / 4)
+    }
+    await relayed.writeClosed.first()
+  })
+
   it('after a while also when answers stay away, and tells that those messages have to be sent again', async () => {
     const { protocol, direct, relayed, clock, handler } = await relayedThenDirect()
     protocol.send(alice, testMessage(1))

@@ -51,6 +51,13 @@ describe('Liveness', () => {
     assert.deepEqual(silent, [TCP])
   })
 
+  it('takes the refusal of the protocol for a sign of life', async () => {
+    const { advance, silent, line } = createLiveness(TCP)
+    line.answer = async () => { throw Object.assign(new Error('no ping here'), { name: 'UnsupportedProtocolError' }) }
+    await advance(LIVENESS_INTERVAL_MS + UDX_LIVENESS_INTERVAL_MS)
+    assert.deepEqual(silent, [])
+  })
+
   it('does not ask again while an answer is waited for', async () => {
     const { advance, pinged, line, liveness } = createLiveness(UDP)
     const { promise, resolve } = Promise.withResolvers<number>()
