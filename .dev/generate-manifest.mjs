@@ -29,6 +29,7 @@ export function buildManifest() {
     activation: { onStartup: true },
     channels: [CHANNEL_ID],
     contracts: { tools: [...TOOL_NAMES] },
+    skills: ['./docs/skills'],
     cliCommands: [CLI_DESCRIPTOR],
     backupResources: [{ disposition: 'include', scope: 'state', relativePath: 'libp2p' }],
     configSchema: plain(ConfigSchema),

@@ -3,7 +3,7 @@
  * mesh can move into a worker or a process of its own.
  */
 import type {
-  DeliveryTarget, ForwardClaim, ForwardOutcome, InboundMessage, InboxMessage, InboxQuery, InstanceSendResult, MeshEvent, MessageStatus,
+  DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendResult, MeshEvent, MessageStatus,
   SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './api/messages.ts'
 import type { AddPeerRequest, AddedPeer, InstanceIdentity, InstanceSummary, MeshStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance } from './api/peers.ts'
@@ -41,8 +41,8 @@ export interface MeshApi {
   /** Marks a target as handed to its channel before the channel gets the message. */
   beginForward: (messageId: string, target: DeliveryTarget) => Promise<ForwardClaim>
   finishForward: (messageId: string, target: DeliveryTarget, outcome: ForwardOutcome) => Promise<void>
-  /** The forwarded message that a channel shows under this ID; undefined when it is none of ours. */
-  findForwarded: (channel: string, platformId: string) => Promise<InboundMessage | undefined>
+  /** What a channel shows under this ID: none of ours, one message, or one in each of several chats that number theirs alike. */
+  findForwarded: (channel: string, platformId: string) => Promise<ForwardedMessage[]>
   finishTurn: (messageId: string, outcome: TurnOutcome) => Promise<void>
   /** Calls `listener` for each event from now on, and for each stored message that nobody took yet; returns the way to stop. */
   subscribe: (listener: (event: MeshEvent) => void) => () => void

@@ -11,7 +11,7 @@ import { Lifecycle } from './mesh/lifecycle.ts'
 import { Peers } from './mesh/peers.ts'
 import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
-  AddedPeer, AddPeerRequest, DeliveryTarget, ForwardClaim, ForwardOutcome, InboundMessage, InboxMessage, InboxQuery, InstanceIdentity,
+  AddedPeer, AddPeerRequest, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceIdentity,
   InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance,
   SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './mesh-api.ts'
@@ -67,7 +67,7 @@ export class Mesh implements MeshApi {
   }
 
   async status(): Promise<MeshStatus> {
-    const { network, mailbox, book, traversal, listenAddrs } = this.#parts
+    const { network, mailbox, book, instances, traversal, listenAddrs } = this.#parts
     const { peerId, agentId, instanceId } = await this.identity()
     const held = mailbox.incoming.heldByPeer()
     const pendingApprovals = [...held].map(([from, count]) => ({ peerId: from, code: book.get(from)?.code ?? '', held: count }))
@@ -75,7 +75,7 @@ export class Mesh implements MeshApi {
       peerId, agentId, instanceId, started: true, listenAddrs: listenAddrs(), announcedAddrs: network.announcedAddrs(),
       connectedPeers: network.connectedPeers().length, knownPeers: book.all().length,
       unread: mailbox.incoming.unread, queued: mailbox.outgoing.waiting, pendingApprovals,
-      nat: traversal.summary(), version: this.#init.version
+      nat: traversal.summary(), duplicateKeys: instances.duplicateKeys, version: this.#init.version
     }
   }
 
@@ -98,7 +98,8 @@ export class Mesh implements MeshApi {
     const { peerId } = await this.#peers.resolveKnown(instance)
     const route = this.#parts.instances.ofPeer(peerId.toString())
     if (route === undefined) throw new MeshError('UNKNOWN_RECIPIENT', `peer ${peerId.toString()} has not announced an instance`)
-    return { instanceId: route.instanceId, peerId: route.peerId, addrs: await this.#parts.network.addressesOf(peerId) }
+    const approved = this.#parts.book.statusOf(route.peerId) === 'approved'
+    return { instanceId: route.instanceId, peerId: route.peerId, approved, addrs: await this.#parts.network.addressesOf(peerId) }
   }
 
   async addPeer(request: AddPeerRequest): Promise<AddedPeer> {
@@ -123,23 +124,20 @@ export class Mesh implements MeshApi {
     return traversal.explain(await network.ping(peerId))
   }
 
-  async sendMessage({ to, text, inReplyTo, hops, waitForReplyMs, port }: SendRequest): Promise<SendResult> {
-    const { peerId } = await this.#peers.resolveKnown(to)
-    const { book, mailbox, network } = this.#parts
-    if (book.statusOf(peerId.toString()) === 'blocked') {
-      throw new MeshError('BLOCKED', `${peerId.toString()} is blocked here; \`openclaw p2p approve\` lifts that`)
-    }
+  async sendMessage({ to, text, inReplyTo, hops, waitForReplyMs, port, messageId }: SendRequest): Promise<SendResult> {
+    const { peerId } = await this.#peers.resolveAddressee(to)
+    const { mailbox, network } = this.#parts
     if (port !== undefined) await network.connect(peerId, { port })
-    return await mailbox.outgoing.send({ peerId: peerId.toString(), text, inReplyTo, hops, waitForReplyMs })
+    return await mailbox.outgoing.send({ peerId: peerId.toString(), text, inReplyTo, hops, waitForReplyMs, messageId })
   }
 
   async sendInstanceMessage({ instance, text, hops }: { instance: string, text: string, hops?: number }): Promise<InstanceSendResult> {
-    const { peerId } = await this.#peers.resolveKnown(instance)
-    const { mailbox, instances } = this.#parts
-    const { messageId, state, deliveries } = await mailbox.outgoing.sendToInstance({ peerId: peerId.toString(), text, hops })
+    const peerId = (await this.#peers.resolveAddressee(instance)).peerId.toString()
+    const { book, mailbox, instances } = this.#parts
+    const { messageId, deliveries = [] } = await mailbox.outgoing.sendToInstance({ peerId, text, hops })
+    const instanceId = instances.ofPeer(peerId)?.instanceId
     return {
-      messageId, peerId: peerId.toString(), instanceId: instances.ofPeer(peerId.toString())?.instanceId ?? instance,
-      state: state === 'replied' ? 'replied' : 'delivered', deliveries: deliveries ?? []
+      messageId, peerId, ...instanceId !== undefined && { instanceId }, approved: book.statusOf(peerId) === 'approved', state: 'delivered', deliveries
     }
   }
 
@@ -182,9 +180,9 @@ export class Mesh implements MeshApi {
     await this.#parts.mailbox.incoming.finishForward(messageId, target, outcome)
   }
 
-  async findForwarded(channel: string, platformId: string): Promise<InboundMessage | undefined> {
-    const row = this.#parts.mailbox.incoming.findForwarded(channel, platformId)
-    return await Promise.resolve(row === undefined ? undefined : toInboundMessage(row, this.#parts))
+  async findForwarded(channel: string, platformId: string): Promise<ForwardedMessage[]> {
+    const found = this.#parts.mailbox.incoming.findForwarded(channel, platformId)
+    return await Promise.resolve(found.map(({ row, target }) => ({ message: toInboundMessage(row, this.#parts), target })))
   }
 
   subscribe(listener: (event: MeshEvent) => void): () => void {

@@ -17,6 +17,8 @@ export interface SendRequest {
   waitForReplyMs?: number
   /** Prefer the peer's known TCP address with this port when a dial is needed. */
   port?: number
+  /** A UUID of the caller's choice: when a message of ours has it already, nothing is sent, and the result tells how far that one got. */
+  messageId?: string
 }
 
 export interface SendResult {
@@ -32,8 +34,11 @@ export interface SendResult {
 export interface InstanceSendResult {
   messageId: string
   peerId: string
-  instanceId: string
-  state: 'delivered' | 'replied'
+  /** Absent while the recipient has not announced itself. */
+  instanceId?: string
+  /** Whether the recipient is approved here; the name of an instance that is not is its own claim. */
+  approved: boolean
+  state: 'delivered'
   /** Each target of the recipient; empty where its agent took the message. */
   deliveries: TargetDelivery[]
 }
@@ -112,10 +117,17 @@ export interface TargetDelivery {
 
 /** How one attempt to forward ended; `uncertain`: the channel never said. */
 export type ForwardOutcome =
-  | { kind: 'sent', platformId?: string }
+  /** With the channel's own IDs of what it shows; a long text may be several messages there. */
+  | { kind: 'sent', platformIds: string[] }
   | { kind: 'retry', error: string, retryAfterMs?: number }
   | { kind: 'failed', error: string }
   | { kind: 'uncertain', error: string }
+
+/** A message of a peer and the place where one of the owner's channels shows it. */
+export interface ForwardedMessage {
+  message: InboundMessage
+  target: DeliveryTarget
+}
 
 export type ForwardClaim = { begun: true, message: InboundMessage } | { begun: false }
 

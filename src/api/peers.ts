@@ -30,6 +30,8 @@ export interface MeshStatus {
   /** Unapproved peers that left messages and wait for the owner's approval. */
   pendingApprovals: PendingApproval[]
   nat: NatSummary
+  /** Peer IDs whose keys two live nodes use, as copied machines do; our own included. */
+  duplicateKeys: string[]
   version: string
 }
 
@@ -118,15 +120,21 @@ export interface InstanceSummary {
   instanceId: string
   instanceName: string
   peerId: string
+  /** The owner's own name for the peer. */
+  alias?: string
+  /** Whether the peer is approved here; the name of an instance that is not is nothing to rely on. */
+  approved: boolean
   connected: boolean
   lastSeenAt: number
   source: 'announce' | 'dht'
+  /** What the peer says about its agent; of approved peers only. */
   card?: { description: string, skills: string[] }
 }
 
 export interface ResolvedInstance {
   instanceId: string
   peerId: string
+  approved: boolean
   addrs: string[]
 }
 

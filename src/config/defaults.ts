@@ -25,8 +25,6 @@ export const CONFIG_DEFAULTS = {
   relayList: [],
   stunServers: [],
   announceAddrs: [],
-  /** Messages stay in the inbox; the keys that name channels are not there yet. */
-  inboundTargets: [],
   /** Instances find each other by what they announce; private addresses and the card still go to approved peers only. */
   enableAgentSync: true,
   /** A round trip across the world takes 0.3 s, a slow channel or a busy disk some seconds; an agent that waits longer than 15 s looks stuck. */

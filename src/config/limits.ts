@@ -110,8 +110,11 @@ export const RELINK_MAX_MS = 60_000
 /** Dials of newly discovered peers at a time; a flood of announcements waits or is dropped. */
 export const MAX_DISCOVERY_DIALS = 8
 
-/** Addresses of known peers stay dialable this long without being seen again: a laptop back from a month's holiday. */
-export const PEER_ADDRESS_AGE_MS = 30 * 24 * 3_600_000
+/** Addresses of one peer that are remembered besides those that it announces; some interfaces, and where it was found before. */
+export const MAX_KNOWN_ADDRESSES = 32
+
+/** How often libp2p's peer store is rid of peers that nothing else here remembers. */
+export const PEER_STORE_SWEEP_MS = 3_600_000
 
 /** A stored message starts no agent turn after this time: nobody wants yesterday's question answered at a restart. */
 export const TURN_MAX_AGE_MS = 24 * 3_600_000
@@ -128,8 +131,12 @@ export const MAX_ANNOUNCE_BYTES = 8_192
 /** Addresses of one instance that are told, and remembered. */
 export const MAX_ANNOUNCED_ADDRESSES = 16
 
-/** Announces that one peer may send in an hour: one for each reconnect of a bad evening. */
+/** Announces that one peer is sent, and may send, in an hour: one for each reconnect of a bad evening. */
 export const ANNOUNCES_PER_HOUR = 60
+
+/** Keys in use twice that are remembered at a time, and new ones that the log tells in an hour: strangers could make them up. */
+export const MAX_DUPLICATE_KEYS = 100
+export const DUPLICATE_KEY_LINES_PER_HOUR = 10
 
 /** How often an unchanged record is told again, so that routes stay fresh. */
 export const ANNOUNCE_INTERVAL_MS = 30 * 60_000
@@ -137,8 +144,9 @@ export const ANNOUNCE_INTERVAL_MS = 30 * 60_000
 /** Address changes within this time are told together. */
 export const ANNOUNCE_COALESCE_MS = 1_000
 
-/** Instances in the route table. */
+/** Instances in the route table, and their bytes as JSON: 1.2 KB for each, four times what an ordinary one takes. */
 export const MAX_ROUTES = 10_000
+export const MAX_ROUTE_BYTES = 12 * 1_024 * 1_024
 
 /** Routes of instances that were not seen for this long are dropped; approved ones stay. */
 export const ROUTE_AGE_MS = 90 * 24 * 3_600_000
@@ -146,7 +154,10 @@ export const ROUTE_AGE_MS = 90 * 24 * 3_600_000
 /** The route file is rewritten at most this often, and at stop. */
 export const ROUTE_SAVE_MS = 5_000
 
-/** A route file larger than the largest that we write is not ours. */
+/** How far the file's sequence number is ahead of the last one used: the file is not rewritten for each announce. */
+export const SEQUENCE_RESERVE = 600_000
+
+/** A route file larger than the largest that we write is not ours: the table as it is printed takes half of it. */
 export const MAX_ROUTE_FILE_BYTES = 32 * 1_024 * 1_024
 
 /** Text of an agent card. */
@@ -161,3 +172,16 @@ export const FORWARD_GIVE_UP_MS = 24 * 3_600_000
 
 /** Channels that messages are forwarded to. */
 export const MAX_FORWARD_TARGETS = 8
+
+/** IDs under which a channel shows one message: more parts than the longest forwarded text has on the narrowest channel (IRC). */
+export const MAX_PLATFORM_IDS = 16
+export const MAX_PLATFORM_ID_CHARACTERS = 256
+
+/** How long a channel may take to say what became of a message: Feishu's own requests end after 30 s, and its answer is better than ours. */
+export const FORWARD_DEADLINE_MS = 45_000
+
+/** A stop waits this long for the answers of channels, which take some hundred milliseconds; what is open then is uncertain until they come. */
+export const FORWARD_STOP_MS = 3_000
+
+/** Characters of a peer's text that a channel shows: 3 screens of a phone, and one message on Feishu, Telegram and Slack (4,000 characters). */
+export const MAX_SHOWN_CHARACTERS = 3_000

@@ -3,6 +3,7 @@ import { MeshError } from '../lib/errors.ts'
 import { safeName } from '../lib/text.ts'
 import { checkAllowFrom, checkAnnounceAddrs, checkListenAddrs, checkPeerList, checkStunServers, type AddressCheck } from './addresses.ts'
 import { CHANNEL_DEFAULTS, CONFIG_DEFAULTS } from './defaults.ts'
+import { checkForwardTargets, type ForwardTarget } from './forward-targets.ts'
 import { NOT_YET_KEYS } from './not-yet.ts'
 import { ChannelSchema, ConfigSchema, type ConfigInput, type DiscoveryMechanism, type DmPolicy } from './schema.ts'
 import { badValue, checkShape } from './validate.ts'
@@ -36,13 +37,6 @@ export interface MeshConfig {
   allowFrom: string[]
   /** What the owner should know about this configuration, a sentence each. */
   warnings: string[]
-}
-
-/** A channel of the host that inbound messages are forwarded to. */
-export interface ForwardTarget {
-  channel: string
-  target: string
-  accountId?: string
 }
 
 /** What is announced about the agent. */
@@ -89,7 +83,7 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     instanceName: instanceNameOf(input.instanceName, environment),
     enableAgentSync: input.enableAgentSync ?? CONFIG_DEFAULTS.enableAgentSync,
     agentCard: agentCardOf(input.agentCard),
-    inboundTargets: [...CONFIG_DEFAULTS.inboundTargets],
+    inboundTargets: checkForwardTargets(input, { path: CONFIG_PATH, warnings }),
     deliveryAckTimeoutMs: input.deliveryAckTimeoutMs ?? CONFIG_DEFAULTS.deliveryAckTimeoutMs,
     messageTtlMs: input.messageTtlMs ?? CONFIG_DEFAULTS.messageTtlMs,
     rateLimit: { ...CONFIG_DEFAULTS.rateLimit, ...input.rateLimit },

@@ -1,7 +1,7 @@
 /** The one source of the configuration's shape: manifest, start-up check and the README's table are made from it. */
 import Type from 'typebox'
 import type { Static, TSchema } from 'typebox'
-import { MAX_CARD_DESCRIPTION_CHARACTERS, MAX_CARD_SKILLS, MAX_CARD_SKILL_CHARACTERS } from './limits.ts'
+import { MAX_CARD_DESCRIPTION_CHARACTERS, MAX_CARD_SKILLS, MAX_CARD_SKILL_CHARACTERS, MAX_FORWARD_TARGETS } from './limits.ts'
 
 /** Bounds that keep a mistyped number from becoming a denial of service of our own making. */
 const LIMITS = {
@@ -24,7 +24,12 @@ const LIMITS = {
   perMinute: 1_000_000,
   cardDescription: MAX_CARD_DESCRIPTION_CHARACTERS,
   cardSkills: MAX_CARD_SKILLS,
-  cardSkill: MAX_CARD_SKILL_CHARACTERS
+  cardSkill: MAX_CARD_SKILL_CHARACTERS,
+  forwardTargets: MAX_FORWARD_TARGETS,
+  /** The longest channel and account IDs of OpenClaw's channels, several times over. */
+  channelCharacters: 64,
+  /** A Matrix room or a group address of any channel fits. */
+  targetCharacters: 256
 } as const
 
 const DISCOVERY = ['mdns', 'bootstrap', 'dht'] as const
@@ -35,6 +40,8 @@ const flag = (description: string) => optional(Type.Boolean({ description }))
 const count = (maximum: number, description: string) => optional(Type.Integer({ minimum: 0, maximum, description }))
 const addresses = (maxItems: number, description: string) =>
   optional(Type.Array(Type.String({ minLength: 1, maxLength: LIMITS.addressCharacters }), { maxItems, description }))
+const channelName = (description: string) => Type.String({ minLength: 1, maxLength: LIMITS.channelCharacters, description })
+const channelTarget = (description: string) => Type.String({ minLength: 1, maxLength: LIMITS.targetCharacters, description })
 const mechanism = () => Type.Enum([...DISCOVERY], { type: 'string' })
 
 /** `plugins.entries["libp2p-mesh"].config`: the node. */
@@ -58,6 +65,16 @@ export const ConfigSchema = Type.Object({
   stunServers: addresses(LIMITS.stunServers, 'STUN servers "host:port" beside the relays, which answer STUN too'),
   announceAddrs: addresses(LIMITS.announceAddrs, 'Multiaddrs announced on top of the detected ones, without /p2p/'),
   instanceName: optional(Type.String({ minLength: 1, maxLength: 48, description: 'Name part of the instance ID: a-z, 0-9 and "-", 48 characters at most' })),
+  inboundChannel: optional(channelName('Channel of OpenClaw that messages of approved peers are forwarded to, e.g. "feishu"; needs inboundTarget')),
+  inboundTarget: optional(channelTarget('Where in inboundChannel, in the channel\'s own form, e.g. "user:ou_xxx" or "chat:oc_xxx"')),
+  inboundTargets: optional(Type.Array(Type.Object({
+    channel: channelName('Channel of OpenClaw'),
+    target: channelTarget('Where in the channel'),
+    accountId: optional(channelName('Account of the channel to send with'))
+  }, { additionalProperties: false }), {
+    maxItems: LIMITS.forwardTargets,
+    description: 'Several places to forward to: [{ channel, target, accountId? }]. Overrides the pair above; [] turns forwarding off'
+  })),
   deliveryAckTimeoutMs: optional(Type.Integer({ ...LIMITS.ackTimeoutMs, description: 'How long a send waits for the delivery ACK, in milliseconds' })),
   messageTtlMs: optional(Type.Integer({ ...LIMITS.messageTtlMs, description: 'How long an undelivered message is kept, in milliseconds' })),
   rateLimit: optional(Type.Object({

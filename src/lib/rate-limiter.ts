@@ -30,7 +30,8 @@ export class RateLimiter {
     const { limit, windowMs, now } = this.#init
     if (limit === 0) return windowMs
     const at = now()
-    const fullAt = Math.max(this.#fullAt.get(key) ?? at, at) + windowMs / limit
+    const before = Math.min(this.#fullAt.get(key) ?? at, at + windowMs) // further away only where the clock was set back
+    const fullAt = Math.max(before, at) + windowMs / limit
     const waitMs = fullAt - windowMs - at
     if (waitMs > 0.5) return Math.ceil(waitMs)
     this.#fullAt.set(key, fullAt)

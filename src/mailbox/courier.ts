@@ -22,6 +22,8 @@ export interface CourierInit {
   onWaiting: (peerId: PeerId, isWaiting: boolean) => void
   onSent: (row: OutboxRow) => void
   onUnreachable: (peerId: string, error: Error) => void
+  /** The message waits because the peer asked us to wait with its messages. */
+  onPaused: (messageId: string, retryAfterMs: number) => void
   onWriteError: (error: unknown) => void
   clock: Clock
 }
@@ -30,7 +32,7 @@ export interface CourierInit {
 const STRAY_ACKS_PER_MINUTE = 120
 
 /** A peer that messages go to; it stays until housekeeping, so that the next message finds everything ready. */
-interface Route {
+interface Destination {
   readonly peerId: PeerId
   readonly lane: Lane
   /** Whether messages wait for the peer. */
@@ -39,7 +41,7 @@ interface Route {
 
 export class Courier {
   readonly #init: CourierInit
-  readonly #routes = new Map<string, Route>()
+  readonly #destinations = new Map<string, Destination>()
   readonly #reaching = new Set<string>()
   /** Peers that connected by themselves while we tried to reach them. */
   readonly #arrived = new Set<string>()
@@ -61,22 +63,25 @@ export class Courier {
   stop(): void {
     for (const timer of this.#retryTimers.values()) timer.cancel()
     this.#retryTimers.clear()
-    this.#routes.clear()
+    this.#destinations.clear()
   }
 
   /** A message was stored: sends it as soon as those before it allow. */
   carry(row: OutboxRow): void {
-    this.#awaited(row.peerId)?.lane.offer(row)
+    const lane = this.#awaited(row.peerId)?.lane
+    lane?.offer(row)
     this.#advance(row.peerId)
+    const retryAfterMs = (lane?.pausedUntil ?? 0) - this.#init.clock.now()
+    if (retryAfterMs > 0) this.#init.onPaused(row.id, retryAfterMs)
   }
 
   /** When the message was written, while it is in flight. */
   sentAt(peerId: string, messageId: string): number | undefined {
-    return this.#routes.get(peerId)?.lane.flight(messageId)?.sentAt
+    return this.#destinations.get(peerId)?.lane.flight(messageId)?.sentAt
   }
 
   drop(peerId: string, messageId: string): void {
-    this.#routes.get(peerId)?.lane.drop(messageId)
+    this.#destinations.get(peerId)?.lane.drop(messageId)
     this.#releaseIdle(peerId)
   }
 
@@ -89,17 +94,17 @@ export class Courier {
   /** What the stream carried goes out again over a new one: at once, or later where the last ones led to nothing either. */
   handleLinkClosed(peerId: PeerId): void {
     const key = peerId.toString()
-    const route = this.#routes.get(key)
-    if (route?.isAwaited !== true) return
-    for (const lost of route.lane.lose()) this.#init.outbox.lose(key, lost)
-    const repeats = route.lane.fruitlessStreams - 1
+    const destination = this.#destinations.get(key)
+    if (destination?.isAwaited !== true) return
+    for (const lost of destination.lane.lose()) this.#init.outbox.lose(key, lost)
+    const repeats = destination.lane.fruitlessStreams - 1
     if (repeats === 0) this.#advance(key)
     else this.#scheduleRetryAt(key, this.#init.clock.now() + backoffDelay({ firstMs: RELINK_FIRST_MS, maxMs: RELINK_MAX_MS }, repeats, () => 1))
   }
 
   handleAcks(from: PeerId, acks: readonly WireAck[]): void {
     const peerId = from.toString()
-    const lane = this.#routes.get(peerId)?.lane
+    const lane = this.#destinations.get(peerId)?.lane
     for (const ack of acks) {
       const flight = lane?.flight(ack.id)
       if (lane === undefined || flight === undefined) this.#handleStray(peerId, ack)
@@ -112,9 +117,9 @@ export class Courier {
   /** Replaces streams that acknowledge nothing, tries again to reach connected peers, and forgets those that nothing waits for. */
   keepHouse(isConnected: (peerId: PeerId) => boolean): void {
     const deadline = this.#init.clock.now() - ACK_DEADLINE_MS
-    for (const [key, { peerId, lane, isAwaited }] of this.#routes) {
+    for (const [key, { peerId, lane, isAwaited }] of this.#destinations) {
       if (!isAwaited) {
-        this.#routes.delete(key)
+        this.#destinations.delete(key)
         continue
       }
       if ((lane.oldestSentAt ?? Infinity) < deadline) {
@@ -124,16 +129,16 @@ export class Courier {
     }
   }
 
-  /** The route to a peer that messages wait for; undefined for what is no peer ID. */
-  #awaited(key: string): Route | undefined {
-    const route = this.#routes.get(key) ?? this.#open(key)
-    if (route === undefined || route.isAwaited) return route
-    route.isAwaited = true
-    this.#init.onWaiting(route.peerId, true)
-    return route
+  /** The destination of messages that wait for a peer; undefined for what is no peer ID. */
+  #awaited(key: string): Destination | undefined {
+    const destination = this.#destinations.get(key) ?? this.#open(key)
+    if (destination === undefined || destination.isAwaited) return destination
+    destination.isAwaited = true
+    this.#init.onWaiting(destination.peerId, true)
+    return destination
   }
 
-  #open(key: string): Route | undefined {
+  #open(key: string): Destination | undefined {
     const peerId = parsePeerId(key)
     if (peerId === undefined) return undefined
     const { outbox, clock } = this.#init
@@ -143,9 +148,9 @@ export class Courier {
       pausedUntil: outbox.retryAt(key),
       now: clock.now
     })
-    const route: Route = { peerId, lane, isAwaited: false }
-    this.#routes.set(key, route)
-    return route
+    const destination: Destination = { peerId, lane, isAwaited: false }
+    this.#destinations.set(key, destination)
+    return destination
   }
 
   #write(peerId: PeerId, row: OutboxRow): boolean {
@@ -162,9 +167,9 @@ export class Courier {
 
   /** Writes to a linked peer, or tries to reach it (one attempt at a time). */
   #advance(key: string): void {
-    const route = this.#routes.get(key)
-    if (route?.isAwaited !== true || this.#reaching.has(key)) return
-    const { peerId, lane } = route
+    const destination = this.#destinations.get(key)
+    if (destination?.isAwaited !== true || this.#reaching.has(key)) return
+    const { peerId, lane } = destination
     if (this.#init.protocol.isLinked(peerId)) {
       lane.pump()
       return
@@ -172,7 +177,7 @@ export class Courier {
     this.#reaching.add(key)
     this.#init.reach(peerId).then(() => {
       this.#endReaching(key)
-      this.#routes.get(key)?.lane.pump()
+      this.#destinations.get(key)?.lane.pump()
     }, (error: unknown) => {
       if (this.#endReaching(key)) this.#advance(key) // our dial failed, theirs did not
       else this.#init.onUnreachable(key, toError(error))
@@ -213,18 +218,18 @@ export class Courier {
     this.#retryTimers.get(peerId)?.cancel()
     this.#retryTimers.set(peerId, this.#init.clock.after(retryAt - this.#init.clock.now() + 1, () => {
       this.#retryTimers.delete(peerId)
-      this.#routes.get(peerId)?.lane.restart()
+      this.#destinations.get(peerId)?.lane.restart()
       this.#advance(peerId)
       this.#scheduleRetry(peerId)
     }))
   }
 
   #releaseIdle(key: string): void {
-    const route = this.#routes.get(key)
-    if (route?.isAwaited !== true || this.#init.outbox.waitingFor(key) > 0) return
-    route.isAwaited = false
+    const destination = this.#destinations.get(key)
+    if (destination?.isAwaited !== true || this.#init.outbox.waitingFor(key) > 0) return
+    destination.isAwaited = false
     this.#retryTimers.get(key)?.cancel()
     this.#retryTimers.delete(key)
-    this.#init.onWaiting(route.peerId, false)
+    this.#init.onWaiting(destination.peerId, false)
   }
 }

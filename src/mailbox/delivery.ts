@@ -66,5 +66,5 @@ export function notForwarded({ deliveries }: WireAck): MeshError | undefined {
   const failed = deliveries?.filter(delivery => !delivery.ok) ?? []
   if (deliveries === undefined || failed.length === 0) return undefined
   const why = failed.map(({ channel, target, error }) => `${channel} ${target}: ${error ?? 'failed'}`).join('; ')
-  return new MeshError('NOT_FORWARDED', `the recipient has the message, but ${failed.length} of its ${deliveries.length} channels did not show it (${why})`, { deliveries })
+  return new MeshError('NOT_FORWARDED', `the recipient has the message, but ${failed.length} of its ${deliveries.length} channels did not confirm it (${why})`, { deliveries })
 }

@@ -36,6 +36,12 @@ export interface IncomingInit {
   log: Logger
 }
 
+/** A stored message and a place where one of the owner's channels shows it. */
+export interface ForwardedRow {
+  row: InboxRow
+  target: DeliveryTarget
+}
+
 export class Incoming {
   readonly #init: IncomingInit
   readonly #store: InboxStore
@@ -68,7 +74,8 @@ export class Incoming {
       await this.#tell(row)
     }
     for (const report of await this.#forwards.start()) {
-      this.#init.log.warn(`A restart interrupted forwarding of message ${report.messageId}: whether it was shown is not known, and it is not repeated`)
+      const ended = report.deliveries.filter(delivery => !delivery.ok).map(({ channel, target, error }) => `${channel} ${target}: ${error ?? ''}`)
+      this.#init.log.warn(`The restart ended forwarding of message ${report.messageId}, which is not repeated: ${ended.join('; ')}`)
       await this.#report(report)
     }
   }
@@ -138,9 +145,13 @@ export class Incoming {
     this.#forwards.announceDue()
   }
 
-  /** The stored message, when the target was free to be handed it. */
+  /** The stored message, when the target was free to be handed it and its sender is still approved. */
   async beginForward(messageId: string, target: DeliveryTarget): Promise<InboxRow | undefined> {
-    return await this.#forwards.begin(messageId, target) ? this.#store.get(messageId) : undefined
+    if (!await this.#forwards.begin(messageId, target)) return undefined
+    const row = this.#store.get(messageId)
+    if (row !== undefined && this.#init.statusOf(row.peerId) === 'approved') return row
+    await this.finishForward(messageId, target, { kind: 'failed', error: 'the recipient does not approve this node any more' })
+    return undefined
   }
 
   async finishForward(messageId: string, target: DeliveryTarget, outcome: ForwardOutcome): Promise<void> {
@@ -148,10 +159,12 @@ export class Incoming {
     if (report !== undefined) await this.#report(report)
   }
 
-  /** The message that a channel shows under this ID. */
-  findForwarded(channel: string, platformId: string): InboxRow | undefined {
-    const messageId = this.#forwards.messageShownAs(channel, platformId)
-    return messageId === undefined ? undefined : this.#store.get(messageId)
+  /** The messages that a channel shows under this ID, and where. */
+  findForwarded(channel: string, platformId: string): ForwardedRow[] {
+    return this.#forwards.shownAs(channel, platformId).flatMap(({ messageId, target }) => {
+      const row = this.#store.get(messageId)
+      return row === undefined ? [] : [{ row, target }]
+    })
   }
 
   async keepHouse(): Promise<void> {

@@ -59,6 +59,11 @@ export class Lane {
     return undefined
   }
 
+  /** Until when the peer asked us to wait; in the past when it did not. */
+  get pausedUntil(): number {
+    return this.#pausedUntil
+  }
+
   flight(id: string): Flight | undefined {
     return this.#inFlight.get(id)
   }

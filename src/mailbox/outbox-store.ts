@@ -85,7 +85,7 @@ export class OutboxStore {
   constructor(database: DatabaseSync) {
     this.#database = database
     this.#insert = database.prepare(`INSERT INTO outbox (id, peer_id, kind, text, receipt, in_reply_to, hops, state, expires_at, queued_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)`)
+      VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?) ON CONFLICT (id) DO NOTHING`)
     this.#byId = database.prepare('SELECT * FROM outbox WHERE id = ?')
     this.#waiting = database.prepare(`SELECT * FROM outbox WHERE peer_id = ? AND seq > ? AND ${WAITING} AND retry_at <= ?
       AND expires_at > ? ORDER BY seq LIMIT ?`)
@@ -93,11 +93,11 @@ export class OutboxStore {
       `UPDATE outbox SET state = '${state}', ${state}_at = ?, sent_at = coalesce(?, sent_at), error_code = ?, error_text = ? WHERE id = ?`)]))
   }
 
-  /** @returns the row's sequence number */
-  insert(draft: OutboxDraft, now: number): number {
+  /** @returns the row's sequence number; undefined when a message has this ID already */
+  insert(draft: OutboxDraft, now: number): number | undefined {
     const receipt = draft.receipt === undefined ? null : JSON.stringify(draft.receipt)
     const result = this.#insert.run(draft.id, draft.peerId, draft.kind, draft.text, receipt, draft.inReplyTo ?? null, draft.hops, draft.expiresAt, now)
-    return Number(result.lastInsertRowid)
+    return Number(result.changes) === 1 ? Number(result.lastInsertRowid) : undefined
   }
 
   get(id: string): OutboxRow | undefined {

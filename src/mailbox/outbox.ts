@@ -80,11 +80,11 @@ export class Outbox {
   }
 
   /**
-   * Stores a message; it is `queued` when the promise resolves.
+   * Stores a message; it is `queued` when the promise resolves. Undefined when a message had this ID before: that one goes its way.
    *
    * @throws MeshError `QUEUE_FULL`, `DISK_FULL`
    */
-  async queue(draft: OutboxDraft): Promise<OutboxRow> {
+  async queue(draft: OutboxDraft): Promise<OutboxRow | undefined> {
     const { peerId } = draft
     if (this.waitingFor(peerId) >= MAX_QUEUED_PER_PEER || this.#total >= MAX_QUEUED_TOTAL) {
       throw new MeshError('QUEUE_FULL', `${String(this.waitingFor(peerId))} messages already wait for ${peerId} (${String(this.#total)} in total)`)
@@ -93,6 +93,10 @@ export class Outbox {
     try {
       const queuedAt = this.#init.now()
       const seq = await this.#init.commits.write(() => this.#init.store.insert(draft, queuedAt))
+      if (seq === undefined) {
+        this.#count(peerId, -1)
+        return undefined
+      }
       this.#init.onChange({ messageId: draft.id, peerId, kind: draft.kind, state: 'queued' })
       return { ...draft, seq, state: 'queued', retryAt: 0, error: null, replies: 0, deliveries: null, times: { queued: queuedAt } }
     } catch (error) {
@@ -168,10 +172,10 @@ export class Outbox {
       this.#count(peerId, -1)
       this.#init.onDropped(peerId, messageId)
     }
-    if (moved.before !== moved.after || deliveries !== undefined) {
-      this.#init.onChange({
-        messageId, peerId, kind: moved.kind, state: moved.after, ...error !== undefined && { error }, ...deliveries !== undefined && { deliveries }
-      })
+    const isOvertaken = isDeliveredAfterAnswer(moved, change.event)
+    if (isOvertaken || moved.before !== moved.after || deliveries !== undefined) {
+      const state = isOvertaken ? 'delivered' : moved.after
+      this.#init.onChange({ messageId, peerId, kind: moved.kind, state, ...error !== undefined && { error }, ...deliveries !== undefined && { deliveries } })
     }
     return true
   }
@@ -208,4 +212,9 @@ export class Outbox {
     if (waiting > 0) this.#waiting.set(peerId, waiting)
     else this.#waiting.delete(peerId)
   }
+}
+
+/** An agent may answer before the channels show the message; that they do is news all the same. */
+function isDeliveredAfterAnswer({ before }: Move, event: DeliveryEvent): boolean {
+  return before === 'replied' && event.kind === 'stage' && event.stage === 'delivered'
 }

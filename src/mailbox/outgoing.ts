@@ -49,11 +49,12 @@ export class Outgoing {
     this.#courier = new Courier({
       outbox: this.#outbox, protocol: init.protocol, reach: init.reach, onWaiting: init.onWaiting, onWriteError, clock,
       onSent: (row) => { this.#handleChange({ messageId: row.id, peerId: row.peerId, kind: row.kind, state: 'sent' }) },
-      onUnreachable: (peerId, error) => { this.#sender.handleUnreachable(peerId, toMeshError(error)) }
+      onUnreachable: (peerId, error) => { this.#sender.handleUnreachable(peerId, toMeshError(error)) },
+      onPaused: (messageId, retryAfterMs) => { this.#sender.handlePaused(messageId, retryAfterMs) }
     })
     this.#sender = new Sender({
       config: init.config, newId: init.newId, clock,
-      post: async (draft) => { await this.#post(draft) },
+      post: async draft => await this.#post(draft),
       stateOf: messageId => this.#find(messageId)?.state ?? 'failed'
     })
   }
@@ -68,6 +69,7 @@ export class Outgoing {
   }
 
   stop(): void {
+    this.#sender.stop()
     this.#courier.stop()
   }
 
@@ -145,8 +147,11 @@ export class Outgoing {
     await this.#outbox.keepHouse()
   }
 
-  async #post(draft: OutboxDraft): Promise<void> {
-    this.#courier.carry(await this.#outbox.queue(draft))
+  /** False when a message had this ID before. */
+  async #post(draft: OutboxDraft): Promise<boolean> {
+    const row = await this.#outbox.queue(draft)
+    if (row !== undefined) this.#courier.carry(row)
+    return row !== undefined
   }
 
   /** The message as it stands now, in flight included. */

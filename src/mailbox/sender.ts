@@ -8,12 +8,12 @@ import type { DeliveryState, SendResult } from '../mesh-api.ts'
 import { isWaiting } from './delivery.ts'
 import type { OutboxDraft } from './outbox-store.ts'
 import type { DeliveryChange } from './outbox.ts'
-import { Waiters, type FirstWord } from './waiters.ts'
+import { Waiters, type Word } from './waiters.ts'
 
 export interface SenderInit {
   config: Pick<MeshConfig, 'messageTtlMs' | 'deliveryAckTimeoutMs'>
-  /** Stores the message and sets it on its way. */
-  post: (draft: OutboxDraft) => Promise<void>
+  /** Stores the message and sets it on its way; false when a message of ours has its ID already. */
+  post: (draft: OutboxDraft) => Promise<boolean>
   /** How far one of our messages is now. */
   stateOf: (messageId: string) => DeliveryState
   newId: () => string
@@ -28,6 +28,8 @@ export interface Letter {
   hops?: number | undefined
   /** 0 or absent: does not wait for a reply. */
   waitForReplyMs?: number | undefined
+  /** In UUID form; absent: a fresh one. */
+  messageId?: string | undefined
 }
 
 export class Sender {
@@ -46,10 +48,10 @@ export class Sender {
    */
   async send(letter: Letter): Promise<SendResult> {
     checkText(letter.text)
-    const id = this.#init.newId()
+    const id = letter.messageId ?? this.#init.newId()
     const waiter = this.#waiters.wait(letter.peerId, id)
     try {
-      await this.#init.post(this.#draft(id, letter))
+      if (!await this.#init.post(this.#draft(id, letter))) return knownResult(id, letter.peerId, this.#init.stateOf(id))
       const result = toResult(id, letter.peerId, await waiter.firstWord(this.#init.config.deliveryAckTimeoutMs))
       if (letter.waitForReplyMs === undefined || letter.waitForReplyMs === 0 || result.state === 'queued') return result
       const reply = await waiter.reply(letter.waitForReplyMs)
@@ -71,7 +73,7 @@ export class Sender {
     try {
       await this.#init.post(this.#draft(id, letter))
       const word = await waiter.lastWord(this.#init.config.deliveryAckTimeoutMs)
-      return deliveredOrThrow(id, word, this.#init.stateOf(id))
+      return deliveredOrThrow(word, { messageId: id, state: this.#init.stateOf(id) })
     } finally {
       waiter.done()
     }
@@ -87,6 +89,15 @@ export class Sender {
 
   handleUnreachable(peerId: string, error: MeshError): void {
     this.#waiters.handleUnreachable(peerId, error)
+  }
+
+  /** A short pause is waited out. */
+  handlePaused(messageId: string, retryAfterMs: number): void {
+    if (retryAfterMs > this.#init.config.deliveryAckTimeoutMs) this.#waiters.handlePaused(messageId, retryAfterMs)
+  }
+
+  stop(): void {
+    this.#waiters.stop()
   }
 
   #draft(id: string, letter: Letter): OutboxDraft {
@@ -110,10 +121,13 @@ function checkText(text: string): void {
   }
 }
 
-function toResult(messageId: string, peerId: string, word: FirstWord): SendResult {
+function toResult(messageId: string, peerId: string, word: Word): SendResult {
   switch (word.kind) {
     case 'timeout':
-      return { messageId, peerId, state: 'queued', cause: 'timeout' }
+    case 'stopped':
+      return { messageId, peerId, state: 'queued', cause: word.kind }
+    case 'paused':
+      return { messageId, peerId, state: 'queued', cause: 'rate-limited' }
     case 'unreachable':
       return { messageId, peerId, state: 'queued', ...word.error.reason !== undefined && { cause: word.error.reason } }
     case 'change':
@@ -121,7 +135,12 @@ function toResult(messageId: string, peerId: string, word: FirstWord): SendResul
   }
 }
 
-function fromChange({ messageId, peerId, state, error }: DeliveryChange): SendResult {
+/** How far a message got that was sent before under the same ID. */
+function knownResult(messageId: string, peerId: string, state: DeliveryState): SendResult {
+  return isWaiting(state) ? { messageId, peerId, state: 'queued' } : fromChange({ messageId, peerId, state })
+}
+
+function fromChange({ messageId, peerId, state, error }: Omit<DeliveryChange, 'kind'>): SendResult {
   switch (state) {
     case 'received':
     case 'held':
@@ -144,29 +163,44 @@ function refusal(messageId: string, state: DeliveryState, error: MeshError): Mes
   })
 }
 
-function deliveredOrThrow(messageId: string, word: FirstWord, state: DeliveryState): DeliveryChange {
-  if (word.kind === 'change') return checkDelivered(word.change)
-  const queued = isWaiting(state)
-  if (word.kind === 'unreachable') {
-    throw new MeshError('UNREACHABLE', `${word.error.message}; the message waits and goes out when the peer is back`, {
-      cause: word.error, messageId, state, queued, ...word.error.reason !== undefined && { reason: word.error.reason }
-    })
+/** What is known of a message that was not delivered, so that nobody sends it again for want of knowing. */
+interface Known {
+  messageId: string
+  state: DeliveryState
+}
+
+function deliveredOrThrow(word: Word, known: Known): DeliveryChange {
+  const facts = { ...known, queued: isWaiting(known.state) }
+  switch (word.kind) {
+    case 'change':
+      return checkDelivered(word.change)
+    case 'unreachable': {
+      const { message, reason } = word.error
+      throw new MeshError('UNREACHABLE', message, { ...facts, cause: word.error, ...reason !== undefined && { reason } })
+    }
+    case 'paused':
+      throw new MeshError('RATE_LIMITED', 'the recipient takes no more messages of ours for now', { ...facts, retryAfterMs: word.retryAfterMs })
+    case 'stopped':
+      throw new MeshError('NOT_RUNNING', `this node stopped while it waited for the delivery; ${knownText(known)}`, { ...facts, reason: 'stopped' })
+    case 'timeout':
+      throw new MeshError('ACK_TIMEOUT', `the delivery was not confirmed in time; ${knownText(known)}`, { ...facts, reason: 'timeout' })
   }
-  const known = queued ? 'it has not confirmed the message yet, which stays queued' : 'it has the message, but has not said yet that it was shown'
-  throw new MeshError('ACK_TIMEOUT', `the recipient did not confirm the delivery in time: ${known}; do not send it again`, { messageId, state, queued, reason: 'timeout' })
+}
+
+function knownText({ state }: Known): string {
+  return isWaiting(state) ? 'the recipient has not said that it has the message, which stays queued' : 'the recipient has the message and has not said yet that it was delivered'
 }
 
 function checkDelivered(change: DeliveryChange): DeliveryChange {
-  const { messageId, state, error } = change
-  if ((state === 'delivered' || state === 'replied') && error === undefined) return change
-  if (state === 'held') {
-    throw new MeshError('HELD_FOR_APPROVAL', 'the recipient holds the message until its owner approves this node; do not send it again', { messageId, state, queued: false })
-  }
-  const failure = error ?? new MeshError('ACK_TIMEOUT', 'whether the recipient showed the message is not known; do not send it again', { reason: 'uncertain' })
+  const { messageId, state, error, deliveries } = change
+  if (state === 'delivered' && error === undefined) return change
+  const facts = { messageId, state, queued: isWaiting(state) }
+  if (state === 'held') throw new MeshError('HELD_FOR_APPROVAL', 'the recipient has the message and holds it until its owner approves this node', facts)
+  const failure = error ?? new MeshError('ACK_TIMEOUT', 'the recipient has the message, and whether it was delivered there will never be known', { reason: 'uncertain' })
   throw new MeshError(failure.code, failure.message, {
-    messageId, state, queued: isWaiting(state),
+    ...facts,
     ...failure.retryAfterMs !== undefined && { retryAfterMs: failure.retryAfterMs },
     ...failure.reason !== undefined && { reason: failure.reason },
-    ...change.deliveries !== undefined && { deliveries: change.deliveries }
+    ...deliveries !== undefined && { deliveries }
   })
 }

@@ -1,20 +1,25 @@
 /** Those who wait for what becomes of a message: its acknowledgement first, perhaps a reply after that. */
 import type { Clock } from '../lib/clock.ts'
 import type { MeshError } from '../lib/errors.ts'
+import type { DeliveryState } from '../mesh-api.ts'
 import type { DeliveryChange } from './outbox.ts'
 
-/** The first thing that can be said about a message truthfully. */
-export type FirstWord =
+/** Something that can be said about a message truthfully. */
+export type Word =
   | { kind: 'change', change: DeliveryChange }
   | { kind: 'unreachable', error: MeshError }
+  /** The recipient asked us to wait with its messages; this one waits too. */
+  | { kind: 'paused', retryAfterMs: number }
+  /** This node stops. */
+  | { kind: 'stopped' }
   | { kind: 'timeout' }
 
 /** A sender that waits for news of one message. */
 export interface Waiter {
   /** Resolves when the message left our hands, was refused, or cannot go out now. */
-  firstWord: (timeoutMs: number) => Promise<FirstWord>
+  firstWord: (timeoutMs: number) => Promise<Word>
   /** Resolves when the message got as far as it will for now: delivered, held, refused, not forwarded, or unreachable. */
-  lastWord: (timeoutMs: number) => Promise<FirstWord>
+  lastWord: (timeoutMs: number) => Promise<Word>
   /** The text of the first reply; undefined when none came in time. */
   reply: (timeoutMs: number) => Promise<string | undefined>
   /** Ends the waiting; call it always. */
@@ -23,9 +28,11 @@ export interface Waiter {
 
 interface Waiting {
   peerId: string
-  first: (word: FirstWord) => void
-  last: (word: FirstWord) => void
-  reply: (text: string) => void
+  /** The recipient has the message: whether it can be reached decides nothing any more. */
+  isReceived: boolean
+  first: (word: Word) => void
+  last: (word: Word) => void
+  reply: (text: string | undefined) => void
 }
 
 export class Waiters {
@@ -38,10 +45,10 @@ export class Waiters {
 
   /** Starts to wait; call it before the message is queued, so that nothing is missed. */
   wait(peerId: string, messageId: string): Waiter {
-    const first = Promise.withResolvers<FirstWord>()
-    const last = Promise.withResolvers<FirstWord>()
-    const reply = Promise.withResolvers<string>()
-    this.#waiting.set(messageId, { peerId, first: first.resolve, last: last.resolve, reply: reply.resolve })
+    const first = Promise.withResolvers<Word>()
+    const last = Promise.withResolvers<Word>()
+    const reply = Promise.withResolvers<string | undefined>()
+    this.#waiting.set(messageId, { peerId, isReceived: false, first: first.resolve, last: last.resolve, reply: reply.resolve })
     return {
       firstWord: timeoutMs => this.#within(first.promise, timeoutMs, { kind: 'timeout' }),
       lastWord: timeoutMs => this.#within(last.promise, timeoutMs, { kind: 'timeout' }),
@@ -54,8 +61,10 @@ export class Waiters {
     const isOnItsWay = (change.state === 'queued' && change.error === undefined) || change.state === 'sent'
     if (isOnItsWay) return
     const waiting = this.#waiting.get(change.messageId)
-    waiting?.first({ kind: 'change', change })
-    if (change.state !== 'received' || change.error !== undefined) waiting?.last({ kind: 'change', change })
+    if (waiting === undefined) return
+    waiting.isReceived = change.state !== 'queued'
+    waiting.first({ kind: 'change', change })
+    if (change.error !== undefined || !isOpen(change.state)) waiting.last({ kind: 'change', change })
   }
 
   handleReply(messageId: string, text: string): void {
@@ -64,9 +73,20 @@ export class Waiters {
 
   handleUnreachable(peerId: string, error: MeshError): void {
     for (const waiting of this.#waiting.values()) {
-      if (waiting.peerId !== peerId) continue
-      waiting.first({ kind: 'unreachable', error })
-      waiting.last({ kind: 'unreachable', error })
+      if (waiting.peerId === peerId && !waiting.isReceived) tell(waiting, { kind: 'unreachable', error })
+    }
+  }
+
+  handlePaused(messageId: string, retryAfterMs: number): void {
+    const waiting = this.#waiting.get(messageId)
+    if (waiting !== undefined) tell(waiting, { kind: 'paused', retryAfterMs })
+  }
+
+  /** Nobody waits for what cannot come any more. */
+  stop(): void {
+    for (const waiting of this.#waiting.values()) {
+      tell(waiting, { kind: 'stopped' })
+      waiting.reply(undefined)
     }
   }
 
@@ -79,4 +99,14 @@ export class Waiters {
       timer.cancel()
     }
   }
+}
+
+/** The recipient has the message and may still say more: an agent's answer tells nothing about the channels of its owner. */
+function isOpen(state: DeliveryState): boolean {
+  return state === 'received' || state === 'replied'
+}
+
+function tell(waiting: Waiting, word: Word): void {
+  waiting.first(word)
+  waiting.last(word)
 }

@@ -75,19 +75,20 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     services: {
       message: components => createProtocol(init, components, late),
       ...init.config.enableHolePunch && { nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, isApproved)) }
-    }
+    },
+    onSelfDiscovered: () => { needed(late.handler).instances.handleSelfDiscovered() }
   })
   try {
     const { protocol, components } = needed(late.service)
     const commits = new GroupCommit(database)
-    const network = new Network(node.libp2p)
+    const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId))
     const book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
     late.book = book
     const { keeper, dialer } = createDialers(init, network)
     const traversal = new Traversal({ init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved, followers: [protocol] })
     const shared = { init, events, network, book, protocol }
     const instances = new Instances({
-      ...shared, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
+      ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
       addresses: () => node.libp2p.getMultiaddrs().map(address => withoutPeerId(address))
     })
     const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })

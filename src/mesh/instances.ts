@@ -2,21 +2,23 @@
 import { join } from 'node:path'
 import type { Connection, PeerId, PrivateKey } from '@libp2p/interface'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import { MAX_ROUTES, ROUTE_AGE_MS } from '../config/limits.ts'
+import { MAX_ROUTES, MAX_ROUTE_BYTES, ROUTE_AGE_MS } from '../config/limits.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { toError } from '../lib/errors.ts'
-import { RateLimiter } from '../lib/rate-limiter.ts'
+import { isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
 import { parsePeerId } from '../lib/recipient.ts'
 import type { InstanceSummary } from '../mesh-api.ts'
 import type { Network } from '../node/network.ts'
 import type { MessageProtocol } from '../protocols/message-protocol.ts'
 import { Announcer } from '../routes/announcer.ts'
+import { DuplicateKeys } from '../routes/duplicate-keys.ts'
 import { InstanceRoutes, type Route } from '../routes/instance-routes.ts'
-import { ANNOUNCE_RATE, RouteLearner } from '../routes/route-learner.ts'
+import { RouteLearner } from '../routes/route-learner.ts'
 import { RouteStore } from '../routes/route-store.ts'
+import { Sequence } from '../routes/sequence.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import type { MeshInit } from './init.ts'
-import type { UnnumberedEvent } from './views.ts'
+import { toInstanceSummary, type UnnumberedEvent } from './views.ts'
 
 export interface InstancesInit {
   init: MeshInit
@@ -24,6 +26,7 @@ export interface InstancesInit {
   network: Network
   book: PeerBook
   protocol: MessageProtocol
+  peerId: PeerId
   privateKey: PrivateKey
   /** 16 hex characters, random for each start. */
   bootId: string
@@ -37,63 +40,52 @@ export class Instances {
   readonly #store: RouteStore
   readonly #announcer: Announcer
   readonly #learner: RouteLearner
-  #sequence = 0
+  readonly #duplicates: DuplicateKeys
+  readonly #sequence: Sequence
   #told = ''
 
   constructor(init: InstancesInit) {
-    const { init: { clock, log, config, stateDir }, book, protocol, network } = init
-    const isApproved = (peerId: PeerId): boolean => book.statusOf(peerId.toString()) === 'approved'
-    const rate = new RateLimiter({ ...ANNOUNCE_RATE, now: clock.now })
+    const { init: { clock, log, stateDir }, book, peerId } = init
     this.#init = init
-    this.#routes = new InstanceRoutes({ maxRoutes: MAX_ROUTES, isProtected: peerId => book.statusOf(peerId) === 'approved' })
+    this.#routes = new InstanceRoutes({ maxRoutes: MAX_ROUTES, maxBytes: MAX_ROUTE_BYTES, isProtected: text => book.isKept(text) })
+    this.#duplicates = new DuplicateKeys({ ownPeerId: peerId.toString(), log, now: clock.now })
     this.#store = new RouteStore({
       path: join(stateDir, 'instance-peer.json'), clock, log,
-      snapshot: () => ({ routes: this.#routes.all(), sequence: this.#sequence })
+      snapshot: () => ({ routes: this.#routes.all(), sequence: this.#sequence.stored })
     })
-    this.#announcer = new Announcer({
-      instanceName: config.instanceName, card: config.agentCard, bootId: init.bootId, privateKey: init.privateKey,
-      addresses: init.addresses, isOpen: config.enableAgentSync, isApproved, clock, log,
-      linkedPeers: () => protocol.linkedPeers(),
-      send: (peerId, record) => protocol.announce(peerId, record),
-      nextSequence: () => this.#nextSequence()
-    })
-    this.#learner = new RouteLearner({
-      routes: this.#routes, isOpen: config.enableAgentSync, isApproved, log, now: clock.now,
-      takeRate: peerId => rate.take(peerId),
-      onMapped: (route) => { this.#handleMapped(route) },
-      onLearned: (route, addresses) => { this.#handleLearned(route, addresses) },
-      isAlive: async connection => network.isAlive(connection),
-      onDuplicateKey: (peerId) => {
-        log.warn(`Two live nodes use the key of ${peerId}: a copied machine carries a copied identity. Move identity.key away on one of them and restart it`)
-      }
-    })
+    this.#sequence = new Sequence({ now: clock.now, onReserve: () => { this.#store.saveSoon() } })
+    this.#announcer = this.#createAnnouncer()
+    this.#learner = this.#createLearner()
   }
 
-  /** Reads the route table and gives its addresses to the dialler. */
+  /** Reads the route table; hints of the old file go where the dialler finds them. */
   async start(): Promise<void> {
     const { routes, hints, sequence } = await this.#store.load()
-    this.#sequence = sequence
+    this.#sequence.restore(sequence)
     for (const route of routes) this.#routes.learn(route)
-    for (const { peerId, multiaddrs } of [...routes, ...hints]) await this.#learnAddresses(peerId, multiaddrs)
+    for (const hint of hints) {
+      const peerId = parsePeerId(hint.peerId)
+      if (peerId !== undefined) await this.#init.network.learn(peerId, hint.multiaddrs.flatMap(text => parseMultiaddr(text) ?? []))
+    }
     this.#announcer.start()
   }
 
   async stop(): Promise<void> {
     this.#announcer.stop()
-    await this.#store.save()
+    this.#sequence.settle()
+    await this.#store.close()
   }
 
-  /** Every instance, the ones seen last first. */
+  /** Peer IDs whose keys two live nodes use, our own included. */
+  get duplicateKeys(): string[] {
+    return this.#duplicates.peerIds
+  }
+
+  /** Every instance: approved ones first, of those the connected ones, of those the ones seen last. */
   list(): InstanceSummary[] {
-    const { network } = this.#init
-    return this.#routes.all().sort((one, other) => other.lastSeenAt - one.lastSeenAt).map((route) => {
-      const peerId = parsePeerId(route.peerId)
-      return {
-        instanceId: route.instanceId, instanceName: route.instanceName, peerId: route.peerId, source: route.source, lastSeenAt: route.lastSeenAt,
-        connected: peerId !== undefined && network.isConnected(peerId),
-        ...route.card !== undefined && { card: { ...route.card } }
-      }
-    })
+    const { network, book } = this.#init
+    return this.#routes.all().map(route => toInstanceSummary(route, { network, book })).sort((one, other) =>
+      Number(other.approved) - Number(one.approved) || Number(other.connected) - Number(one.connected) || other.lastSeenAt - one.lastSeenAt)
   }
 
   ofPeer(peerId: string): Route | undefined {
@@ -106,6 +98,12 @@ export class Instances {
 
   withAgentId(agentId: string): Route[] {
     return this.#routes.withAgentId(agentId)
+  }
+
+  /** Addresses that the peer announced; private ones only while we are on their network. */
+  addressesOf(peerId: PeerId): Multiaddr[] {
+    const announced = this.#routes.ofPeer(peerId.toString())?.multiaddrs ?? []
+    return announced.flatMap(text => parseMultiaddr(text) ?? []).filter(address => scopeOf(address) !== 'private' || isOnOwnSubnet(address))
   }
 
   handleLinkOpened(peerId: PeerId, connection: Connection): void {
@@ -135,7 +133,12 @@ export class Instances {
 
   handleDisconnected(peerId: PeerId): void {
     this.#routes.touch(peerId.toString(), this.#init.init.clock.now())
-    this.#store.saveSoon()
+    this.#learner.handleDisconnected(peerId)
+  }
+
+  /** Somebody on the LAN announces itself with our peer ID. */
+  handleSelfDiscovered(): void {
+    this.#duplicates.handleOwn('mDNS')
   }
 
   forget(peerId: string): void {
@@ -146,16 +149,56 @@ export class Instances {
     if (this.#routes.prune(this.#init.init.clock.now() - ROUTE_AGE_MS).length > 0) this.#store.saveSoon()
   }
 
-  #announceTo(peerId: PeerId, connection: Connection): void {
-    this.#announcer.announceTo(peerId, connection).catch((error: unknown) => {
+  #createAnnouncer(): Announcer {
+    const { init: { clock, log, config }, protocol, bootId, privateKey, addresses } = this.#init
+    return new Announcer({
+      instanceName: config.instanceName, card: config.agentCard, bootId, privateKey, addresses, clock, log,
+      isWelcome: peerId => this.#isWelcome(peerId),
+      isApproved: peerId => this.#isApproved(peerId.toString()),
+      linkedPeers: () => protocol.linkedPeers(),
+      linkOthers: () => { this.#linkOthers() },
+      send: (peerId, record) => protocol.announce(peerId, record),
+      nextSequence: () => this.#sequence.next()
+    })
+  }
+
+  #createLearner(): RouteLearner {
+    const { init: { clock, log }, network, protocol } = this.#init
+    return new RouteLearner({
+      routes: this.#routes, log, now: clock.now,
+      isWelcome: peerId => this.#isWelcome(peerId),
+      isApproved: peerId => this.#isApproved(peerId.toString()),
+      onMapped: (route) => { this.#handleMapped(route) },
+      onLearned: (route, dropped) => { this.#handleLearned(route, dropped) },
+      isAlive: async connection => network.isAlive(connection),
+      onDuplicateKey: (peerId, bootIds) => { this.#handleDuplicateKey(peerId, bootIds) },
+      onOwnRunsHeard: (reporter, bootIds) => {
+        if (bootIds.some(bootId => bootId !== this.#init.bootId)) this.#duplicates.handleOwn(`peer ${reporter.toString()}`)
+      },
+      onFlood: (peerId, error) => { protocol.abortLinks(peerId, error) }
+    })
+  }
+
+  #isApproved(peerId: string): boolean {
+    return this.#init.book.statusOf(peerId) === 'approved'
+  }
+
+  #isWelcome(peerId: PeerId): boolean {
+    const status = this.#init.book.statusOf(peerId.toString())
+    return status === 'approved' || (status === 'unknown' && this.#init.init.config.enableAgentSync)
+  }
+
+  #announceTo(peerId: PeerId, connection: Connection, bootIds: string[] = []): void {
+    this.#announcer.announceTo(peerId, connection, bootIds).catch((error: unknown) => {
       this.#init.init.log.error(`${peerId.toString()} could not be told who we are: ${toError(error).message}`)
     })
   }
 
-  #nextSequence(): number {
-    this.#sequence = Math.max(this.#sequence + 1, this.#init.init.clock.now())
-    this.#store.saveSoon()
-    return this.#sequence
+  #linkOthers(): void {
+    const { network, protocol, init: { log } } = this.#init
+    for (const peerId of network.connectedPeers().filter(candidate => this.#isWelcome(candidate))) {
+      protocol.link(peerId).catch((error: unknown) => { log.debug(`Peer ${peerId.toString()} takes no message stream: ${toError(error).message}`) })
+    }
   }
 
   #handleMapped(route: Route): void {
@@ -163,17 +206,19 @@ export class Instances {
     this.#init.events.append({ type: 'instance', instanceId: route.instanceId, peerId: route.peerId })
   }
 
-  #handleLearned(route: Route, addresses: Multiaddr[]): void {
+  #handleLearned(route: Route, dropped: readonly string[]): void {
     this.#store.saveSoon()
-    this.#learnAddresses(route.peerId, addresses.map(address => address.toString())).catch((error: unknown) => {
-      this.#init.init.log.error(`Addresses of ${route.peerId} could not be stored: ${toError(error).message}`)
+    const peerId = parsePeerId(route.peerId)
+    if (peerId === undefined || dropped.length === 0) return
+    this.#init.network.unlearn(peerId, dropped).catch((error: unknown) => {
+      this.#init.init.log.error(`Old addresses of ${route.peerId} could not be forgotten: ${toError(error).message}`)
     })
   }
 
-  async #learnAddresses(peerId: string, addresses: readonly string[]): Promise<void> {
-    const parsed = parsePeerId(peerId)
-    const usable = addresses.flatMap(text => parseMultiaddr(text) ?? [])
-    if (parsed !== undefined && usable.length > 0) await this.#init.network.learn(parsed, usable)
+  #handleDuplicateKey(peerId: PeerId, bootIds: string[]): void {
+    this.#duplicates.handlePeer(peerId.toString())
+    const linked = this.#init.protocol.linkedPeers().find(candidate => candidate.peerId.equals(peerId))
+    if (linked !== undefined) this.#announceTo(peerId, linked.connection, bootIds)
   }
 }
 

@@ -1,7 +1,7 @@
 /** Starts the parts of a mesh in order, feeds them the node's events while they run, and stops them in reverse. */
 import type { Libp2pEvents, PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { HOUSEKEEPING_MS } from '../config/limits.ts'
+import { HOUSEKEEPING_MS, PEER_STORE_SWEEP_MS } from '../config/limits.ts'
 import type { Timer } from '../lib/clock.ts'
 import { toError } from '../lib/errors.ts'
 import type { EventLog } from '../lib/event-log.ts'
@@ -16,6 +16,7 @@ export class Lifecycle {
   readonly #parts: Parts
   readonly #events: EventLog<UnnumberedEvent>
   #housekeeping: Timer | undefined
+  #sweptAt = -Infinity
   #isStopped = false
 
   constructor(init: MeshInit, parts: Parts, events: EventLog<UnnumberedEvent>) {
@@ -78,12 +79,17 @@ export class Lifecycle {
     const { discovery, bootstrapList } = this.#init.config
     for (const address of discovery.includes('bootstrap') ? bootstrapList.map(text => multiaddr(text)) : []) {
       const peerId = peerIdOfMultiaddr(address)
-      if (peerId !== undefined) keeper.want(peerId, 'bootstrap', [address])
+      if (peerId !== undefined && !this.#isSelf(peerId)) keeper.want(peerId, 'bootstrap', [address])
     }
     for (const text of book.approvedPeerIds()) {
       const peerId = parsePeerId(text)
-      if (peerId !== undefined) keeper.want(peerId, 'approved')
+      if (peerId !== undefined && !this.#isSelf(peerId)) keeper.want(peerId, 'approved')
     }
+  }
+
+  /** One configuration for all nodes of an owner names each node to itself, too. */
+  #isSelf(peerId: PeerId): boolean {
+    return peerId.equals(this.#parts.node.libp2p.peerId)
   }
 
   readonly #handleConnect = (event: Libp2pEvents['peer:connect']): void => {
@@ -137,10 +143,19 @@ export class Lifecycle {
 
   #scheduleHousekeeping(): void {
     this.#housekeeping = this.#init.clock.after(HOUSEKEEPING_MS, () => {
-      this.#parts.instances.keepHouse()
-      this.#parts.mailbox.keepHouse().catch((error: unknown) => {
+      this.#keepHouse().catch((error: unknown) => {
         this.#init.log.error(`Housekeeping failed and is tried again: ${toError(error).message}`)
       }).finally(() => { if (!this.#isStopped) this.#scheduleHousekeeping() })
     })
+  }
+
+  async #keepHouse(): Promise<void> {
+    const { instances, mailbox, network, book, keeper } = this.#parts
+    instances.keepHouse()
+    await mailbox.keepHouse()
+    const now = this.#init.clock.now()
+    if (now - this.#sweptAt < PEER_STORE_SWEEP_MS) return
+    this.#sweptAt = now
+    await network.forgetOthers(peerId => keeper.isWanted(peerId) || book.get(peerId) !== undefined || instances.ofPeer(peerId) !== undefined)
   }
 }

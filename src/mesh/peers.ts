@@ -5,7 +5,8 @@ import { BoundedMap } from '../lib/bounded-map.ts'
 import { MeshError, toError } from '../lib/errors.ts'
 import type { Logger } from '../lib/log.ts'
 import { parsePeerId } from '../lib/recipient.ts'
-import { identityOfText, pinAlias, waitingPeer } from '../trust/approvals.ts'
+import { oneLine } from '../lib/text.ts'
+import { identityOf, identityOfText, pinAlias, waitingPeer } from '../trust/approvals.ts'
 import { resolveRecipient, type ResolvedRecipient } from '../trust/recipients.ts'
 import type { Parts } from './assemble.ts'
 import { toPeerSummary } from './views.ts'
@@ -27,15 +28,28 @@ export class Peers {
    * @throws MeshError `UNKNOWN_RECIPIENT`, `AMBIGUOUS_RECIPIENT`, `INVALID_ARGUMENT`
    */
   async resolveKnown(recipient: string): Promise<ResolvedRecipient> {
-    const { book, network, node } = this.#parts
+    const { book, instances, network } = this.#parts
     const resolved = this.#resolve(recipient)
-    if (resolved.peerId.equals(node.libp2p.peerId)) throw new MeshError('INVALID_ARGUMENT', 'the recipient is this node itself')
     await network.learn(resolved.peerId, resolved.addresses)
     const peerId = resolved.peerId.toString()
-    const isKnown = book.get(peerId) !== undefined || book.statusOf(peerId) !== 'unknown' ||
+    const isKnown = book.get(peerId) !== undefined || book.statusOf(peerId) !== 'unknown' || instances.ofPeer(peerId) !== undefined ||
       network.isConnected(resolved.peerId) || (await network.addressesOf(resolved.peerId)).length > 0
     if (!isKnown) {
       throw new MeshError('UNKNOWN_RECIPIENT', `nobody has announced ${peerId}, and no address of it is known; add it by a multiaddr ending in /p2p/<peer ID>`)
+    }
+    return resolved
+  }
+
+  /**
+   * The known peer that a message goes to.
+   *
+   * @throws MeshError as `resolveKnown`, and `BLOCKED`
+   */
+  async resolveAddressee(recipient: string): Promise<ResolvedRecipient> {
+    const resolved = await this.resolveKnown(recipient)
+    const peerId = resolved.peerId.toString()
+    if (this.#parts.book.statusOf(peerId) === 'blocked') {
+      throw new MeshError('BLOCKED', `${peerId} is blocked here; \`openclaw p2p approve\` lifts that`)
     }
     return resolved
   }
@@ -73,10 +87,12 @@ export class Peers {
     }
   }
 
+  /** Forgets the peer and its instance; one that is connected is met anew when it next announces itself. */
   async remove(recipient: string): Promise<{ peerId: string }> {
-    const { book, keeper, mailbox } = this.#parts
+    const { book, keeper, mailbox, instances } = this.#parts
     const { peerId } = this.#resolve(recipient)
     keeper.unwant(peerId, 'approved')
+    instances.forget(peerId.toString())
     await mailbox.incoming.discardHeld(peerId.toString())
     await book.remove(peerId.toString())
     return { peerId: peerId.toString() }
@@ -110,14 +126,16 @@ export class Peers {
   #resolve(recipient: string): ResolvedRecipient {
     const known = this.#byPeerId.get(recipient)
     if (known !== undefined) return known
-    const { book, instances } = this.#parts
+    const { book, instances, node } = this.#parts
+    const self = identityOf(node.libp2p.peerId)
     const resolved = resolveRecipient(recipient, {
-      withAgentId: agentId => [...book.withAgentId(agentId), ...instances.withAgentId(agentId)],
+      withAgentId: agentId => [...book.withAgentId(agentId), ...instances.withAgentId(agentId), ...agentId === self.agentId ? [self] : []],
       withName: (name) => {
         const pinned = book.withAlias(name)
         return pinned === undefined ? instances.withName(name) : [pinned]
       }
     })
+    if (resolved.peerId.equals(node.libp2p.peerId)) throw new MeshError('INVALID_ARGUMENT', `"${oneLine(recipient, 100)}" is this node itself`)
     if (resolved.peerId.toString() === recipient) this.#byPeerId.set(recipient, resolved)
     return resolved
   }

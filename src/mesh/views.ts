@@ -1,7 +1,9 @@
 /** From the mesh's parts to the plain data that its callers see. */
+import { parsePeerId } from '../lib/recipient.ts'
 import type { InboxRow } from '../mailbox/inbox-store.ts'
-import type { InboundMessage, InboxMessage, InboxQuery, MeshEvent, PeerSummary } from '../mesh-api.ts'
-import type { ConnectionPath } from '../node/network.ts'
+import type { InboundMessage, InboxMessage, InboxQuery, InstanceSummary, MeshEvent, PeerSummary } from '../mesh-api.ts'
+import type { ConnectionPath, Network } from '../node/network.ts'
+import type { Route } from '../routes/instance-routes.ts'
 import { identityOfText } from '../trust/approvals.ts'
 import type { PeerBook, PeerRecord } from '../trust/peer-book.ts'
 
@@ -83,5 +85,19 @@ export function toPeerSummary({ record, names, paths, whyNotDirect, addrs, held 
     addrs,
     held,
     ...record.code !== null && { code: record.code }
+  }
+}
+
+/** An instance; what it says about its agent counts once its owner here lets it in. */
+export function toInstanceSummary(route: Route, { network, book }: { network: Network, book: PeerBook }): InstanceSummary {
+  const { instanceId, instanceName, source, lastSeenAt, card } = route
+  const peerId = parsePeerId(route.peerId)
+  const alias = book.get(route.peerId)?.alias ?? undefined
+  const approved = book.statusOf(route.peerId) === 'approved'
+  return {
+    instanceId, instanceName, peerId: route.peerId, approved, source, lastSeenAt,
+    connected: peerId !== undefined && network.isConnected(peerId),
+    ...alias !== undefined && { alias },
+    ...approved && card !== undefined && { card: { ...card } }
   }
 }

@@ -22,6 +22,7 @@ export interface CreateNodeInit {
   version: string
   log: Logger
   now: () => number
+  onSelfDiscovered: () => void
 }
 
 /** A libp2p node that is not started yet, and what must be closed after it was stopped. */

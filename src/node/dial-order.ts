@@ -19,6 +19,6 @@ function rankOf(address: Multiaddr): number {
   if (isRelayed({ remoteAddr: address })) return 3
   const scope = scopeOf(address)
   if (scope === 'loopback') return 0
-  if (scope === 'public') return 2
+  if (scope === 'public' || scope === 'name') return 2
   return isOnOwnSubnet(address) ? 1 : 4
 }

@@ -1,6 +1,6 @@
 /** What the mesh asks of its libp2p node: reach peers, tell paths, ping. */
 import type { Connection, PeerId } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { DIAL_TIMEOUT_MS, PING_TIMEOUT_MS } from '../config/limits.ts'
 import { isRelayed, transportOf } from '../lib/connection-path.ts'
 import { MeshError } from '../lib/errors.ts'
@@ -8,6 +8,7 @@ import { pingConnection } from '../lib/ping-connection.ts'
 import { isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
 import type { MeshNode } from './create-node.ts'
 import { dialError } from './dial-error.ts'
+import { KnownAddresses, withoutPeerId } from './known-addresses.ts'
 
 /** A connection in plain words. */
 export interface ConnectionPath {
@@ -30,10 +31,15 @@ export interface ConnectOptions {
 
 export class Network {
   readonly #libp2p: MeshNode
+  readonly #announcedBy: (peerId: PeerId) => Multiaddr[]
+  readonly #known: KnownAddresses
   readonly #stopping = new AbortController()
 
-  constructor(libp2p: MeshNode) {
+  /** @param announcedBy addresses that the peer announced, dialled besides the known ones */
+  constructor(libp2p: MeshNode, announcedBy: (peerId: PeerId) => Multiaddr[]) {
     this.#libp2p = libp2p
+    this.#announcedBy = announcedBy
+    this.#known = new KnownAddresses(libp2p.peerStore)
   }
 
   stop(): void {
@@ -66,12 +72,22 @@ export class Network {
 
   /** Addresses that the peer is known to have. */
   async addressesOf(peerId: PeerId): Promise<string[]> {
-    return (await this.#knownAddresses(peerId)).map(address => address.toString())
+    return (await this.#addresses(peerId)).map(address => withoutPeerId(address, peerId))
   }
 
   /** Remembers addresses that the owner gave. */
   async learn(peerId: PeerId, addresses: Multiaddr[]): Promise<void> {
-    if (addresses.length > 0) await this.#libp2p.peerStore.merge(peerId, { multiaddrs: addresses })
+    await this.#known.add(peerId, addresses)
+  }
+
+  /** Forgets addresses that the peer no longer has. */
+  async unlearn(peerId: PeerId, addresses: readonly string[]): Promise<void> {
+    await this.#known.drop(peerId, addresses)
+  }
+
+  /** Forgets addresses of peers that are neither connected, nor kept, nor part of the DHT. */
+  async forgetOthers(isKept: (peerId: string) => boolean): Promise<void> {
+    await this.#known.forgetPeers(({ id, tags }) => tags.size > 0 || isKept(id.toString()) || this.isConnected(id))
   }
 
   /**
@@ -123,10 +139,10 @@ export class Network {
    * @throws the error of the dial
    */
   async dialDirect(peerId: PeerId, options: { signal: AbortSignal }): Promise<boolean> {
-    const known = await this.#knownAddresses(peerId)
-    const addresses = known.filter(address => !isRelayed({ remoteAddr: address }) && (scopeOf(address) === 'public' || isOnOwnSubnet(address)))
+    const known = await this.#addresses(peerId)
+    const addresses = known.filter(address => !isRelayed({ remoteAddr: address }) && mayLeadThere(address))
     if (addresses.length === 0) return false
-    const connection = await this.#libp2p.dial(addresses.map(address => withPeerId(address, peerId)), { ...options, force: true })
+    const connection = await this.#libp2p.dial(addresses, { ...options, force: true })
     return !isRelayed(connection)
   }
 
@@ -143,27 +159,34 @@ export class Network {
     return AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PING_TIMEOUT_MS)])
   }
 
+  /** Without any address libp2p asks the DHT. */
   async #dialTarget(peerId: PeerId, options: ConnectOptions): Promise<PeerId | Multiaddr[]> {
-    if (options.port === undefined) return peerId
+    const addresses = await this.#addresses(peerId)
+    if (options.port === undefined) return addresses.length === 0 ? peerId : addresses
     const port = String(options.port)
-    const matching = (await this.#knownAddresses(peerId)).filter(address =>
-      address.getComponents().some(component => component.name === 'tcp' && component.value === port))
+    const matching = addresses.filter(address => address.getComponents().some(component => component.name === 'tcp' && component.value === port))
     if (matching.length === 0) {
       throw new MeshError('UNREACHABLE', `no known address of ${peerId.toString()} has TCP port ${port}`, { reason: 'no-address' })
     }
-    return matching.map(address => withPeerId(address, peerId))
+    return matching
   }
 
-  async #knownAddresses(peerId: PeerId): Promise<Multiaddr[]> {
-    if (!await this.#libp2p.peerStore.has(peerId)) return []
-    const peer = await this.#libp2p.peerStore.get(peerId)
-    return peer.addresses.map(address => address.multiaddr)
+  /** Each once, ending in the peer ID. */
+  async #addresses(peerId: PeerId): Promise<Multiaddr[]> {
+    const announced = this.#announcedBy(peerId).map(address => withoutPeerId(address, peerId))
+    const texts = new Set([...announced, ...await this.#known.of(peerId)])
+    return [...texts].filter(text => !ENDS_IN_PEER_ID.test(text)).map(text => multiaddr(`${text}/p2p/${peerId.toString()}`))
   }
 }
 
-function withPeerId(address: Multiaddr, peerId: PeerId): Multiaddr {
-  return address.getComponents().at(-1)?.name === 'p2p' ? address : address.encapsulate(`/p2p/${peerId.toString()}`)
+/** On the internet, or in a network that we are part of. */
+function mayLeadThere(address: Multiaddr): boolean {
+  const scope = scopeOf(address)
+  return scope === 'public' || scope === 'name' || isOnOwnSubnet(address)
 }
+
+/** Of another peer, then. */
+const ENDS_IN_PEER_ID = /\/p2p\/[^/]+$/
 
 function describe(connection: Connection): ConnectionPath {
   return {

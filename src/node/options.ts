@@ -11,9 +11,10 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import type { Datastore } from 'interface-datastore'
 import type { Libp2pOptions } from 'libp2p'
-import { ADDRESS_DIAL_TIMEOUT_MS, DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, PEER_ADDRESS_AGE_MS } from '../config/limits.ts'
+import { ADDRESS_DIAL_TIMEOUT_MS, DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, MAX_ANNOUNCED_ADDRESSES, MAX_KNOWN_ADDRESSES } from '../config/limits.ts'
 import type { MeshConfig } from '../config/resolve.ts'
 import { compareForDial } from './dial-order.ts'
+import { forDht, forIdentify } from './shown-addresses.ts'
 
 /** The settings of the configuration that shape the node. */
 export type NodeConfig = Pick<MeshConfig,
@@ -35,6 +36,8 @@ export interface NodeOptionsInit {
   /** Protocols of the mesh, given by the composition root. */
   services: ServiceFactories
   version: string
+  /** Told when somebody on the LAN announces itself with the peer ID of this node. */
+  onSelfDiscovered: () => void
 }
 
 /** The DHT is a network of its own, apart from the public IPFS one. */
@@ -55,17 +58,27 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
     transports: await transports(config),
     connectionEncrypters: [noise()],
     streamMuxers: [yamux()],
-    peerDiscovery: config.discovery.includes('mdns') ? [mdns({ serviceTag: MDNS_SERVICE })] : [],
+    peerDiscovery: config.discovery.includes('mdns') ? [lanDiscovery(init.onSelfDiscovered)] : [],
     connectionManager: {
       dialTimeout: DIAL_TIMEOUT_MS,
       addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
       addressSorter: compareForDial,
+      maxPeerAddrsToDial: MAX_KNOWN_ADDRESSES + MAX_ANNOUNCED_ADDRESSES,
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
       reconnectRetries: 0 // keeping connections is the peer keeper's work: the library's queue gives up
     },
     connectionMonitor: { enabled: false }, // it cuts connections that could move to another path; see nat/liveness
-    peerStore: { maxAddressAge: PEER_ADDRESS_AGE_MS, maxPeerAge: PEER_ADDRESS_AGE_MS },
+    peerStore: { maxAddressAge: Infinity }, // it counts from when an address was first heard of: one in daily use would vanish for good
     services: { ...init.services, ...await optionalServices(config), ping: ping() }
+  }
+}
+
+/** mDNS tells its own answers by a name that is random for each start: another answer with our peer ID is another node's. */
+function lanDiscovery(onSelfDiscovered: () => void) {
+  return (components: NodeComponents) => {
+    const discovery = mdns({ serviceTag: MDNS_SERVICE })(components)
+    discovery.addEventListener('peer', ({ detail }) => { if (detail.id.equals(components.peerId)) onSelfDiscovered() })
+    return discovery
   }
 }
 
@@ -80,7 +93,10 @@ async function transports(config: NodeConfig): Promise<NonNullable<Libp2pOptions
 
 async function optionalServices(config: NodeConfig) {
   return {
-    ...config.enableIdentify && { identify: identify(), identifyPush: identifyPush() },
+    ...config.enableIdentify && {
+      identify: (components: NodeComponents) => identify()(forIdentify(components)),
+      identifyPush: (components: NodeComponents) => identifyPush()(forIdentify(components))
+    },
     ...config.enableAutoNAT && { autoNAT: autoNAT() },
     ...config.enableUPnP && { upnpNAT: await upnpService() },
     ...config.enableDCUtR && { dcutr: dcutr() },
@@ -103,5 +119,6 @@ async function upnpService() {
 
 async function dhtService() {
   const { kadDHT, passthroughMapper } = await import('@libp2p/kad-dht')
-  return kadDHT({ protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper })
+  const create = kadDHT({ protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper })
+  return (components: Parameters<typeof create>[0]) => create(forDht(components))
 }

@@ -63,6 +63,10 @@ export class PeerKeeper {
     if (isNew) this.#dialNow(peer)
   }
 
+  isWanted(peerId: string): boolean {
+    return this.#peers.has(peerId)
+  }
+
   unwant(peerId: PeerId, reason: KeepReason): void {
     const peer = this.#peers.get(peerId.toString())
     if (peer === undefined) return

@@ -79,7 +79,12 @@ export const meshChannel: ChannelPlugin<MeshAccount, MeshProbe> = createChatChan
     messaging,
     directory: meshDirectory,
     status: meshStatus,
-    agentPrompt: { messageToolHints: () => [`${CHANNEL_LABEL}: the target is a ${TARGET_HINT}`] },
+    agentPrompt: {
+      messageToolHints: () => [
+        `- ${CHANNEL_LABEL}: \`target\` is a ${TARGET_HINT}, as p2p_list_peers and p2p_list_instances show them; never invent one, and ask when a name is ambiguous.`,
+        `- ${CHANNEL_LABEL}: to reach a person or an instance, prefer p2p_send_instance_message, which waits until the message was delivered. What is queued or held was sent: do not send it again.`
+      ]
+    },
     gateway: {
       startAccount: async (context) => {
         const { startMesh } = await import('./start.ts')

@@ -33,6 +33,7 @@ const COMMANDS: readonly CommandRow[] = [
     operation: 'peers',
     params: (_, { online }) => online === true ? { online } : {}
   },
+  { usage: 'instances', description: 'Known instances, and what approved ones say about their agents', operation: 'instances', params: () => ({}) },
   {
     usage: 'add <recipient>',
     description: 'Make a peer known and try to reach it; approves nothing inbound',
@@ -44,10 +45,11 @@ const COMMANDS: readonly CommandRow[] = [
   { usage: 'ping <recipient>', description: 'Round trip time and path to a peer', operation: 'ping', params: to },
   {
     usage: 'send <recipient> <text...>',
-    description: 'Send a text; says how far it got',
-    operation: 'send',
+    description: 'Send a text: to an instance (by ID or instance name) until it was delivered there, to a peer (by peer ID, agent ID or alias) until it is received, held or queued',
+    operation: 'sendAny',
     params: ([recipient, ...words]) => ({ to: recipient, message: words.join(' ') })
   },
+  { usage: 'message <messageId>', description: 'How far a sent message got, and what the recipient\'s channels said', operation: 'message', params: ([messageId]) => ({ messageId }) },
   {
     usage: 'inbox',
     description: 'Received messages, with the text of unapproved senders',

@@ -1,5 +1,7 @@
 /** Results as programs get them: `{ ok: true, ... }` or `{ ok: false, error, ... }`, never an exception. */
 import type { ErrorCode, MeshError } from '../lib/errors.ts'
+import type { TargetDelivery } from '../mesh-api.ts'
+import { deliveryLines } from './render.ts'
 
 /** The facts of a success; their names are the public interface. */
 export interface SuccessDetails {
@@ -14,6 +16,7 @@ export interface FailureDetails {
   messageId?: string
   state?: string
   queued?: boolean
+  deliveries?: readonly TargetDelivery[]
 }
 
 export type Details = SuccessDetails | FailureDetails
@@ -31,17 +34,28 @@ export function failureDetails(error: MeshError): FailureDetails {
     },
     ...error.messageId === undefined ? {} : { messageId: error.messageId },
     ...error.state === undefined ? {} : { state: error.state },
-    ...error.queued === undefined ? {} : { queued: error.queued }
+    ...error.queued === undefined ? {} : { queued: error.queued },
+    ...error.deliveries === undefined ? {} : { deliveries: error.deliveries }
   }
 }
 
-/** A failure for people and agents. */
+/** A failure for people and agents: what went wrong, what is known, and whether to try again. */
 export function failureText(error: MeshError): string {
-  const { code, message, candidates, retryAfterMs, queued, messageId } = error
+  const { code, message, candidates, deliveries } = error
   return [
     `${code}: ${message}`,
     ...candidates === undefined ? [] : [`It could be: ${candidates.join(', ')}`],
-    ...retryAfterMs === undefined ? [] : [`Try again in ${Math.ceil(retryAfterMs / 1000)} s.`],
-    ...queued === true ? [`The message ${messageId ?? ''} stays queued and goes out later; do not send it again.`] : []
+    ...deliveries === undefined ? [] : deliveryLines(deliveries),
+    ...adviceLines(error)
   ].join('\n')
+}
+
+/** States of a message that the recipient has. */
+const ARRIVED: ReadonlySet<string> = new Set(['held', 'received', 'uncertain', 'delivered', 'replied'])
+
+function adviceLines({ messageId = '', state = '', queued, retryAfterMs }: MeshError): string[] {
+  const wait = retryAfterMs === undefined ? undefined : `${Math.ceil(retryAfterMs / 1000)} s`
+  if (queued === true) return [`The message ${messageId} stays queued and goes out by itself${wait === undefined ? '' : ` in ${wait}`}: do not send it again.`]
+  if (ARRIVED.has(state)) return [`The recipient has the message ${messageId} (${state}): do not send it again.`]
+  return wait === undefined ? [] : [`Try again in ${wait}.`]
 }

@@ -2,6 +2,7 @@
 import type { Logger } from '../lib/log.ts'
 import { oneLine } from '../lib/text.ts'
 import type { InboundMessage, MeshEvent } from '../mesh-api.ts'
+import type { Forwarder } from './forwarder.ts'
 import type { InboundTurns } from './inbound.ts'
 import type { Notices } from './notices.ts'
 
@@ -13,6 +14,7 @@ export interface EventAudience {
   log: Logger
   notices: Notices
   inbound: InboundTurns
+  forwarder: Forwarder
   /** Notes traffic for the host's status. */
   noteInbound: () => void
   /** The event tells of a message that was logged in an earlier run and that nobody took yet. */
@@ -20,7 +22,7 @@ export interface EventAudience {
 }
 
 /** Handles one event; connections and instances are logged by the mesh itself. */
-export function handleEvent(event: MeshEvent, { log, notices, inbound, noteInbound, isRepeated }: EventAudience): void {
+export function handleEvent(event: MeshEvent, { log, notices, inbound, forwarder, noteInbound, isRepeated }: EventAudience): void {
   switch (event.type) {
     case 'message':
       if (!isRepeated) log.info(messageLine(event.message))
@@ -34,7 +36,7 @@ export function handleEvent(event: MeshEvent, { log, notices, inbound, noteInbou
       log.debug(`Message ${event.messageId} to ${event.peerId}: ${event.state}`)
       return
     case 'forward':
-      log.warn(`Message ${event.messageId} waits to be forwarded to ${event.target.channel}, which this version does not do yet`)
+      forwarder.handle(event)
       return
     case 'instance':
     case 'peer-connected':

@@ -9,11 +9,13 @@ import { resolveConfig, type MeshConfig } from '../config/resolve.ts'
 import { systemClock } from '../lib/clock.ts'
 import { toError, toMeshError } from '../lib/errors.ts'
 import type { Logger } from '../lib/log.ts'
-import type { MeshApi } from '../mesh-api.ts'
+import type { DeliveryTarget, MeshApi } from '../mesh-api.ts'
 import { channelSection, pluginSection, type StartContext } from './account.ts'
 import { createAgentRunner } from './agent-runner.ts'
+import { createChannelSender } from './channel-sender.ts'
 import { handleEvent } from './events.ts'
-import { createHost } from './host.ts'
+import { Forwarder } from './forwarder.ts'
+import { createHost, type ChannelSender } from './host.ts'
 import { InboundTurns, type AgentRunner } from './inbound.ts'
 import { noteStartFailure, publishMesh, retractMesh, type LiveMesh } from './live-mesh.ts'
 import { ACCOUNT_ID, CHANNEL_ID } from './names.ts'
@@ -36,6 +38,8 @@ export interface GatewayParts {
   createMesh: (parts: MeshParts) => Promise<MeshApi>
   /** Makes the host's side of agent turns. */
   createRunner?: typeof createAgentRunner
+  /** Shows a text in one of the host's channels. */
+  sendToChannel?: ChannelSender
 }
 
 interface Session {
@@ -62,7 +66,8 @@ export async function runAccount(context: StartContext, parts: GatewayParts): Pr
   }
 }
 
-async function openSession(context: StartContext, { runtime, createMesh, createRunner = createAgentRunner }: GatewayParts): Promise<Session> {
+async function openSession(context: StartContext, parts: GatewayParts): Promise<Session> {
+  const { runtime, createMesh, createRunner = createAgentRunner, sendToChannel = createChannelSender(runtime) } = parts
   const log = loggerOf(context)
   const config = resolveConfig(pluginSection(context.cfg), channelSection(context.cfg), { hostname: hostname() })
   for (const warning of config.warnings) log.warn(warning)
@@ -70,15 +75,15 @@ async function openSession(context: StartContext, { runtime, createMesh, createR
   await mesh.start()
   try {
     const status = await mesh.status()
-    const live: LiveMesh = { mesh, host: createHost({ runtime, log, clock: systemClock }), turns: new RunningTurns() }
+    const live: LiveMesh = { mesh, host: createHost({ runtime, log, clock: systemClock, sendToChannel }), turns: new RunningTurns() }
     const runner = createRunner({ host: live.host, selfPeerId: status.peerId, channelRuntime: context.channelRuntime })
-    const stopListening = listen(live, { context, runtime, runner, pendingApprovals: status.pendingApprovals.length })
+    const stopListening = listen(live, { context, runtime, runner, targets: config.inboundTargets, pendingApprovals: status.pendingApprovals.length })
     publishMesh(live)
     context.setStatus(readyStatus(status.peerId))
     return {
       live,
       close: async () => {
-        stopListening()
+        await stopListening()
         retractMesh(live)
         await mesh.stop()
       }
@@ -93,13 +98,15 @@ interface ListenInit {
   context: StartContext
   runtime: () => PluginRuntime
   runner: AgentRunner
+  targets: readonly DeliveryTarget[]
   pendingApprovals: number
 }
 
-function listen(live: LiveMesh, { context, runtime, runner, pendingApprovals }: ListenInit): () => void {
+function listen(live: LiveMesh, { context, runtime, runner, targets, pendingApprovals }: ListenInit): () => Promise<void> {
   const { mesh, host, turns } = live
-  const notices = new Notices(host.log, systemClock)
+  const notices = new Notices({ host, clock: systemClock, targets })
   const inbound = new InboundTurns({ host, runner, notices, turns, clock: systemClock })
+  const forwarder = new Forwarder({ mesh, host, clock: systemClock })
   const noteInbound = (): void => {
     runtime().channel.activity.record({ channel: CHANNEL_ID, accountId: ACCOUNT_ID, direction: 'inbound' })
     context.setStatus({ ...context.getStatus(), lastInboundAt: Date.now() })
@@ -110,15 +117,16 @@ function listen(live: LiveMesh, { context, runtime, runner, pendingApprovals }: 
   const unsubscribe = mesh.subscribe((event) => {
     try {
       // What a gateway method sets off would otherwise belong to that call, and the host refuses turns to a call that has ended.
-      inAccount(handleEvent, event, { log: host.log, notices, inbound, noteInbound, isRepeated })
+      inAccount(handleEvent, event, { log: host.log, notices, inbound, forwarder, noteInbound, isRepeated })
     } catch (thrown) {
       host.log.error(`an event of type ${event.type} was not handled: ${toError(thrown).message}`)
     }
   })
   isRepeated = false
-  return () => {
+  return async () => {
     unsubscribe()
     notices.stop()
+    await forwarder.stop()
   }
 }
 

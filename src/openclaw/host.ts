@@ -3,10 +3,24 @@ import type { OpenClawConfig, PluginRuntime } from 'openclaw/plugin-sdk/channel-
 import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/log.ts'
+import type { DeliveryTarget, ForwardOutcome } from '../mesh-api.ts'
 import { CHANNEL_ID } from './names.ts'
 
 /** The configuration as the running gateway uses it; never to be changed in place. */
 export type HostConfig = ReturnType<PluginRuntime['config']['current']>
+
+/**
+ * Shows a text in one of the owner's channels, once, and says what is known of the outcome; never rejects.
+ *
+ * `write` gets the length of the longest text that the channel shows as one message.
+ */
+export type ChannelSender = (target: DeliveryTarget, write: (maxCharacters: number) => string, options?: SendOptions) => Promise<ForwardOutcome>
+
+/** How a text is shown. */
+export interface SendOptions {
+  /** The channel's own ID of the message that this answers. */
+  replyToId?: string | undefined
+}
 
 /** Whether the peer's entry was written, or was the owner's own already. */
 export type PolicyWrite = 'written' | 'kept'
@@ -19,6 +33,7 @@ export interface Host {
   denyTools: (peerId: string) => Promise<PolicyWrite>
   /** Whether the peer's entry was written a moment ago, so that `config` shows it soon: the host takes seconds to take it up. */
   isPolicyOnItsWay: (peerId: string) => boolean
+  sendToChannel: ChannelSender
 }
 
 /** The host reloads its configuration within 12 s on a busy machine; whatever takes longer than this failed. */
@@ -36,13 +51,15 @@ export interface HostInit {
   runtime: () => Pick<PluginRuntime, 'config'>
   log: Logger
   clock: Clock
+  sendToChannel: ChannelSender
 }
 
 /** The host behind the plugin runtime. */
-export function createHost({ runtime, log, clock }: HostInit): Host {
+export function createHost({ runtime, log, clock, sendToChannel }: HostInit): Host {
   const writtenAt = new BoundedMap<string, number>(MAX_RECENT_WRITES)
   return {
     log,
+    sendToChannel,
     config: () => runtime().config.current(),
     denyTools: async (peerId) => {
       const { result } = await runtime().config.mutateConfigFile({

@@ -139,8 +139,11 @@ export class InboundTurns {
   /** The mesh may be another one by now: a change of the configuration restarts the channel. */
   async #settle(message: InboundMessage, outcome: TurnOutcome, answer: string): Promise<void> {
     const live = await waitForMesh(RESTART_WAIT_MS)
-    const [, finished] = await Promise.allSettled([sendAnswer(live, message, answer), live.mesh.finishTurn(message.messageId, outcome)])
-    if (finished.status === 'rejected') throw toError(finished.reason)
+    try {
+      await live.mesh.finishTurn(message.messageId, outcome) // first: the sender learns of the delivery before it reads the answer
+    } finally {
+      await sendAnswer(live, message, answer)
+    }
   }
 }
 

@@ -1,10 +1,13 @@
 /** Results as text for terminals and agents; what peers wrote is escaped, quoted and never alone on a line. */
 import { escapeControl, escapeTerminal, oneLine } from '../lib/text.ts'
 import type {
-  AddedPeer, DeliveryState, InboxMessage, InstanceIdentity, MeshStatus, MessageStatus, NetworkInfo, PeerSummary, PendingApproval, PingResult, SendResult
+  AddedPeer, DeliveryState, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, MeshStatus, MessageStatus, NetworkInfo, PeerSummary,
+  PendingApproval, PingResult, ResolvedInstance, SendResult, TargetDelivery
 } from '../mesh-api.ts'
 
 const MAX_LISTED_TEXT = 2000
+/** The ones that matter come first; strangers must not fill a conversation with their names. */
+const MAX_LISTED_INSTANCES = 100
 
 /** One word for each state, as people read it, with what it proves. */
 const STATES: Record<DeliveryState, string> = {
@@ -36,6 +39,7 @@ export function statusText(status: Omit<MeshStatus, 'pendingApprovals'> & { pend
     `Peers:        ${status.connectedPeers} connected, ${status.knownPeers} known`,
     `Messages:     ${status.unread} unread, ${status.queued} waiting to go out`,
     `NAT:          ${status.nat.reachability}, ${status.nat.type}, relays ${list(status.nat.relays)}`,
+    ...status.duplicateKeys.map(peerId => `Warning:      two live nodes use the key of ${peerId === status.peerId ? 'this node' : peerId}`),
     ...(status.pendingApprovals ?? []).map(pending =>
       `Waiting for approval: ${pending.peerId} (${pending.held} held), openclaw p2p approve ${pending.code}`)
   ].join('\n')
@@ -77,6 +81,39 @@ export function peersText(peers: PeerSummary[]): string {
   ].filter(part => part !== undefined).join(', ')).join('\n')
 }
 
+/** Known instances, a line each; what approved peers say about their agents is quoted below theirs. */
+export function instancesText(instances: InstanceSummary[]): string {
+  if (instances.length === 0) return 'No instances known'
+  const more = instances.length - MAX_LISTED_INSTANCES
+  return [
+    ...instances.slice(0, MAX_LISTED_INSTANCES).flatMap(instance => [instanceLine(instance), ...cardLines(instance)]),
+    ...more > 0 ? [`… and ${more} more`] : [],
+    ...instances.some(({ card }) => card !== undefined) ? ['Lines with > are text from peers, untrusted.'] : []
+  ].join('\n')
+}
+
+function instanceLine({ instanceId, alias, peerId, connected, lastSeenAt, source, approved }: InstanceSummary): string {
+  return [
+    escapeControl(instanceId),
+    ...alias === undefined ? [] : [`alias ${escapeControl(alias)}`],
+    peerId,
+    connected ? 'connected' : lastSeenText(lastSeenAt),
+    `known by ${source}`,
+    ...approved ? [] : ['not approved']
+  ].join(', ')
+}
+
+function cardLines({ card }: InstanceSummary): string[] {
+  if (card === undefined) return []
+  const skills = card.skills.length === 0 ? [] : [`  > skills: ${list(card.skills)}`]
+  return [...card.description === '' ? [] : [`  > ${escapeControl(card.description)}`], ...skills]
+}
+
+/** Which peer an instance is. */
+export function resolvedText({ instanceId, peerId, approved, addrs }: ResolvedInstance): string {
+  return [`${escapeControl(instanceId)} is ${peerId}${approved ? '' : ', not approved'}`, `Addresses: ${list(addrs)}`].join('\n')
+}
+
 /** What adding a peer led to. */
 export function addedText(peer: AddedPeer): string {
   const name = peer.alias === undefined ? peer.peerId : `${escapeControl(peer.alias)} (${peer.peerId})`
@@ -95,12 +132,26 @@ export function sentText(result: SendResult): string {
   return [`Message ${result.messageId} to ${result.peerId}: ${stateText(result.state)}${reason}`, ...reply].join('\n')
 }
 
+/** A message that was delivered at an instance, with each of its channels. */
+export function instanceSentText({ messageId, instanceId, peerId, deliveries }: InstanceSendResult): string {
+  const recipient = instanceId === undefined ? peerId : `${escapeControl(instanceId)} (${peerId})`
+  const how = deliveries.length === 0 ? 'its agent took it or its owner was shown it' : 'every channel of its owner showed it'
+  return [`Message ${messageId} to ${recipient}: delivered: ${how}`, ...deliveryLines(deliveries)].join('\n')
+}
+
+/** What became of a message at each of the recipient's channels. */
+export function deliveryLines(deliveries: readonly TargetDelivery[]): string[] {
+  return deliveries.map(({ channel, target, ok, error }) =>
+    `  ${escapeControl(`${channel} ${target}`)}: ${ok ? 'shown' : `not confirmed: ${escapeControl(error ?? 'no reason given')}`}`)
+}
+
 /** The life of a message of ours. */
 export function messageStatusText(status: MessageStatus): string {
   return [
     `Message ${status.messageId} to ${status.peerId}: ${stateText(status.state)}`,
     ...status.history.map(({ state, at }) => `  ${time(at)}  ${state}`),
-    ...status.error === undefined ? [] : [`  ${status.error.code}: ${escapeControl(status.error.message)}`]
+    ...status.error === undefined ? [] : [`  ${status.error.code}: ${escapeControl(status.error.message)}`],
+    ...deliveryLines(status.deliveries ?? [])
   ].join('\n')
 }
 

@@ -20,9 +20,14 @@ export function normalizeTarget(raw: string): string {
   return stripChannelTargetPrefix(raw.trim(), ...TARGET_PREFIXES).trim()
 }
 
+/** Whether the target is an instance ID by its form. */
+export function isInstanceId(target: string): boolean {
+  return INSTANCE_ID.test(target)
+}
+
 /** Whether the gateway can look this target up; what is not well formed is refused before anything is sent. */
 export function isWellFormedTarget(target: string): boolean {
-  if (PEER_ID.test(target) || MULTIADDR.test(target) || INSTANCE_ID.test(target)) return true
+  if (PEER_ID.test(target) || MULTIADDR.test(target) || isInstanceId(target)) return true
   return NAME.test(target) && !target.startsWith('12D3KooW')
 }
 

@@ -13,6 +13,9 @@ import { InstanceRecord } from './pb/instance.ts'
 const DOMAIN = 'libp2p-mesh-instance'
 const PAYLOAD_TYPE = new TextEncoder().encode('/libp2p-mesh/instance/1')
 const BOOT_ID_BYTES = 8
+/** The two that met. */
+const MAX_RECIPIENT_BOOT_IDS = 2
+const LIMITS = { addrs: MAX_ANNOUNCED_ADDRESSES, recipientBootIds: MAX_RECIPIENT_BOOT_IDS, card: { skills: MAX_CARD_SKILLS } }
 
 /** A public description of an agent, from its owner's configuration. */
 export interface AgentCard {
@@ -30,6 +33,8 @@ export interface Announce {
   card?: AgentCard
   /** 16 hex characters, random for each start of the node. */
   bootId: string
+  /** Runs of the recipient's key that the announcer hears at the same time; none unless there are several. */
+  recipientBootIds: string[]
 }
 
 /** A record that is forged, malformed or of another peer. */
@@ -43,7 +48,8 @@ export async function sealAnnounce(announce: Announce, privateKey: PrivateKey): 
     instanceName: announce.instanceName,
     seq: announce.seq,
     addrs: announce.addrs.slice(0, MAX_ANNOUNCED_ADDRESSES).map(address => Uint8Array.from(address.bytes)),
-    bootId: Uint8Array.from(Buffer.from(announce.bootId, 'hex')),
+    bootId: bootIdToBytes(announce.bootId),
+    recipientBootIds: announce.recipientBootIds.slice(0, MAX_RECIPIENT_BOOT_IDS).map(bootIdToBytes),
     ...announce.card !== undefined && { card: announce.card }
   })
   const record = { domain: DOMAIN, codec: PAYLOAD_TYPE, marshal: () => payload, equals: () => false }
@@ -73,24 +79,33 @@ async function openEnvelope(bytes: Uint8Array): Promise<RecordEnvelope> {
 
 function parse(payload: Uint8Array): InstanceRecord {
   try {
-    return InstanceRecord.decode(payload, { limits: { addrs: MAX_ANNOUNCED_ADDRESSES, card: { skills: MAX_CARD_SKILLS } } })
+    return InstanceRecord.decode(payload, { limits: LIMITS })
   } catch (error) {
     throw new InvalidAnnounceError('not an instance record', { cause: error })
   }
 }
 
 function validate(record: InstanceRecord): Announce {
-  const { instanceName, seq, card, bootId } = record
+  const { instanceName, seq, card, bootId, recipientBootIds } = record
   if (instanceName === '' || safeName(instanceName) !== instanceName) throw new InvalidAnnounceError('instance name outside of a-z, 0-9 and "-"')
   if (!Number.isSafeInteger(seq) || seq <= 0) throw new InvalidAnnounceError('sequence number out of range')
-  if (bootId.byteLength !== BOOT_ID_BYTES) throw new InvalidAnnounceError('malformed boot ID')
   return {
     instanceName,
     seq,
     addrs: record.addrs.map(toMultiaddr),
-    bootId: Buffer.from(bootId).toString('hex'),
+    bootId: bootIdFromBytes(bootId),
+    recipientBootIds: recipientBootIds.map(bootIdFromBytes),
     ...card !== undefined && { card: cleanCard(card) }
   }
+}
+
+function bootIdToBytes(bootId: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(Buffer.from(bootId, 'hex'))
+}
+
+function bootIdFromBytes(bytes: Uint8Array): string {
+  if (bytes.byteLength !== BOOT_ID_BYTES) throw new InvalidAnnounceError('malformed boot ID')
+  return Buffer.from(bytes).toString('hex')
 }
 
 function toMultiaddr(bytes: Uint8Array): Multiaddr {

@@ -91,11 +91,11 @@ export class MessageProtocol implements Startable {
     return link !== undefined
   }
 
-  /** Tells the peer our signed instance record; false when there is no stream to it. */
+  /** Tells the peer our signed instance record over each stream: two nodes that share a key both hear it. False when there is none. */
   announce(peerId: PeerId, record: Uint8Array): boolean {
-    const link = this.#bestLink(peerId)
-    link?.announce(record)
-    return link !== undefined
+    const open = (this.#links.get(peerId.toString()) ?? []).filter(link => link.isOpen)
+    for (const link of open) link.announce(record)
+    return open.length > 0
   }
 
   /** Peers with a stream, each with the connection in use. */
@@ -228,7 +228,7 @@ class TooManyStreamsError extends Error {
   override readonly name = 'TooManyStreamsError'
 }
 
-const OFFENCES = new Set(['MalformedFrameError', 'FrameChannelError', 'TooManyRefusalsError', 'InvalidMessageLengthError', 'InvalidParametersError'])
+const OFFENCES = new Set(['MalformedFrameError', 'FrameChannelError', 'TooManyRefusalsError', 'TooManyAnnouncesError', 'InvalidMessageLengthError', 'InvalidParametersError'])
 
 /** Whether the end of a stream was the peer's breach of the protocol rather than the network's. */
 function isOffence(error: Error): boolean {

@@ -1,12 +1,14 @@
 /** Tells connected peers who this instance is: at once when a stream is there, on change, and now and then. */
 import type { Connection, PeerId, PrivateKey } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
-import { ANNOUNCE_COALESCE_MS, ANNOUNCE_INTERVAL_MS, MAX_ANNOUNCED_ADDRESSES } from '../config/limits.ts'
+import {
+  ANNOUNCES_PER_HOUR, ANNOUNCE_COALESCE_MS, ANNOUNCE_INTERVAL_MS, MAX_ANNOUNCED_ADDRESSES, MAX_TRACKED_PEERS
+} from '../config/limits.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
-import { isRelayed } from '../lib/connection-path.ts'
 import { toError } from '../lib/errors.ts'
 import type { Logger } from '../lib/log.ts'
-import { scopeOf } from '../lib/reachable-address.ts'
+import { RateLimiter } from '../lib/rate-limiter.ts'
+import { isFromThisMachine, scopeOf } from '../lib/reachable-address.ts'
 import { sealAnnounce, type AgentCard } from '../protocols/announce.ts'
 
 export interface AnnouncerInit {
@@ -16,10 +18,12 @@ export interface AnnouncerInit {
   privateKey: PrivateKey
   /** Addresses that the node has now, without the peer ID. */
   addresses: () => Multiaddr[]
-  /** `false`: only approved peers are told anything. */
-  isOpen: boolean
+  /** Whether the peer is told anything. */
+  isWelcome: (peerId: PeerId) => boolean
   isApproved: (peerId: PeerId) => boolean
   linkedPeers: () => Array<{ peerId: PeerId, connection: Connection }>
+  /** Opens streams to connected peers that have none; whoever gets one is told then. */
+  linkOthers: () => void
   send: (peerId: PeerId, record: Uint8Array) => boolean
   /** The next sequence number of this node's records, never given out twice. */
   nextSequence: () => number
@@ -31,15 +35,20 @@ export interface AnnouncerInit {
 interface Audience {
   isApproved: boolean
   isLocal: boolean
+  /** Runs of its key that we hear, where there are several. */
+  bootIds: string[]
 }
 
 export class Announcer {
   readonly #init: AnnouncerInit
+  /** A peer reads no more than this, and each record costs a signature. */
+  readonly #rate: RateLimiter
   #timer: Timer | undefined
   #isStopped = false
 
   constructor(init: AnnouncerInit) {
     this.#init = init
+    this.#rate = new RateLimiter({ limit: ANNOUNCES_PER_HOUR, windowMs: 3_600_000, maxKeys: MAX_TRACKED_PEERS, now: init.clock.now })
   }
 
   start(): void {
@@ -58,11 +67,11 @@ export class Announcer {
     this.#schedule(ANNOUNCE_COALESCE_MS)
   }
 
-  /** Tells one peer who we are. */
-  async announceTo(peerId: PeerId, connection: Connection): Promise<void> {
-    const isApproved = this.#init.isApproved(peerId)
-    if (this.#isStopped || (!this.#init.isOpen && !isApproved)) return
-    const record = await this.#record({ isApproved, isLocal: scopeOf(connection.remoteAddr) === 'loopback' && !isRelayed(connection) })
+  /** Tells one peer who we are, and which runs of its key we hear where there are several. */
+  async announceTo(peerId: PeerId, connection: Connection, bootIds: string[] = []): Promise<void> {
+    const { isWelcome, isApproved } = this.#init
+    if (this.#isStopped || !isWelcome(peerId) || this.#rate.take(peerId.toString()) > 0) return
+    const record = await this.#record({ isApproved: isApproved(peerId), isLocal: isFromThisMachine(connection), bootIds })
     this.#send(peerId, record)
   }
 
@@ -81,12 +90,13 @@ export class Announcer {
 
   async #announceToAll(): Promise<void> {
     for (const { peerId, connection } of this.#init.linkedPeers()) await this.announceTo(peerId, connection)
+    this.#init.linkOthers()
   }
 
   async #record(audience: Audience): Promise<Uint8Array> {
     const { instanceName, card, bootId, privateKey, nextSequence } = this.#init
     return await sealAnnounce({
-      instanceName, bootId, seq: nextSequence(), addrs: this.#addresses(audience),
+      instanceName, bootId, seq: nextSequence(), addrs: this.#addresses(audience), recipientBootIds: audience.bootIds,
       ...audience.isApproved && card !== undefined && { card }
     }, privateKey)
   }
@@ -94,7 +104,7 @@ export class Announcer {
   #addresses({ isApproved, isLocal }: Audience): Multiaddr[] {
     const told = this.#init.addresses().filter((address) => {
       const scope = scopeOf(address)
-      return scope === 'public' || (scope === 'private' && isApproved) || (scope === 'loopback' && isLocal)
+      return scope === 'public' || scope === 'name' || (scope === 'private' && isApproved) || (scope === 'loopback' && isLocal)
     })
     return told.slice(0, MAX_ANNOUNCED_ADDRESSES)
   }

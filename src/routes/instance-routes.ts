@@ -1,4 +1,5 @@
 /** Which instance is which peer: the route table, pure. The newest record of a peer wins, nobody can write another's route. */
+import { utf8Bytes } from '../lib/text.ts'
 import type { AgentCard } from '../protocols/announce.ts'
 
 /** One instance. Times in ms since the epoch. */
@@ -19,25 +20,35 @@ export interface Route {
 }
 
 export type LearnResult =
-  /** A new instance, or another name or peer under it. */
-  | { kind: 'mapped', previous: Route | undefined, dropped: Route | undefined }
+  /** A new instance, or another name of a known one. */
+  | { kind: 'mapped' }
   /** The same mapping with newer facts. */
   | { kind: 'refreshed' }
   /** An older or equal record: a replay, or a rollback. */
   | { kind: 'stale' }
   /** The instance ID belongs to another peer ID (two keys with one agent ID). */
   | { kind: 'taken', by: string }
+  /** There is no room, and everything here is protected. */
+  | { kind: 'full' }
 
 export interface InstanceRoutesInit {
   maxRoutes: number
+  /** Of all routes together, as JSON. */
+  maxBytes: number
   /** Such a peer's route is never dropped to make room. */
   isProtected: (peerId: string) => boolean
 }
 
+interface Entry {
+  route: Route
+  bytes: number
+}
+
 export class InstanceRoutes {
   readonly #init: InstanceRoutesInit
-  readonly #byPeer = new Map<string, Route>()
+  readonly #byPeer = new Map<string, Entry>()
   readonly #peerOfInstance = new Map<string, string>()
+  #bytes = 0
 
   constructor(init: InstanceRoutesInit) {
     this.#init = init
@@ -48,11 +59,11 @@ export class InstanceRoutes {
   }
 
   all(): Route[] {
-    return [...this.#byPeer.values()]
+    return [...this.#byPeer.values()].map(entry => entry.route)
   }
 
   ofPeer(peerId: string): Route | undefined {
-    return this.#byPeer.get(peerId)
+    return this.#byPeer.get(peerId)?.route
   }
 
   withName(instanceName: string): Route[] {
@@ -65,27 +76,32 @@ export class InstanceRoutes {
 
   /** Takes a checked record of the peer itself. */
   learn(route: Route): LearnResult {
-    const previous = this.#byPeer.get(route.peerId)
+    const previous = this.ofPeer(route.peerId)
     if (previous !== undefined && route.seq <= previous.seq) return { kind: 'stale' }
     const holder = this.#peerOfInstance.get(route.instanceId)
     if (holder !== undefined && holder !== route.peerId) return { kind: 'taken', by: holder }
-    this.#put(route, previous)
-    if (previous?.instanceId === route.instanceId) return { kind: 'refreshed' }
-    return { kind: 'mapped', previous, dropped: this.#makeRoom(route.peerId) }
+    const entry = { route, bytes: utf8Bytes(JSON.stringify(route)) }
+    if (!this.#makeRoom(entry)) return { kind: 'full' }
+    this.remove(route.peerId)
+    this.#byPeer.set(route.peerId, entry)
+    this.#peerOfInstance.set(route.instanceId, route.peerId)
+    this.#bytes += entry.bytes
+    return { kind: previous?.instanceId === route.instanceId ? 'refreshed' : 'mapped' }
   }
 
   /** Notes that the peer was seen at that time. */
   touch(peerId: string, at: number): void {
-    const route = this.#byPeer.get(peerId)
-    if (route !== undefined && at > route.lastSeenAt) this.#byPeer.set(peerId, { ...route, lastSeenAt: at })
+    const entry = this.#byPeer.get(peerId)
+    if (entry !== undefined && at > entry.route.lastSeenAt) entry.route = { ...entry.route, lastSeenAt: at }
   }
 
   remove(peerId: string): Route | undefined {
-    const route = this.#byPeer.get(peerId)
-    if (route === undefined) return undefined
+    const entry = this.#byPeer.get(peerId)
+    if (entry === undefined) return undefined
     this.#byPeer.delete(peerId)
-    this.#peerOfInstance.delete(route.instanceId)
-    return route
+    this.#peerOfInstance.delete(entry.route.instanceId)
+    this.#bytes -= entry.bytes
+    return entry.route
   }
 
   /** Drops unprotected routes that were last seen before that time. */
@@ -95,20 +111,25 @@ export class InstanceRoutes {
     return old
   }
 
-  #put(route: Route, previous: Route | undefined): void {
-    if (previous !== undefined) this.#peerOfInstance.delete(previous.instanceId)
-    this.#byPeer.set(route.peerId, route)
-    this.#peerOfInstance.set(route.instanceId, route.peerId)
+  /** Unprotected routes go, the ones unseen for longest first, until the newcomer fits; false when it does not. */
+  #makeRoom(newcomer: Entry): boolean {
+    const own = this.#byPeer.get(newcomer.route.peerId)
+    const hasRoom = (): boolean => this.#byPeer.size + (own === undefined ? 1 : 0) <= this.#init.maxRoutes &&
+      this.#bytes + newcomer.bytes - (own?.bytes ?? 0) <= this.#init.maxBytes
+    while (!hasRoom()) {
+      const oldest = this.#oldestBut(newcomer.route.peerId)
+      if (oldest === undefined) return false
+      this.remove(oldest.peerId)
+    }
+    return true
   }
 
-  /** Over the bound the unprotected route unseen for longest goes; where all are protected, the newcomer. */
-  #makeRoom(newcomer: string): Route | undefined {
-    if (this.#byPeer.size <= this.#init.maxRoutes) return undefined
+  #oldestBut(peerId: string): Route | undefined {
     let oldest: Route | undefined
-    for (const route of this.#byPeer.values()) {
-      if (route.peerId === newcomer || this.#init.isProtected(route.peerId)) continue
-      if (oldest === undefined || route.lastSeenAt < oldest.lastSeenAt) oldest = route
+    for (const { route } of this.#byPeer.values()) {
+      const isOlder = oldest === undefined || route.lastSeenAt < oldest.lastSeenAt
+      if (isOlder && route.peerId !== peerId && !this.#init.isProtected(route.peerId)) oldest = route
     }
-    return this.remove(oldest?.peerId ?? newcomer)
+    return oldest
   }
 }

@@ -4,65 +4,87 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { ANNOUNCES_PER_HOUR, MAX_TRACKED_PEERS } from '../config/limits.ts'
 import { agentIdOf } from '../lib/agent-id.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
-import { isRelayed } from '../lib/connection-path.ts'
 import type { Logger } from '../lib/log.ts'
+import { RateLimiter } from '../lib/rate-limiter.ts'
+import { isFromThisMachine, isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
 import { oneLine } from '../lib/text.ts'
-import { isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
 import { openAnnounce, type Announce } from '../protocols/announce.ts'
 import type { InstanceRoutes, Route } from './instance-routes.ts'
 
 export interface RouteLearnerInit {
   routes: InstanceRoutes
-  /** `false`: only approved peers are listened to. */
-  isOpen: boolean
+  /** Whether the peer is listened to. */
+  isWelcome: (peerId: PeerId) => boolean
   isApproved: (peerId: PeerId) => boolean
-  /** How long the sender has to wait before the next announce is read; 0: now. */
-  takeRate: (peerId: string) => number
   /** A route is new or has another name. */
   onMapped: (route: Route) => void
-  /** Facts of a route changed; its addresses may be dialled. */
-  onLearned: (route: Route, addresses: Multiaddr[]) => void
+  /** Facts of a route changed; these are addresses that it had before and has no longer. */
+  onLearned: (route: Route, dropped: readonly string[]) => void
   /** Whether the other end of the connection still answers. */
   isAlive: (connection: Connection) => Promise<boolean>
-  /** Two live nodes use one key. */
-  onDuplicateKey: (peerId: string) => void
+  /** Two live nodes use one key; `bootIds` are their runs. */
+  onDuplicateKey: (peerId: PeerId, bootIds: string[]) => void
+  /** The peer hears these runs of our own key at the same time. */
+  onOwnRunsHeard: (reporter: PeerId, bootIds: string[]) => void
+  /** The peer goes on announcing after it was told nothing of that is read. */
+  onFlood: (peerId: PeerId, error: Error) => void
   log: Logger
   now: () => number
 }
 
-export const ANNOUNCE_RATE = { limit: ANNOUNCES_PER_HOUR, windowMs: 3_600_000, maxKeys: MAX_TRACKED_PEERS } as const
+/** The peer announced more than an honest one does in its worst hour, twice over. */
+class TooManyAnnouncesError extends Error {
+  override readonly name = 'TooManyAnnouncesError'
+}
 
 export class RouteLearner {
   readonly #init: RouteLearnerInit
-  /** The run that each peer last announced, and on which connection. */
+  /** Announces that are read, and those that may come on top of them unread before the peer is cut off. */
+  readonly #rate: RateLimiter
+  readonly #patience: RateLimiter
+  /** The run that each connected peer last announced, and on which connection. */
   readonly #boots = new BoundedMap<string, { bootId: string, connection: Connection }>(MAX_TRACKED_PEERS)
 
   constructor(init: RouteLearnerInit) {
+    const rate = { limit: ANNOUNCES_PER_HOUR, windowMs: HOUR_MS, maxKeys: MAX_TRACKED_PEERS, now: init.now }
     this.#init = init
+    this.#rate = new RateLimiter(rate)
+    this.#patience = new RateLimiter(rate)
   }
 
   /** Reads one announce; what is not valid is dropped with a debug line. */
   async handleAnnounce(from: PeerId, record: Uint8Array, connection: Connection): Promise<void> {
     const peerId = from.toString()
-    const { isOpen, isApproved, takeRate, log } = this.#init
-    const isWelcome = isOpen || isApproved(from)
-    if (!isWelcome || takeRate(peerId) > 0) {
-      log.debug(`An announce of ${peerId} was not read: ${isWelcome ? 'too many' : 'not approved'}`)
+    const isWelcome = this.#init.isWelcome(from)
+    if (!isWelcome || this.#rate.take(peerId) > 0) {
+      this.#refuse(from, isWelcome ? 'too many' : 'not approved')
       return
     }
     try {
       const announce = await openAnnounce(record, from)
       this.#learn(from, announce, connection)
-      await this.#watchBoot(peerId, announce.bootId, connection)
+      if (announce.recipientBootIds.length > 0) this.#init.onOwnRunsHeard(from, announce.recipientBootIds)
+      await this.#watchBoot(from, announce.bootId, connection)
     } catch (error) {
-      log.debug(`An announce of ${peerId} was dropped: ${oneLine(error instanceof Error ? error.message : String(error), 120)}`)
+      this.#init.log.debug(`An announce of ${peerId} was dropped: ${oneLine(error instanceof Error ? error.message : String(error), 120)}`)
     }
+  }
+
+  /** The peer has no connection any more. */
+  handleDisconnected(peerId: PeerId): void {
+    this.#boots.delete(peerId.toString())
+  }
+
+  #refuse(from: PeerId, why: string): void {
+    this.#init.log.debug(`An announce of ${from.toString()} was not read: ${why}`)
+    if (this.#patience.take(from.toString()) > 0) this.#init.onFlood(from, new TooManyAnnouncesError('it announces itself without end'))
   }
 
   #learn(from: PeerId, announce: Announce, connection: Connection): void {
     const { routes, now, log } = this.#init
     const addresses = this.#usableAddresses(from, announce.addrs, connection)
     const route = toRoute(from, announce, { addresses, now: now() })
+    const before = routes.ofPeer(route.peerId)?.multiaddrs ?? []
     const result = routes.learn(route)
     switch (result.kind) {
       case 'stale':
@@ -71,33 +93,51 @@ export class RouteLearner {
       case 'taken':
         log.warn(`Peer ${route.peerId} claims the instance ID ${route.instanceId}, which belongs to ${result.by}; its announce was dropped`)
         return
+      case 'full':
+        log.debug(`An announce of ${route.peerId} was dropped: the route table is full`)
+        return
       case 'mapped':
         this.#init.onMapped(route)
         break
       case 'refreshed':
         break
     }
-    this.#init.onLearned(route, addresses)
+    this.#init.onLearned(route, before.filter(address => !route.multiaddrs.includes(address)))
   }
 
-  /** Public addresses of anybody; private ones of approved peers on our own subnets; loopback only from this machine. */
+  /**
+   * Public addresses of anybody; names, which can lead into our own network, and private addresses on our own subnets of
+   * approved peers; loopback only from this machine.
+   */
   #usableAddresses(from: PeerId, addresses: Multiaddr[], connection: Connection): Multiaddr[] {
-    const isLocal = scopeOf(connection.remoteAddr) === 'loopback' && !isRelayed(connection)
+    const isLocal = isFromThisMachine(connection)
     const isApproved = this.#init.isApproved(from)
     return addresses.filter((address) => {
-      const scope = scopeOf(address)
-      return scope === 'public' || (scope === 'private' && isApproved && isOnOwnSubnet(address)) || (scope === 'loopback' && isLocal)
+      switch (scopeOf(address)) {
+        case 'public':
+          return true
+        case 'name':
+          return isApproved
+        case 'private':
+          return isApproved && isOnOwnSubnet(address)
+        case 'loopback':
+          return isLocal
+        case 'unusable':
+          return false
+      }
     })
   }
 
   /** A restarted node announces another run too, but then its old connection is dead. */
-  async #watchBoot(peerId: string, bootId: string, connection: Connection): Promise<void> {
-    const known = this.#boots.get(peerId)
-    this.#boots.set(peerId, { bootId, connection })
+  async #watchBoot(from: PeerId, bootId: string, connection: Connection): Promise<void> {
+    const known = this.#boots.get(from.toString())
+    this.#boots.set(from.toString(), { bootId, connection })
     if (known === undefined || known.bootId === bootId || known.connection.id === connection.id || known.connection.status !== 'open') return
-    if (await this.#init.isAlive(known.connection)) this.#init.onDuplicateKey(peerId)
+    if (await this.#init.isAlive(known.connection)) this.#init.onDuplicateKey(from, [known.bootId, bootId])
   }
 }
+
+const HOUR_MS = 3_600_000
 
 function toRoute(from: PeerId, announce: Announce, learned: { addresses: Multiaddr[], now: number }): Route {
   const agentId = agentIdOf(from)

@@ -1,9 +1,14 @@
 /** `libp2p/instance-peer.json`: the route table as people can read it, and hints from the file that older plugins wrote. */
+import Type from 'typebox'
+import { Check } from 'typebox/value'
 import { MAX_ANNOUNCED_ADDRESSES, MAX_ROUTES, MAX_ROUTE_FILE_BYTES, ROUTE_SAVE_MS } from '../config/limits.ts'
+import { agentIdOf } from '../lib/agent-id.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { toError } from '../lib/errors.ts'
 import { readJsonFile, writeJsonFile } from '../lib/json-file.ts'
 import type { Logger } from '../lib/log.ts'
+import { parsePeerId } from '../lib/recipient.ts'
+import { oneLine, safeName } from '../lib/text.ts'
 import type { Route } from './instance-routes.ts'
 
 const FILE_VERSION = 2
@@ -17,7 +22,7 @@ export interface DialHint {
 export interface StoredRoutes {
   routes: Route[]
   hints: DialHint[]
-  /** The last sequence number that this node signed; 0 before the first. */
+  /** Above every sequence number that this node ever signed; 0 before the first. */
   sequence: number
 }
 
@@ -34,32 +39,41 @@ export class RouteStore {
   #timer: Timer | undefined
   #lastWriteAt = -Infinity
   #writing: Promise<void> = Promise.resolve()
+  #isClosed = false
 
   constructor(init: RouteStoreInit) {
     this.#init = init
   }
 
   async load(): Promise<StoredRoutes> {
-    const stored = await readJsonFile(this.#init.path, {
+    const { path, clock, log } = this.#init
+    const stored = await readJsonFile(path, {
       maxBytes: MAX_ROUTE_FILE_BYTES,
-      parse: parseFile,
-      now: this.#init.clock.now,
-      onMovedAside: (path, error) => { this.#init.log.warn(`The route table was unreadable (${error.message}); it was moved to ${path} and begun anew`) }
+      parse: value => parseFile(value, clock.now()),
+      now: clock.now,
+      onMovedAside: (aside, error) => {
+        log.warn(`The route table was unreadable (${oneLine(error.message, 200)}); it was moved to ${aside} and begun anew`)
+      }
     })
     return stored ?? { routes: [], hints: [], sequence: 0 }
   }
 
   /** Writes soon; several changes go into one write. */
   saveSoon(): void {
-    if (this.#timer !== undefined) return
-    const waitMs = Math.max(0, this.#lastWriteAt + ROUTE_SAVE_MS - this.#init.clock.now())
-    this.#timer = this.#init.clock.after(waitMs, () => {
-      this.save().catch((error: unknown) => { this.#init.log.error(`The route table could not be written: ${toError(error).message}`) })
+    if (this.#timer !== undefined || this.#isClosed) return
+    const sinceLastMs = Math.max(0, this.#init.clock.now() - this.#lastWriteAt) // the clock may have been set back
+    this.#timer = this.#init.clock.after(Math.max(0, ROUTE_SAVE_MS - sinceLastMs), () => {
+      this.#save().catch((error: unknown) => { this.#init.log.error(`The route table could not be written: ${toError(error).message}`) })
     })
   }
 
-  /** Writes now. */
-  async save(): Promise<void> {
+  /** Writes a last time. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#save()
+  }
+
+  async #save(): Promise<void> {
     this.#timer?.cancel()
     this.#timer = undefined
     this.#lastWriteAt = this.#init.clock.now()
@@ -79,44 +93,47 @@ export class RouteStore {
   }
 }
 
-function parseFile(value: unknown): StoredRoutes {
-  if (!isObject(value) || !isObject(value['instances'])) throw notRoutes()
-  const { version, sequence } = value
-  const entries = Object.values(value['instances']).slice(0, MAX_ROUTES)
-  if (version === FILE_VERSION && typeof sequence === 'number' && entries.every(isRoute)) return { routes: entries.map(bounded), hints: [], sequence }
-  if (version === 1 && entries.every(isHint)) {
-    return { routes: [], hints: entries.map(({ peerId, multiaddrs }) => bounded({ peerId, multiaddrs })), sequence: 0 }
+const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER })
+const Texts = Type.Array(Type.String())
+const HintSchema = Type.Object({ peerId: Type.String(), multiaddrs: Texts })
+const RouteSchema = Type.Object({
+  instanceId: Type.String(),
+  instanceName: Type.String(),
+  agentId: Type.String(),
+  peerId: Type.String(),
+  multiaddrs: Texts,
+  seq: Count,
+  lastAnnouncedAt: Count,
+  lastSeenAt: Count,
+  source: Type.Enum(['announce', 'dht']),
+  card: Type.Optional(Type.Object({ description: Type.String(), skills: Texts }))
+})
+const FileSchema = Type.Object({ version: Type.Literal(FILE_VERSION), sequence: Count, instances: Type.Record(Type.String(), RouteSchema) })
+const LegacyFileSchema = Type.Object({ version: Type.Literal(1), instances: Type.Record(Type.String(), HintSchema) })
+const VersionSchema = Type.Object({ version: Type.Number() })
+
+function parseFile(value: unknown, now: number): StoredRoutes {
+  if (Check(FileSchema, value)) {
+    const routes = Object.values(value.instances).slice(0, MAX_ROUTES).map(route => checkedRoute(route, now))
+    return { routes, hints: [], sequence: value.sequence }
   }
-  throw notRoutes()
+  if (Check(LegacyFileSchema, value)) {
+    const hints = Object.values(value.instances).slice(0, MAX_ROUTES).map(({ peerId, multiaddrs }) => bounded({ peerId, multiaddrs }))
+    return { routes: [], hints, sequence: 0 }
+  }
+  if (Check(VersionSchema, value) && value.version > FILE_VERSION) {
+    throw new Error(`a later version of the plugin wrote it: its format is ${value.version}, this one reads 1 and ${FILE_VERSION}`)
+  }
+  throw new Error(`it is no route table of version 1 or ${FILE_VERSION}`)
 }
 
-function notRoutes(): Error {
-  return new Error(`it is no route table of version 1 or ${FILE_VERSION}`)
-}
-
-function isHint(value: unknown): value is DialHint {
-  return isObject(value) && typeof value['peerId'] === 'string' && isTexts(value['multiaddrs'])
-}
-
-function isRoute(value: unknown): value is Route {
-  return isObject(value) && isHint(value) && ROUTE_TEXTS.every(key => typeof value[key] === 'string') &&
-    ROUTE_NUMBERS.every(key => typeof value[key] === 'number') && (value['source'] === 'announce' || value['source'] === 'dht') &&
-    (value['card'] === undefined || isCard(value['card']))
-}
-
-const ROUTE_TEXTS = ['instanceId', 'instanceName', 'agentId'] as const satisfies ReadonlyArray<keyof Route>
-const ROUTE_NUMBERS = ['seq', 'lastAnnouncedAt', 'lastSeenAt'] as const satisfies ReadonlyArray<keyof Route>
-
-function isCard(value: unknown): boolean {
-  return isObject(value) && typeof value['description'] === 'string' && isTexts(value['skills'])
-}
-
-function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every(text => typeof text === 'string')
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
+/** An instance ID that its peer's key does not bear out was not written by us. */
+function checkedRoute(route: Route, now: number): Route {
+  const { instanceId, instanceName, agentId, lastSeenAt } = route
+  const peerId = parsePeerId(route.peerId)
+  const isTrue = peerId !== undefined && agentId === agentIdOf(peerId) && instanceId === `${instanceName}@${agentId}` && safeName(instanceName) === instanceName
+  if (!isTrue) throw new Error(`instance ${oneLine(instanceId, 80)} does not belong to the key of peer ${oneLine(route.peerId, 80)}`)
+  return bounded({ ...route, lastSeenAt: Math.min(lastSeenAt, now) })
 }
 
 function bounded<T extends { multiaddrs: readonly string[] }>(entry: T): T {

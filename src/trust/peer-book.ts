@@ -71,6 +71,12 @@ export class PeerBook {
     return status === 'unknown' && this.#allowFrom.has(peerId) ? 'approved' : status
   }
 
+  /** Whether the owner decided about the peer or gave it a name: what is known of it makes room for nobody. */
+  isKept(peerId: string): boolean {
+    const peer = this.#peers.get(peerId)
+    return this.#allowFrom.has(peerId) || (peer !== undefined && !isDroppable(peer))
+  }
+
   approvedPeerIds(): string[] {
     const known = this.all().map(peer => peer.peerId)
     return [...new Set([...known, ...this.#allowFrom])].filter(peerId => this.statusOf(peerId) === 'approved')

@@ -1,6 +1,7 @@
 /**
- * `npm run demo`: two real OpenClaw gateways with the plugin find each other by mDNS, exchange a message each way and an
- * agent's reply, live in the terminal. Ends by itself: exit code 0 when all of that happened, 1 with the reason otherwise.
+ * `npm run demo`: two real OpenClaw gateways with the plugin find each other by mDNS, exchange a message each way with an
+ * agent's reply, and an instance message with its delivery ACK, live in the terminal. Ends by itself: exit code 0 when all
+ * of that happened, 1 with the reason otherwise.
  */
 
 import { play } from './play.ts'
@@ -22,7 +23,7 @@ async function main(screen: Screen): Promise<void> {
 
 try {
   await main(new Screen())
-  process.stdout.write('\nDone: found by mDNS, a message each way, an agent\'s reply each way.\n')
+  process.stdout.write('\nDone: found by mDNS, a message and an agent\'s reply each way, a delivery ACK.\n')
 } catch (error) {
   process.stderr.write(`\nThe demo failed: ${reasonOf(error)}\n`)
   process.exitCode = 1

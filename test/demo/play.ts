@@ -3,12 +3,15 @@
 import type { Gateway } from '../support/openclaw/gateway.ts'
 import type { JsonObject } from '../support/openclaw/json.ts'
 import { until } from '../support/until.ts'
-import type { Screen } from './screen.ts'
+import { NAME_COLUMNS, type Screen } from './screen.ts'
 import type { Cast } from './stage.ts'
 
 /** Generous: these only end what hangs. */
 const FIND_TIMEOUT_MS = 120_000
 const REPLY_TIMEOUT_MS = 180_000
+
+/** What the demo's gateways are configured with: no address, and patience with a busy machine. */
+export const PATIENT = { deliveryAckTimeoutMs: REPLY_TIMEOUT_MS }
 
 /** Resolves when every line of the play was spoken; throws when one was not. */
 export async function play(screen: Screen, cast: Cast): Promise<void> {
@@ -35,6 +38,20 @@ export async function play(screen: Screen, cast: Cast): Promise<void> {
     ask(bob, 'p2p_send_message', { to: aliceId, message: question, waitForReplyMs: REPLY_TIMEOUT_MS }))
   screen.message({ from: 'bob', to: 'alice', text: question, state: word(answered, 'state') })
   screen.message({ from: 'alice\'s agent', to: 'bob', text: word(answered, 'reply'), state: 'received' })
+
+  await sendToInstance(screen, cast)
+}
+
+/** An instance message is a success only when the other side confirmed its delivery. */
+async function sendToInstance(screen: Screen, { alice, bob }: Cast): Promise<void> {
+  const instanceId = word(await ask(bob, 'p2p_get_instance_identity'), 'instanceId')
+  const text = 'To your instance, Bob: the demo is over.'
+  const delivered = await screen.step('Alice sends to Bob\'s instance and waits for the delivery ACK', async () =>
+    ask(alice, 'p2p_send_instance_message', { instanceId, message: text }))
+  screen.message({ from: 'alice', to: instanceId, text, state: `${word(delivered, 'state')}: bob's agent took it, and bob's gateway said so` })
+  const { history } = await ask(alice, 'p2p_message_status', { messageId: word(delivered, 'messageId') }) as { history?: Array<{ state: string, at: number }> }
+  const begin = history?.[0]?.at ?? 0
+  screen.note(`${''.padEnd(NAME_COLUMNS)} ${(history ?? []).map(({ state, at }) => `${state} +${((at - begin) / 1000).toFixed(2)} s`).join(' → ')}`)
 }
 
 /** Waits until each is connected to the other; returns the peer IDs. */

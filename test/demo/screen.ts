@@ -6,7 +6,8 @@ const FRAMES = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏'
 const FRAME_MS = 100
 /** Without a terminal that can rewrite a line, a long step says this often that it still goes on. */
 const STILL_MS = 10_000
-const NAME_COLUMNS = 22
+/** Width of the column that tells who speaks to whom. */
+export const NAME_COLUMNS = 22
 
 export class Screen {
   readonly #out: NodeJS.WriteStream

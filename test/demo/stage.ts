@@ -7,6 +7,7 @@ import { ModelServer } from '../support/openclaw/model-server.ts'
 import { packPlugin } from '../support/openclaw/plugin-package.ts'
 import { Scratch } from '../support/openclaw/scratch.ts'
 import { PluginTemplate } from '../support/openclaw/template.ts'
+import { PATIENT } from './play.ts'
 import type { Screen } from './screen.ts'
 
 export const NAMES = ['alice', 'bob'] as const
@@ -48,7 +49,7 @@ export class Stage implements AsyncDisposable {
   async raise(): Promise<Cast> {
     const tgz = await this.#screen.step('Packing the plugin', async () => packPlugin(this.#scratch.path))
     const template = await this.#screen.step('Installing it with `openclaw plugins install`', async () =>
-      PluginTemplate.install(tgz, join(this.#scratch.path, 'template')))
+      PluginTemplate.install([{ spec: tgz }], join(this.#scratch.path, 'template')))
     const model = this.#stack.use(await ModelServer.start())
     model.behave(({ caller, peerText }) => ({ text: `This is ${caller}'s agent. I read: "${peerText ?? ''}"` }))
     const [alice, bob] = await this.#screen.step('Starting the gateways of alice and bob', async () => Promise.all([
@@ -72,7 +73,7 @@ export class Stage implements AsyncDisposable {
       ...shared,
       name,
       folder: this.#scratch.path,
-      plugin: { instanceName: name },
+      plugin: { instanceName: name, ...PATIENT },
       ...this.#lan === undefined ? {} : { host: this.#lan.host(name) }
     }))
     this.#gateways.push(gateway)

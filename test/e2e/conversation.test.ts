@@ -1,11 +1,11 @@
-/** Two real gateways with nothing configured: they find each other, strangers stay out, approved peers talk, commands tell the truth. */
+/** Two real gateways with no address configured: they find each other, strangers stay out, approved peers talk, commands tell the truth. */
 
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { readFile } from 'node:fs/promises'
 import { Couple } from '../support/openclaw/couple.ts'
 import type { Gateway } from '../support/openclaw/gateway.ts'
-import type { JsonObject } from '../support/openclaw/json.ts'
+import type { Json, JsonObject } from '../support/openclaw/json.ts'
 import { obedient } from '../support/openclaw/model-answer.ts'
 import { until } from '../support/until.ts'
 
@@ -20,13 +20,13 @@ describe('two gateways on a LAN', { skip: whyNot ?? false }, () => {
   let bobId = ''
 
   before(async () => {
-    couple = await Couple.start()
+    couple = await Couple.start({ plugin: { deliveryAckTimeoutMs: WAIT_MS, turnBudget: { perPeerPerHour: 60 } } })
     couple.model.behave(obedient)
   })
 
   after(async () => { await couple[Symbol.asyncDispose]() })
 
-  test('find each other by mDNS with nothing configured', async () => {
+  test('find each other by mDNS with no address configured', async () => {
     ({ aliceId, bobId } = await couple.meet())
     const { connections } = await couple.alice.tool('p2p_get_network_info') as { connections: JsonObject[] }
     assert.equal(connections[0]?.['path'], 'direct')
@@ -78,6 +78,30 @@ describe('two gateways on a LAN', { skip: whyNot ?? false }, () => {
     await until(async () => JSON.stringify(await couple.bob.tool('p2p_inbox')).includes('from an agent'), { what: 'the message', timeoutMs: WAIT_MS })
   })
 
+  test('an agent that has the skill sends to an instance, and learns that it was delivered', async () => {
+    const { instances } = await couple.alice.tool('p2p_list_instances') as { instances: JsonObject[] }
+    const [bob] = instances
+    const { instanceId, instanceName } = await couple.bob.tool('p2p_get_instance_identity')
+    assert.deepEqual(bob, { instanceId, instanceName, peerId: bobId, approved: false, connected: true, source: 'announce', lastSeenAt: bob?.['lastSeenAt'] })
+    const task = `CALL p2p_send_instance_message ${JSON.stringify({ instanceId, message: 'to the instance' })}`
+    const { code, output } = await couple.alice.cli(['agent', '--agent', 'main', '--message', task, '--json'])
+    assert.equal(code, 0, output)
+    const last = couple.model.requestsOf('alice').at(-1) ?? assert.fail('alice has no turn')
+    assert.match(last.toolResult ?? '', new RegExp(`to ${word(instanceId)} \\(${bobId}\\): delivered`))
+    assert.match(last.messages.find(({ role }) => role === 'system')?.text ?? '', /Message people and machines on the libp2p mesh with the p2p_\* tools/)
+  })
+
+  test('`openclaw p2p send` waits for the delivery at an instance, and for no more than the receipt at a peer', async () => {
+    const { instanceId, instanceName } = await couple.bob.tool('p2p_get_instance_identity')
+    const { messageId, ...sent } = await command(couple.alice, ['p2p', 'send', word(instanceName), 'by', 'command', '--json'])
+    assert.deepEqual(sent, { ok: true, peerId: bobId, instanceId, approved: false, state: 'delivered', deliveries: [] })
+    assert.match((await couple.alice.cli(['p2p', 'message', word(messageId)])).stdout, /received\n.* delivered/)
+    const { state } = await command(couple.alice, ['p2p', 'send', bobId, 'by', 'peer', 'ID', '--json'])
+    assert.equal(state, 'received')
+    const failed = await couple.alice.cli(['p2p', 'send', 'nobody@0123456789abcdef', 'hello', '--json'])
+    assert.deepEqual([failed.code, (JSON.parse(failed.stdout) as { error: JsonObject }).error['code']], [1, 'UNKNOWN_RECIPIENT'])
+  })
+
   test('the host shows peer ID, state and peers', async () => {
     const status = await couple.alice.cli(['channels', 'status', '--probe'])
     assert.match(status.stdout, new RegExp(`running, connected.*${aliceId}`))
@@ -120,6 +144,10 @@ async function command(gateway: Gateway, args: string[]): Promise<JsonObject> {
   const { code, stdout, output } = await gateway.cli(args)
   assert.equal(code, 0, output)
   return JSON.parse(stdout) as JsonObject
+}
+
+function word(value: Json | undefined): string {
+  return typeof value === 'string' ? value : assert.fail(`no text: ${JSON.stringify(value)}`)
 }
 
 function replyIn(inbox: JsonObject): JsonObject | undefined {

@@ -2,15 +2,16 @@ import assert from 'node:assert/strict'
 import type { networkInterfaces } from 'node:os'
 import { describe, it } from 'node:test'
 import { multiaddr } from '@multiformats/multiaddr'
-import { isOnOwnSubnet, scopeOf } from '../../src/lib/reachable-address.ts'
+import { isFromThisMachine, isOnOwnSubnet, scopeOf } from '../../src/lib/reachable-address.ts'
 import { alice } from '../support/peers.ts'
 
 const scopes: Array<[string, ReturnType<typeof scopeOf>]> = [
   ['/ip4/45.33.1.1/tcp/4001', 'public'],
   ['/ip4/8.8.8.8/udp/4001', 'public'],
   ['/ip6/2a00:1450::1/tcp/4001', 'public'],
-  ['/dns4/mesh.example.org/tcp/4001', 'public'],
-  ['/dnsaddr/mesh.example.org', 'public'],
+  ['/dns4/mesh.example.org/tcp/4001', 'name'],
+  ['/dnsaddr/mesh.example.org', 'name'],
+  [`/dns4/relay.example.org/tcp/443/wss/p2p/${alice.toString()}/p2p-circuit`, 'name'],
   [`/ip4/45.33.1.1/tcp/4001/p2p/${alice.toString()}/p2p-circuit`, 'public'],
   ['/ip4/10.1.2.3/tcp/4001', 'private'],
   ['/ip4/172.16.0.1/tcp/4001', 'private'],
@@ -31,13 +32,28 @@ const scopes: Array<[string, ReturnType<typeof scopeOf>]> = [
   [`/p2p/${alice.toString()}`, 'unusable'],
   ['/ip6/::ffff:127.0.0.1/tcp/4001', 'loopback'],
   ['/ip6/::ffff:169.254.169.254/tcp/80', 'unusable'],
-  ['/ip6/::ffff:10.0.0.1/tcp/80', 'private']
+  ['/ip6/::ffff:10.0.0.1/tcp/80', 'private'],
+  ['/ip6/::a00:1/tcp/80', 'unusable'],
+  ['/ip6/64:ff9b::a00:1/tcp/80', 'unusable'],
+  ['/ip6/2002:a00:1::1/tcp/80', 'unusable'],
+  ['/ip6/2001:0:a00:1::/tcp/80', 'unusable'],
+  ['/ip6/fec0::1/tcp/80', 'unusable']
 ]
 
 describe('scopeOf', () => {
   for (const [address, scope] of scopes) {
     it(`${address} is ${scope}`, () => { assert.equal(scopeOf(multiaddr(address)), scope) })
   }
+})
+
+describe('isFromThisMachine', () => {
+  const isFrom = (text: string): boolean => isFromThisMachine({ remoteAddr: multiaddr(text) })
+
+  it('tells connections over loopback, not those of a relay that is on this machine', () => {
+    assert.equal(isFrom('/ip4/127.0.0.1/tcp/4001'), true)
+    assert.equal(isFrom('/ip4/192.168.1.5/tcp/4001'), false)
+    assert.equal(isFrom(`/ip4/127.0.0.1/tcp/4001/p2p/${alice.toString()}/p2p-circuit`), false)
+  })
 })
 
 describe('isOnOwnSubnet', () => {

@@ -8,9 +8,7 @@ import { settled } from '../support/turns.ts'
 
 const KEY = alice.toString()
 const SHORT = KEY.slice(-4)
-const HOUR = 3_600_000
 
-const later = (number: number, retryAfterMs: number) => refused(number, { code: 'RATE_LIMITED', retryAfterMs })
 const texts = (...numbers: number[]): string[] => numbers.map(number => `text ${number}`)
 
 describe('Courier: a peer with a stream', () => {
@@ -114,107 +112,6 @@ describe('Courier: a peer without a stream', () => {
     post.linked.add(KEY)
     post.courier.handlePeerConnected(alice)
     assert.deepEqual(post.take(), texts(1, 3))
-  })
-})
-
-describe('Courier: a peer that wants messages later', () => {
-  it('gets a second of patience at least, whatever it asks for', async () => {
-    using post = new TestCourier()
-    post.linked.add(KEY)
-    await post.post(1)
-    post.take()
-    post.courier.handleAcks(alice, [later(1, 0)])
-    post.clock.advance(999)
-    assert.deepEqual(post.take(), [])
-    post.clock.advance(2)
-    assert.deepEqual(post.take(), texts(1))
-  })
-
-  it('gets them exactly when it said', async () => {
-    using post = new TestCourier()
-    post.linked.add(KEY)
-    await post.post(1)
-    post.courier.handleAcks(alice, [later(1, 360_000)])
-    post.take()
-    await post.advance(359_999)
-    post.courier.handlePeerConnected(alice)
-    assert.deepEqual(post.take(), [])
-    await post.advance(2)
-    assert.deepEqual(post.take(), texts(1))
-    post.courier.handleAcks(alice, [received(1)])
-    assert.deepEqual([(await post.row(1)).state, post.outbox.waiting], ['received', 0])
-  })
-
-  it('gets them in order, new ones last, one first and then more', async () => {
-    using post = new TestCourier()
-    post.linked.add(KEY)
-    await post.post(1, 2, 3)
-    post.courier.handleAcks(alice, [later(1, 1_000), later(2, 1_000), later(3, 1_000)])
-    post.take()
-    await post.post(4)
-    assert.deepEqual(post.take(), [])
-    await post.advance(1_001)
-    assert.deepEqual(post.take(), texts(1))
-    post.courier.handleAcks(alice, [received(1)])
-    assert.deepEqual(post.take(), texts(2, 3))
-    post.courier.handleAcks(alice, [received(2), received(3)])
-    assert.deepEqual(post.take(), texts(4))
-  })
-
-  it('is waited for until the last of its times', async () => {
-    using post = new TestCourier()
-    post.linked.add(KEY)
-    await post.post(1, 2)
-    post.courier.handleAcks(alice, [later(1, 5_000), later(2, 1_000)])
-    post.take()
-    await post.advance(4_999)
-    assert.deepEqual(post.take(), [])
-    await post.advance(2)
-    assert.deepEqual(post.take(), texts(1))
-  })
-
-  it('is waited for after a restart too, also where other messages were not refused', async () => {
-    using post = new TestCourier()
-    post.linked.add(KEY)
-    await post.post(1, 2)
-    post.courier.handleAcks(alice, [later(1, HOUR)])
-    await post.restart()
-    post.linked.add(KEY)
-    post.take()
-    await post.advance(HOUR - 1)
-    post.courier.handlePeerConnected(alice)
-    assert.deepEqual(post.take(), [])
-    await post.advance(2)
-    post.courier.handleAcks(alice, [received(1)])
-    assert.deepEqual(post.take(), texts(1, 2))
-  })
-
-  it('that asks for no pause at all is not flooded with the same message', async () => {
-    using post = new TestCourier()
-    post.linked.add(KEY)
-    await post.post(1)
-    for (let attempt = 0; attempt < 100; attempt++) post.courier.handleAcks(alice, [later(1, 0)])
-    await settled()
-    assert.ok(post.take().length <= 2)
-  })
-
-  it('does not keep the timer once nothing waits', async () => {
-    using post = new TestCourier()
-    post.linked.add(KEY)
-    await post.post(1)
-    post.courier.handleAcks(alice, [later(1, HOUR)])
-    await post.outbox.applyStage(KEY, received(1))
-    assert.deepEqual(post.clock.pending, [])
-  })
-
-  it('does not keep it after stop either', async () => {
-    using post = new TestCourier()
-    post.linked.add(KEY)
-    await post.post(1)
-    post.courier.handleAcks(alice, [later(1, HOUR)])
-    post.courier.stop()
-    post.courier.stop()
-    assert.deepEqual(post.clock.pending, [])
   })
 })
 

@@ -79,6 +79,6 @@ describe('a report of deliveries', () => {
   it('is NOT_FORWARDED with what failed and why', () => {
     const error = notForwarded({ ...received(1), deliveries: [shown, lost] })
     assert.deepEqual([error?.code, error?.deliveries], ['NOT_FORWARDED', [shown, lost]])
-    assert.match(error?.message ?? '', /1 of its 2 channels did not show it \(slack #mesh: no such channel\)/)
+    assert.match(error?.message ?? '', /1 of its 2 channels did not confirm it \(slack #mesh: no such channel\)/)
   })
 })

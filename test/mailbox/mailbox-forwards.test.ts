@@ -30,21 +30,43 @@ describe('Mailbox: forwarding', () => {
     using wire = new MemoryWire([FEISHU, SLACK])
     const { sending, messageId } = await sendToInstance(wire)
     assert.deepEqual(wire.bob.forwards.map(due => due.target), [FEISHU, SLACK])
-    assert.equal(await forward(wire, messageId, [FEISHU, { kind: 'sent' }]), 'hello bob')
-    await forward(wire, messageId, [SLACK, { kind: 'sent' }])
+    assert.equal(await forward(wire, messageId, [FEISHU, { kind: 'sent', platformIds: [] }]), 'hello bob')
+    await forward(wire, messageId, [SLACK, { kind: 'sent', platformIds: [] }])
     const { state, deliveries } = await sending
     assert.deepEqual([state, deliveries?.map(delivery => [delivery.channel, delivery.ok])], ['delivered', [['feishu', true], ['slack', true]]])
-    assert.equal(await forward(wire, messageId, [FEISHU, { kind: 'sent' }]), undefined)
+    assert.equal(await forward(wire, messageId, [FEISHU, { kind: 'sent', platformIds: [] }]), undefined)
   })
 
   it('that fails at one channel is NOT_FORWARDED with what each of them said', async () => {
     using wire = new MemoryWire([FEISHU, SLACK])
     const { sending, messageId } = await sendToInstance(wire)
-    await forward(wire, messageId, [SLACK, { kind: 'sent' }])
+    await forward(wire, messageId, [SLACK, { kind: 'sent', platformIds: [] }])
     await forward(wire, messageId, [FEISHU, { kind: 'failed', error: 'no such chat' }])
     await assert.rejects(sending, { code: 'NOT_FORWARDED', messageId, state: 'received', queued: false })
     const status = await wire.alice.mailbox.outgoing.status(messageId)
     assert.deepEqual([status.state, status.error?.code, status.deliveries?.map(delivery => delivery.ok)], ['received', 'NOT_FORWARDED', [false, true]])
+  })
+
+  it('that is tried again is NOT_FORWARDED now, and in the status it is delivered once the channel took it', async () => {
+    using wire = new MemoryWire([FEISHU, SLACK])
+    const { sending, messageId } = await sendToInstance(wire)
+    await forward(wire, messageId, [SLACK, { kind: 'sent', platformIds: [] }])
+    await forward(wire, messageId, [FEISHU, { kind: 'retry', error: 'too many requests' }])
+    await assert.rejects(sending, { code: 'NOT_FORWARDED', state: 'received', queued: false, message: /too many requests \(will be tried again\)/ })
+    wire.clock.advance(60_000)
+    await forward(wire, messageId, [FEISHU, { kind: 'sent', platformIds: [] }])
+    const { state, error, deliveries } = await wire.alice.mailbox.outgoing.status(messageId)
+    assert.deepEqual([state, error, deliveries?.map(delivery => delivery.ok)], ['delivered', undefined, [true, true]])
+  })
+
+  it('that takes longer than the wait is ACK_TIMEOUT, and what came of it is in the status', async () => {
+    using wire = new MemoryWire([FEISHU])
+    const { sending, messageId } = await sendToInstance(wire)
+    wire.clock.advance(15_000)
+    await assert.rejects(sending, { code: 'ACK_TIMEOUT', messageId, state: 'received', queued: false })
+    await forward(wire, messageId, [FEISHU, { kind: 'failed', error: 'no such chat' }])
+    const { state, error, deliveries } = await wire.alice.mailbox.outgoing.status(messageId)
+    assert.deepEqual([state, error?.code, deliveries], ['received', 'NOT_FORWARDED', [{ ...FEISHU, ok: false, error: 'no such chat' }]])
   })
 
   it('decides alone whether a message was delivered, whatever its agent did and its reader saw', async () => {
@@ -55,7 +77,7 @@ describe('Mailbox: forwarding', () => {
     await wire.bob.mailbox.incoming.markShown(wire.bob.mailbox.incoming.list({ limit: 1 }))
     await settled()
     assert.equal((await wire.alice.mailbox.outgoing.status(messageId)).state, 'received')
-    await forward(wire, messageId, [FEISHU, { kind: 'sent' }])
+    await forward(wire, messageId, [FEISHU, { kind: 'sent', platformIds: [] }])
     assert.equal((await wire.alice.mailbox.outgoing.status(messageId)).state, 'delivered')
   })
 
@@ -67,6 +89,41 @@ describe('Mailbox: forwarding', () => {
     wire.bob.status = 'approved'
     await wire.bob.mailbox.incoming.release(alice.toString())
     assert.equal(wire.bob.forwards.length, 1)
+  })
+
+  it('decides also when the agent has answered before', async () => {
+    const answered = async (wire: MemoryWire) => {
+      const { sending, messageId } = await sendToInstance(wire)
+      await wire.bob.mailbox.outgoing.send({ peerId: alice.toString(), text: 'I am only the agent', inReplyTo: messageId })
+      return { sending, messageId }
+    }
+    using shown = new MemoryWire([FEISHU])
+    const first = await answered(shown)
+    await forward(shown, first.messageId, [FEISHU, { kind: 'sent', platformIds: [] }])
+    assert.equal((await first.sending).deliveries?.[0]?.ok, true)
+    using busy = new MemoryWire([FEISHU])
+    const second = await answered(busy)
+    await forward(busy, second.messageId, [FEISHU, { kind: 'retry', error: 'busy' }])
+    await assert.rejects(second.sending, { code: 'NOT_FORWARDED', state: 'replied' })
+  })
+
+  it('ends when the owner thinks otherwise of the sender, who is told', async () => {
+    using wire = new MemoryWire([FEISHU])
+    const { sending, messageId } = await sendToInstance(wire)
+    wire.bob.status = 'blocked'
+    assert.equal(await forward(wire, messageId, [FEISHU, { kind: 'sent', platformIds: [] }]), undefined)
+    await assert.rejects(sending, { code: 'NOT_FORWARDED', message: /does not approve this node any more/ })
+  })
+
+  it('that was uncertain is delivered once the channel said so', async () => {
+    using wire = new MemoryWire([FEISHU])
+    const { sending, messageId } = await sendToInstance(wire)
+    await forward(wire, messageId, [FEISHU, { kind: 'uncertain', error: 'no answer' }])
+    await assert.rejects(sending, { code: 'NOT_FORWARDED', state: 'uncertain', queued: false })
+    await wire.bob.mailbox.incoming.finishForward(messageId, FEISHU, { kind: 'sent', platformIds: ['om_1'] })
+    await settled()
+    const { state, error, deliveries } = await wire.alice.mailbox.outgoing.status(messageId)
+    assert.deepEqual([state, error, deliveries], ['delivered', undefined, [{ ...FEISHU, ok: true }]])
   })
 
   it('never happens to what strangers answer', async () => {
@@ -85,8 +142,8 @@ describe('Mailbox: forwarding', () => {
     await settled()
     const { state, deliveries } = await wire.alice.mailbox.outgoing.status(messageId)
     assert.deepEqual([state, deliveries?.[0]?.ok], ['uncertain', false])
-    assert.match(wire.bob.logged.join('\n'), /interrupted forwarding of message/)
-    assert.equal(await forward(wire, messageId, [FEISHU, { kind: 'sent' }]), undefined)
+    assert.match(wire.bob.logged.join('\n'), /ended forwarding of message .* feishu chat:oc_1: a restart came before the channel answered/)
+    assert.equal(await forward(wire, messageId, [FEISHU, { kind: 'sent', platformIds: [] }]), undefined)
   })
 
   it('that was due when the process ended is announced to whoever listens next', async () => {
@@ -101,8 +158,11 @@ describe('Mailbox: forwarding', () => {
   it('lets an answer in the channel find the message', async () => {
     using wire = new MemoryWire([FEISHU])
     const { messageId } = await sendToInstance(wire)
-    await forward(wire, messageId, [FEISHU, { kind: 'sent', platformId: 'om_7' }])
-    assert.equal(wire.bob.mailbox.incoming.findForwarded('feishu', 'om_7')?.id, messageId)
-    assert.equal(wire.bob.mailbox.incoming.findForwarded('feishu', 'om_8'), undefined)
+    await forward(wire, messageId, [FEISHU, { kind: 'sent', platformIds: ['om_7', 'om_8'] }])
+    for (const platformId of ['om_7', 'om_8']) {
+      assert.deepEqual(wire.bob.mailbox.incoming.findForwarded('feishu', platformId).map(({ row, target }) => [row.id, target]), [[messageId, FEISHU]])
+    }
+    assert.deepEqual(wire.bob.mailbox.incoming.findForwarded('feishu', 'om_9'), [])
+    assert.deepEqual(wire.bob.mailbox.incoming.findForwarded('slack', 'om_7'), [])
   })
 })

@@ -74,8 +74,15 @@ describe('Outbox: queueing', () => {
   it('does not count a message that could not be stored', async () => {
     using box = new TestOutbox()
     await box.queue(1)
-    await assert.rejects(box.queue(1), /UNIQUE/)
+    await assert.rejects(box.queue(2, { hops: 0.5 }), /hops/)
     assert.deepEqual([box.outbox.waiting, box.told(1)], [1, ['queued']])
+  })
+
+  it('takes a message that has the ID of another one for a repetition of that one', async () => {
+    using box = new TestOutbox()
+    const [first, again] = await Promise.all([box.queue(1), box.outbox.queue(box.draft(1, { text: 'again' }))])
+    assert.deepEqual([first.text, again, box.outbox.waiting], ['text 1', undefined, 1])
+    assert.deepEqual([box.told(1), (await box.row(1)).text], [['queued'], 'text 1'])
   })
 })
 
@@ -181,6 +188,14 @@ describe('Outbox: a stage that is told later', () => {
     const answered = async (): Promise<boolean> => await box.outbox.apply({ peerId: ALICE, messageId: testId(1), event: { kind: 'replied' } })
     assert.deepEqual([await answered(), await answered()], [true, true])
     assert.deepEqual([(await box.row(1)).state, box.told(1), box.outbox.waiting], ['replied', ['queued', 'replied'], 0])
+  })
+
+  it('is also that it was delivered when the answer came first', async () => {
+    using box = new TestOutbox()
+    await box.queue(1)
+    await box.outbox.apply({ peerId: ALICE, messageId: testId(1), event: { kind: 'replied' } })
+    await box.outbox.applyStage(ALICE, { id: testId(1), stage: 'delivered' })
+    assert.deepEqual([(await box.row(1)).state, box.told(1)], ['replied', ['queued', 'replied', 'delivered']])
   })
 })
 

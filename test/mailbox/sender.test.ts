@@ -2,44 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MAX_TEXT_BYTES } from '../../src/config/limits.ts'
 import { MeshError } from '../../src/lib/errors.ts'
-import type { OutboxDraft } from '../../src/mailbox/outbox-store.ts'
-import { Sender } from '../../src/mailbox/sender.ts'
-import type { DeliveryChange } from '../../src/mailbox/outbox.ts'
-import type { DeliveryState } from '../../src/mesh-api.ts'
-import { FakeClock } from '../support/fake-clock.ts'
 import { testId } from '../support/messages.ts'
-import { Seen } from '../support/seen.ts'
-import { settled } from '../support/turns.ts'
-
-const ALICE = 'alice'
-const ID = testId(1)
-
-function createSender(post: (draft: OutboxDraft) => Promise<void> = async () => undefined) {
-  const clock = new FakeClock()
-  const posted = new Seen<OutboxDraft>()
-  const known: { state: DeliveryState } = { state: 'queued' }
-  let ids = 0
-  const sender = new Sender({
-    config: { messageTtlMs: 60_000, deliveryAckTimeoutMs: 15_000 },
-    clock,
-    newId: () => testId(++ids),
-    stateOf: () => known.state,
-    post: async (draft) => {
-      posted.add(draft)
-      await post(draft)
-    }
-  })
-  const change = async (state: DeliveryState, more: Partial<DeliveryChange> = {}): Promise<void> => {
-    await posted.first()
-    await settled()
-    sender.handleChange({ messageId: ID, peerId: ALICE, kind: 'chat', state, ...more })
-    await settled()
-  }
-  return { clock, posted, sender, change, known }
-}
-
-const unreachable = new MeshError('UNREACHABLE', 'peer alice cannot be reached', { reason: 'refused' })
-const letter = { peerId: ALICE, text: 'hello' }
+import { ALICE, createSender, ID, letter, unreachable } from '../support/senders.ts'
 
 describe('Sender: a message', () => {
   it('is queued with an ID, a time to live, and as a chat', async () => {
@@ -53,6 +17,22 @@ describe('Sender: a message', () => {
     void sender.send({ ...letter, inReplyTo: testId(9), hops: 2 })
     const { kind, inReplyTo, hops } = await posted.first()
     assert.deepEqual([kind, inReplyTo, hops], ['reply', testId(9), 2])
+  })
+
+  it('may have an ID of the caller\'s choice', async () => {
+    const { sender, posted } = createSender()
+    void sender.send({ ...letter, messageId: testId(7) })
+    assert.equal((await posted.first()).id, testId(7))
+  })
+
+  it('that was sent before under its ID is not sent again, and its state is told', async () => {
+    const { sender, known } = createSender(async () => false)
+    for (const [state, told] of [['queued', 'queued'], ['sent', 'queued'], ['received', 'received'], ['replied', 'replied']] as const) {
+      known.state = state
+      assert.deepEqual(await sender.send({ ...letter, messageId: ID }), { messageId: ID, peerId: ALICE, state: told })
+    }
+    known.state = 'failed'
+    await assert.rejects(sender.send({ ...letter, messageId: ID }), { messageId: ID, state: 'failed', queued: false })
   })
 
   it('without text is refused', async () => {
@@ -104,6 +84,31 @@ describe('Sender: what it says', () => {
     assert.deepEqual(await sending, { messageId: ID, peerId: ALICE, state: 'queued', cause: 'timeout' })
   })
 
+  it('is at once that the message waits when the recipient asked for a pause that is longer than the wait', async () => {
+    const { sender, posted, clock } = createSender()
+    const sending = sender.send(letter)
+    await posted.first()
+    sender.handlePaused(ID, 15_001)
+    assert.deepEqual([await sending, clock.pending], [{ messageId: ID, peerId: ALICE, state: 'queued', cause: 'rate-limited' }, []])
+  })
+
+  it('is what comes after a shorter pause', async () => {
+    const { sender, posted, change } = createSender()
+    const sending = sender.send(letter)
+    await posted.first()
+    sender.handlePaused(ID, 15_000)
+    await change('received')
+    assert.equal((await sending).state, 'received')
+  })
+
+  it('is that the message waits when the node stops meanwhile, without a timer left', async () => {
+    const { sender, posted, clock } = createSender()
+    const sending = sender.send({ ...letter, waitForReplyMs: 30_000 })
+    await posted.first()
+    sender.stop()
+    assert.deepEqual([await sending, clock.pending], [{ messageId: ID, peerId: ALICE, state: 'queued', cause: 'stopped' }, []])
+  })
+
   it('is an error when the recipient refuses for good: it is not sent again', async () => {
     const { sender, change } = createSender()
     const sending = assert.rejects(sender.send(letter), { code: 'BLOCKED', messageId: ID, state: 'failed', queued: false })
@@ -145,67 +150,19 @@ describe('Sender: a reply', () => {
     assert.deepEqual([await sending, clock.pending], [{ messageId: ID, peerId: ALICE, state: 'held' }, []])
   })
 
+  it('is not waited for any more when the node stops', async () => {
+    const { sender, change, clock } = createSender()
+    const sending = sender.send({ ...letter, waitForReplyMs: 30_000 })
+    await change('received')
+    sender.stop()
+    assert.deepEqual([(await sending).state, clock.pending], ['received', []])
+  })
+
   it('is not waited for when the message waits itself', async () => {
     const { sender, posted } = createSender()
     const sending = sender.send({ ...letter, waitForReplyMs: 30_000 })
     await posted.first()
     sender.handleUnreachable(ALICE, unreachable)
     assert.equal((await sending).state, 'queued')
-  })
-})
-
-describe('Sender: to an instance', () => {
-  const deliveries = [{ channel: 'feishu', target: 'chat:1', ok: true }]
-
-  it('succeeds when the message was delivered, not when it was received', async () => {
-    const { sender, change } = createSender()
-    const sending = sender.sendToInstance(letter)
-    await change('received')
-    await change('delivered', { deliveries })
-    const { state, deliveries: reported } = await sending
-    assert.deepEqual([state, reported], ['delivered', deliveries])
-  })
-
-  it('is UNREACHABLE and queued when the peer is offline', async () => {
-    const { sender, posted } = createSender()
-    const sending = assert.rejects(sender.sendToInstance(letter), { code: 'UNREACHABLE', reason: 'refused', messageId: ID, state: 'queued', queued: true })
-    await posted.first()
-    await settled()
-    sender.handleUnreachable(ALICE, unreachable)
-    await sending
-  })
-
-  it('is HELD_FOR_APPROVAL when the owner over there has not approved this node', async () => {
-    const { sender, change } = createSender()
-    const sending = assert.rejects(sender.sendToInstance(letter), { code: 'HELD_FOR_APPROVAL', messageId: ID, state: 'held', queued: false })
-    await change('held')
-    await sending
-  })
-
-  it('is NOT_FORWARDED with what each channel said', async () => {
-    const { sender, change } = createSender()
-    const failed = [{ channel: 'feishu', target: 'chat:1', ok: false, error: 'no' }]
-    const sending = assert.rejects(sender.sendToInstance(letter), { code: 'NOT_FORWARDED', messageId: ID, state: 'received', queued: false, deliveries: failed })
-    await change('received', { error: new MeshError('NOT_FORWARDED', 'no', { deliveries: failed }), deliveries: failed })
-    await sending
-  })
-
-  for (const [state, queued, text] of [['sent', true, /stays queued/], ['received', false, /has the message/]] as const) {
-    it(`is ACK_TIMEOUT when the message is only ${state} in time, and says so`, async () => {
-      const { sender, posted, clock, known } = createSender()
-      const sending = assert.rejects(sender.sendToInstance(letter), { code: 'ACK_TIMEOUT', reason: 'timeout', messageId: ID, state, queued, message: text })
-      await posted.first()
-      await settled()
-      known.state = state
-      clock.advance(15_000)
-      await sending
-    })
-  }
-
-  it('is ACK_TIMEOUT when nobody will ever know', async () => {
-    const { sender, change } = createSender()
-    const sending = assert.rejects(sender.sendToInstance(letter), { code: 'ACK_TIMEOUT', reason: 'uncertain', state: 'uncertain', queued: false })
-    await change('uncertain')
-    await sending
   })
 })

@@ -100,7 +100,7 @@ describe('Waiters: the last word', () => {
     assert.equal(last.change.error?.code, 'NOT_FORWARDED')
   })
 
-  for (const state of ['held', 'uncertain', 'failed', 'expired', 'replied'] as const) {
+  for (const state of ['held', 'uncertain', 'failed', 'expired', 'delivered'] as const) {
     it(`is that the message is ${state}`, async () => {
       const { waiters, change } = createWaiters()
       const word = waiters.wait('alice', 'm1').lastWord(1_000)
@@ -108,6 +108,37 @@ describe('Waiters: the last word', () => {
       assert.equal((await word).kind, 'change')
     })
   }
+})
+
+describe('Waiters: what ends the waiting', () => {
+  const gone = new MeshError('UNREACHABLE', 'no', { reason: 'refused' })
+
+  it('is a peer that cannot be reached, unless it has the message already', async () => {
+    const { waiters, change } = createWaiters()
+    const [queued, received] = [waiters.wait('alice', 'm1').lastWord(1_000), waiters.wait('alice', 'm2').lastWord(1_000)]
+    change('received', undefined, 'm2')
+    waiters.handleUnreachable('alice', gone)
+    assert.deepEqual([await queued, await outcome(received)], [{ kind: 'unreachable', error: gone }, 'still waiting'])
+    change('delivered', undefined, 'm2')
+    assert.equal((await received).kind, 'change')
+  })
+
+  it('is a pause that the recipient asked for, for the message that waits behind', async () => {
+    const { waiters } = createWaiters()
+    const [first, other] = [waiters.wait('alice', 'm1'), waiters.wait('alice', 'm2')]
+    waiters.handlePaused('m1', 5_000)
+    const word = { kind: 'paused', retryAfterMs: 5_000 }
+    assert.deepEqual([await first.firstWord(1_000), await first.lastWord(1_000)], [word, word])
+    assert.equal(await outcome(other.lastWord(1_000)), 'still waiting')
+  })
+
+  it('is the end of this node, for everybody and everything', async () => {
+    const { waiters, clock } = createWaiters()
+    const waiter = waiters.wait('alice', 'm1')
+    const words = Promise.all([waiter.firstWord(1_000), waiter.lastWord(1_000), waiter.reply(1_000)])
+    waiters.stop()
+    assert.deepEqual([await words, clock.pending], [[{ kind: 'stopped' }, { kind: 'stopped' }, undefined], []])
+  })
 })
 
 describe('Waiters: a reply', () => {

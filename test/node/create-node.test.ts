@@ -16,7 +16,7 @@ function stateFolder(t: TestContext) {
   const ignore = (): void => undefined
   const log = { debug: ignore, info: ignore, error: ignore, warn: (message: string) => { warnings.push(message) } }
   const create = async (services: CreateNodeInit['services'] = {}) =>
-    await createNode({ stateDir, config, services, version: '1.2.3', log, now: () => 1234 })
+    await createNode({ stateDir, config, services, version: '1.2.3', log, now: () => 1234, onSelfDiscovered: ignore })
   /** Starts a node, notes who it is and where it listens, and stops it. */
   const run = async (): Promise<{ peerId: string, addresses: string[] }> => {
     const { libp2p, close } = await create()

@@ -31,10 +31,10 @@ class FakeNode {
   connections: FakeConnection[] = []
   announced: Multiaddr[] = []
   readonly addresses = new Map<string, Multiaddr[]>()
+  readonly announcedBy = new Map<string, Multiaddr[]>()
   readonly dials: string[][] = []
   readonly hungUp: string[] = []
   onDial: (signal: AbortSignal) => Promise<void> = async () => undefined
-  readonly network = new Network(this as unknown as MeshNode)
 
   readonly getConnections = (peerId?: PeerId): FakeConnection[] =>
     this.connections.filter(connection => peerId === undefined || connection.remotePeer.equals(peerId))
@@ -51,11 +51,14 @@ class FakeNode {
 
   readonly peerStore = {
     has: async (peerId: PeerId): Promise<boolean> => this.addresses.has(peerId.toString()),
-    get: async (peerId: PeerId) => ({ addresses: (this.addresses.get(peerId.toString()) ?? []).map(address => ({ multiaddr: address })) }),
-    merge: async (peerId: PeerId, { multiaddrs }: { multiaddrs: Multiaddr[] }): Promise<void> => {
+    get: async (peerId: PeerId) => ({ id: peerId, addresses: (this.addresses.get(peerId.toString()) ?? []).map(address => ({ multiaddr: address })) }),
+    merge: async (peerId: PeerId, { multiaddrs }: { multiaddrs: Multiaddr[] }) => {
       this.addresses.set(peerId.toString(), [...this.addresses.get(peerId.toString()) ?? [], ...multiaddrs])
+      return { id: peerId, addresses: [] }
     }
   }
+
+  readonly network = new Network(this as unknown as MeshNode, peerId => this.announcedBy.get(peerId.toString()) ?? [])
 }
 
 /** Work that ends only when it is told to. */
@@ -99,9 +102,24 @@ describe('Network: connecting', () => {
   it('dials by the known addresses, those given included and remembered', async () => {
     const node = new FakeNode()
     await node.network.connect(alice, { addresses: [multiaddr('/ip4/192.0.2.7/tcp/4001')] })
-    assert.deepEqual(node.dials, [[alice.toString()]])
+    assert.deepEqual(node.dials, [[`/ip4/192.0.2.7/tcp/4001/p2p/${alice.toString()}`]])
     assert.deepEqual(await node.network.addressesOf(alice), ['/ip4/192.0.2.7/tcp/4001'])
     assert.deepEqual(await node.network.addressesOf(bob), [])
+  })
+
+  it('dials by what the peer announced, too, each address once, and none that is another peer\'s', async () => {
+    const node = new FakeNode()
+    node.announcedBy.set(alice.toString(), [`/ip4/192.0.2.8/tcp/4001/p2p/${alice.toString()}`, '/ip4/192.0.2.7/tcp/4001'].map(text => multiaddr(text)))
+    await node.network.learn(alice, ['/ip4/192.0.2.7/tcp/4001', `/ip4/192.0.2.9/tcp/4001/p2p/${bob.toString()}`].map(text => multiaddr(text)))
+    await node.network.connect(alice)
+    assert.deepEqual(node.dials, [['/ip4/192.0.2.8/tcp/4001', '/ip4/192.0.2.7/tcp/4001'].map(text => `${text}/p2p/${alice.toString()}`)])
+    assert.deepEqual(await node.network.addressesOf(alice), ['/ip4/192.0.2.8/tcp/4001', '/ip4/192.0.2.7/tcp/4001'])
+  })
+
+  it('leaves it to libp2p to find a peer without addresses', async () => {
+    const node = new FakeNode()
+    await node.network.connect(alice)
+    assert.deepEqual(node.dials, [[alice.toString()]])
   })
 
   it('picks the known addresses with the wanted port', async () => {

@@ -84,7 +84,9 @@ describe('openclaw p2p', () => {
     [`add ${PEER}`, { alias: 'bob', replace: true }, 'add', { to: PEER, alias: 'bob', replace: true }],
     ['remove bob', {}, 'remove', { to: 'bob' }],
     ['ping bob', {}, 'ping', { to: 'bob' }],
-    ['send bob hello there', {}, 'send', { to: 'bob', message: 'hello there' }],
+    ['instances', {}, 'instances', {}],
+    ['send bob hello there', {}, 'sendAny', { to: 'bob', message: 'hello there' }],
+    ['message m1', {}, 'message', { messageId: 'm1' }],
     ['inbox', { unread: true, limit: '5', markRead: true }, 'inbox', { unreadOnly: true, limit: 5, markRead: true }],
     ['approve ABCD-EFGH', {}, 'approve', { who: 'ABCD-EFGH' }],
     ['block bob', {}, 'block', { to: 'bob' }]

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import type { OpenClawConfig, PluginRuntime } from 'openclaw/plugin-sdk/channel-core'
 import { createHost, policyKey, type Host } from '../../src/openclaw/host.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { FakeHost } from '../support/fake-host.ts'
 import { PEER } from '../support/fake-mesh.ts'
 import { LogRecorder } from '../support/log-recorder.ts'
 
@@ -15,7 +16,7 @@ function setUp(file: OpenClawConfig): { host: Host, clock: FakeClock, file: Open
     mutateConfigFile: async ({ mutate }: MutateParams) => ({ result: await mutate(file, {} as Parameters<MutateParams['mutate']>[1]) })
   }
   const runtime = { config } as unknown as PluginRuntime // the host uses these two functions alone
-  return { host: createHost({ runtime: () => runtime, log: new LogRecorder(), clock }), clock, file }
+  return { host: createHost({ runtime: () => runtime, log: new LogRecorder(), clock, sendToChannel: new FakeHost().sendToChannel }), clock, file }
 }
 
 describe('denyTools', () => {

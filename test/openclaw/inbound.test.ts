@@ -31,7 +31,7 @@ function stage(answer: (message: InboundMessage) => Promise<TurnAnswer>, over: P
       return answer(message)
     }
   }
-  const inbound = new InboundTurns({ host: live.host, runner, notices: new Notices(live.host.log, clock), turns: live.turns, clock })
+  const inbound = new InboundTurns({ host: live.host, runner, notices: new Notices({ host: live.host, clock, targets: [] }), turns: live.turns, clock })
   return { live, clock, inbound, ran, [Symbol.dispose]: () => { live[Symbol.dispose]() } }
 }
 
@@ -158,6 +158,17 @@ describe('InboundTurns', () => {
     await receive(play, inboundMessage())
     assert.deepEqual(play.live.mesh.finished, [{ messageId: 'm1', outcome: 'delivered' }])
     assert.equal(play.live.host.log.matching(/was not sent: queue full/, 'error').length, 1)
+  })
+
+  it('lets the sender know of the delivery before it reads the answer, and answers although that fails', async () => {
+    using play = stage(echo)
+    play.live.mesh.finishTurn = async () => {
+      assert.deepEqual(play.live.mesh.sent, [])
+      throw new Error('disk full')
+    }
+    await receive(play, inboundMessage())
+    assert.deepEqual(play.live.mesh.sent.map(({ text }) => text), ['re: hello'])
+    assert.equal(play.live.host.log.matching(/disk full/, 'error').length, 1)
   })
 
   it('goes on with the next message after one that could not be handled', async () => {

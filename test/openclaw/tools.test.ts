@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { AnyAgentTool, OpenClawPluginApi, OpenClawPluginToolContext } from 'openclaw/plugin-sdk/plugin-entry'
+import { ConfigSchema } from '../../src/config/schema.ts'
 import { registerTools, TOOL_NAMES } from '../../src/openclaw/tools.ts'
 import { goLive } from '../support/fake-host.ts'
 import { FakeMesh, PEER } from '../support/fake-mesh.ts'
@@ -51,9 +52,11 @@ describe('tools', () => {
     assert.deepEqual(live.mesh.sent.map(({ hops }) => hops), [2, 0])
   })
 
-  it('mark results that carry text of peers, and take the time that a wait for a reply needs', () => {
+  it('mark results that carry text of peers, and take the time that the longest wait for an ACK or a reply needs', () => {
     const made = tools()
-    assert.deepEqual([...made.values()].filter(tool => tool.resultContentSource === 'network').map(({ name }) => name), ['p2p_send_message', 'p2p_inbox'])
-    assert.ok((sendTool().getExecutionTimeoutMs?.({ waitForReplyMs: 300_000 }) ?? 0) > 300_000)
+    assert.deepEqual([...made.values()].filter(tool => tool.resultContentSource === 'network').map(({ name }) => name), ['p2p_list_instances', 'p2p_send_message', 'p2p_send_instance_message', 'p2p_message_status', 'p2p_inbox'])
+    const longestWait = Number(Reflect.get(ConfigSchema.properties.deliveryAckTimeoutMs, 'maximum'))
+    assert.ok((sendTool().getExecutionTimeoutMs?.({ waitForReplyMs: 300_000 }) ?? 0) > longestWait + 300_000)
+    assert.ok((made.get('p2p_send_instance_message')?.getExecutionTimeoutMs?.({}) ?? 0) > longestWait)
   })
 })

@@ -15,7 +15,7 @@ const peerId = peerIdFromPrivateKey(ours)
 
 const announce: Announce = {
   instanceName: 'office-mac', seq: 7, addrs: [multiaddr('/ip4/192.0.2.7/tcp/4001'), multiaddr('/dns4/mesh.example.org/tcp/443/wss')],
-  bootId: '0123456789abcdef', card: { description: 'Knows the office', skills: ['calendar', 'printer'] }
+  bootId: '0123456789abcdef', recipientBootIds: [], card: { description: 'Knows the office', skills: ['calendar', 'printer'] }
 }
 const addresses = (opened: Announce): string[] => opened.addrs.map(String)
 

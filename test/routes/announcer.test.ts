@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Connection, PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { ANNOUNCE_COALESCE_MS, ANNOUNCE_INTERVAL_MS, MAX_ANNOUNCED_ADDRESSES } from '../../src/config/limits.ts'
+import { ANNOUNCES_PER_HOUR, ANNOUNCE_COALESCE_MS, ANNOUNCE_INTERVAL_MS, MAX_ANNOUNCED_ADDRESSES } from '../../src/config/limits.ts'
 import { openAnnounce, type Announce } from '../../src/protocols/announce.ts'
 import { Announcer, type AnnouncerInit } from '../../src/routes/announcer.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -10,7 +10,7 @@ import { testConnection } from '../support/links.ts'
 import { LogRecorder } from '../support/log-recorder.ts'
 import { alice, bob } from '../support/peers.ts'
 import { Recorder } from '../support/recorder.ts'
-import { keyedPeer, NEAR_BOOT } from '../support/routes.ts'
+import { FAR_BOOT, keyedPeer, NEAR_BOOT } from '../support/routes.ts'
 
 const us = await keyedPeer(9)
 const PUBLIC = ['/ip4/45.33.1.1/tcp/4001', '/dns4/mesh.example.org/tcp/443/wss']
@@ -29,12 +29,16 @@ function announcing(more: Partial<AnnouncerInit> = {}) {
   const log = new LogRecorder()
   const sent = new Recorder<Sent>()
   const linked: Array<{ peerId: PeerId, connection: Connection }> = []
+  /** How much was sent before others were to be linked. */
+  const askedToLink: number[] = []
   let sequence = 0
   const announcer = new Announcer({
-    instanceName: 'office-mac', card, bootId: NEAR_BOOT, privateKey: us.key, isOpen: true, clock, log,
+    instanceName: 'office-mac', card, bootId: NEAR_BOOT, privateKey: us.key, clock, log,
+    isWelcome: () => true,
     addresses: () => [...LINK_LOCAL, ...LOOPBACK, ...PRIVATE, ...PUBLIC].map(text => multiaddr(text)),
     isApproved: peerId => peerId.equals(alice),
     linkedPeers: () => linked,
+    linkOthers: () => { askedToLink.push(sent.items.length) },
     send: (peerId, record) => {
       sent.add({ to: peerId.toString(), record })
       return true
@@ -47,7 +51,7 @@ function announcing(more: Partial<AnnouncerInit> = {}) {
     await sent.waitFor(`${count} records`, all => all.length >= count)
     return sent.items.map(({ to }) => to)
   }
-  return { announcer, clock, log, sent, link, told, sequence: () => sequence }
+  return { announcer, clock, log, sent, link, told, askedToLink, sequence: () => sequence }
 }
 
 const names = (...peerIds: PeerId[]): string[] => peerIds.map(peerId => peerId.toString())
@@ -66,7 +70,8 @@ const texts = (announce: Announce | undefined): string[] | undefined => announce
 describe('what a peer is told', () => {
   it('is name, run and public addresses for a stranger, and no card', async () => {
     const announce = await toldTo(bob)
-    assert.deepEqual({ ...announce, addrs: texts(announce) }, { instanceName: 'office-mac', bootId: NEAR_BOOT, seq: 1, addrs: PUBLIC })
+    assert.deepEqual({ ...announce, addrs: texts(announce) },
+      { instanceName: 'office-mac', bootId: NEAR_BOOT, recipientBootIds: [], seq: 1, addrs: PUBLIC })
   })
 
   it('is private addresses and the card too for an approved peer', async () => {
@@ -94,9 +99,16 @@ describe('what a peer is told', () => {
     assert.deepEqual(texts(announce), many.slice(0, MAX_ANNOUNCED_ADDRESSES))
   })
 
-  it('is nothing for strangers of a closed node, and all for approved peers', async () => {
-    assert.equal(await toldTo(bob, {}, { isOpen: false }), undefined)
-    assert.deepEqual((await toldTo(alice, {}, { isOpen: false }))?.card, card)
+  it('is nothing for a peer that is not welcome', async () => {
+    const isWelcome = (peerId: PeerId): boolean => peerId.equals(alice)
+    assert.equal(await toldTo(bob, {}, { isWelcome }), undefined)
+    assert.deepEqual((await toldTo(alice, {}, { isWelcome }))?.card, card)
+  })
+
+  it('is which runs of its key are heard, where there are several', async () => {
+    const { announcer, sent } = announcing()
+    await announcer.announceTo(bob, testConnection(bob), [NEAR_BOOT, FAR_BOOT])
+    assert.deepEqual((await openAnnounce(sent.items[0]?.record ?? new Uint8Array(), us.peerId)).recipientBootIds, [NEAR_BOOT, FAR_BOOT])
   })
 
   it('has a sequence number of its own in every record', async () => {
@@ -145,6 +157,26 @@ describe('when peers are told', () => {
     await log.waitFor(/^Peers could not be told who we are: no addresses/)
     clock.advance(ANNOUNCE_INTERVAL_MS)
     assert.deepEqual(await told(1), names(alice))
+  })
+
+  it('is after those without a stream were to get one, too', async () => {
+    const { announcer, clock, link, told, askedToLink, sent } = announcing()
+    link(alice, bob)
+    announcer.start()
+    clock.advance(ANNOUNCE_INTERVAL_MS)
+    await told(2)
+    await sent.waitFor('others to be linked', () => askedToLink.length > 0)
+    assert.deepEqual(askedToLink, [2])
+  })
+
+  it('is so many times an hour at most, each peer for itself', async () => {
+    const { announcer, clock, sent, sequence } = announcing()
+    for (let count = 0; count < 2 * ANNOUNCES_PER_HOUR; count++) await announcer.announceTo(bob, testConnection(bob))
+    assert.deepEqual([sent.items.length, sequence()], [ANNOUNCES_PER_HOUR, ANNOUNCES_PER_HOUR])
+    await announcer.announceTo(alice, testConnection(alice))
+    clock.advance(3_600_000 / ANNOUNCES_PER_HOUR)
+    await announcer.announceTo(bob, testConnection(bob))
+    assert.equal(sent.items.length, ANNOUNCES_PER_HOUR + 2)
   })
 
   it('is never after stop', async () => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { InstanceRoutes } from '../../src/routes/instance-routes.ts'
+import { InstanceRoutes, type Route } from '../../src/routes/instance-routes.ts'
 import { keyedPeer, routeOf } from '../support/routes.ts'
 
 const [alice, bob, carol, dave] = await Promise.all([keyedPeer(1), keyedPeer(2), keyedPeer(3), keyedPeer(4)])
@@ -8,8 +8,14 @@ const alicesId = alice.peerId.toString()
 const bobsId = bob.peerId.toString()
 const carolsId = carol.peerId.toString()
 
-function table({ maxRoutes = 10, protectedPeers = [] }: { maxRoutes?: number, protectedPeers?: string[] } = {}): InstanceRoutes {
-  return new InstanceRoutes({ maxRoutes, isProtected: peerId => protectedPeers.includes(peerId) })
+interface Bounds {
+  maxRoutes?: number
+  maxBytes?: number
+  protectedPeers?: string[]
+}
+
+function table({ maxRoutes = 10, maxBytes = Infinity, protectedPeers = [] }: Bounds = {}): InstanceRoutes {
+  return new InstanceRoutes({ maxRoutes, maxBytes, isProtected: peerId => protectedPeers.includes(peerId) })
 }
 
 const peersOf = (routes: InstanceRoutes): string[] => routes.all().map(route => route.peerId)
@@ -17,7 +23,7 @@ const peersOf = (routes: InstanceRoutes): string[] => routes.all().map(route => 
 describe('the route of a peer', () => {
   it('is mapped with its first record', () => {
     const routes = table()
-    assert.deepEqual(routes.learn(routeOf(alice)), { kind: 'mapped', previous: undefined, dropped: undefined })
+    assert.deepEqual(routes.learn(routeOf(alice)), { kind: 'mapped' })
     assert.deepEqual([routes.size, routes.ofPeer(alicesId)], [1, routeOf(alice)])
   })
 
@@ -61,7 +67,7 @@ describe('the route of a peer', () => {
     const old = routeOf(alice)
     routes.learn(old)
     const renamed = routeOf(alice, { instanceName: 'studio', seq: 2 })
-    assert.deepEqual(routes.learn(renamed), { kind: 'mapped', previous: old, dropped: undefined })
+    assert.deepEqual(routes.learn(renamed), { kind: 'mapped' })
     assert.deepEqual([routes.all(), routes.withName('office-mac')], [[renamed], []])
     assert.equal(routes.learn(routeOf(bob, { instanceId: old.instanceId })).kind, 'mapped')
   })
@@ -101,7 +107,7 @@ describe('a full route table', () => {
     routes.learn(routeOf(bob, { lastSeenAt: 2 }))
     routes.touch(alicesId, 3)
     const result = routes.learn(routeOf(carol, { lastSeenAt: 4 }))
-    assert.deepEqual(result, { kind: 'mapped', previous: undefined, dropped: routeOf(bob, { lastSeenAt: 2 }) })
+    assert.deepEqual(result, { kind: 'mapped' })
     assert.deepEqual(peersOf(routes), [alicesId, carolsId])
     assert.equal(routes.learn(routeOf(dave, { instanceId: routeOf(bob).instanceId })).kind, 'mapped')
   })
@@ -118,8 +124,27 @@ describe('a full route table', () => {
     const routes = table({ maxRoutes: 2, protectedPeers: [alicesId, bobsId] })
     routes.learn(routeOf(alice))
     routes.learn(routeOf(bob))
-    assert.deepEqual(routes.learn(routeOf(carol)), { kind: 'mapped', previous: undefined, dropped: routeOf(carol) })
+    assert.deepEqual(routes.learn(routeOf(carol)), { kind: 'full' })
     assert.deepEqual([peersOf(routes), routes.size], [[alicesId, bobsId], 2])
+  })
+
+  it('drops as many as it takes for one with many bytes', () => {
+    const bytes = (...routes: Route[]): number => routes.reduce((sum, route) => sum + Buffer.byteLength(JSON.stringify(route)), 0)
+    const long = routeOf(dave, { multiaddrs: ['/dns4/é.example.org/tcp/4001'.repeat(20)], lastSeenAt: 9_000 })
+    const routes = table({ maxBytes: bytes(routeOf(alice), long), protectedPeers: [alicesId] })
+    for (const [index, peer] of [alice, bob, carol].entries()) routes.learn(routeOf(peer, { lastSeenAt: 1_000 + index }))
+    assert.equal(routes.size, 3)
+    assert.equal(routes.learn(long).kind, 'mapped')
+    assert.deepEqual(peersOf(routes), [alicesId, dave.peerId.toString()])
+    assert.equal(routes.learn(routeOf(alice, { seq: 2, multiaddrs: ['/ip4/45.33.1.1/tcp/4001'] })).kind, 'refreshed')
+    assert.deepEqual(peersOf(routes), [alicesId])
+  })
+
+  it('keeps what it knows of a peer whose news is too long for it', () => {
+    const routes = table({ maxBytes: 1_000 })
+    routes.learn(routeOf(alice))
+    assert.equal(routes.learn(routeOf(alice, { seq: 2, multiaddrs: ['x'.repeat(1_000)] })).kind, 'full')
+    assert.deepEqual(routes.all(), [routeOf(alice)])
   })
 
   it('drops nothing for news and new names of those it holds', () => {
@@ -128,7 +153,7 @@ describe('a full route table', () => {
     routes.learn(routeOf(bob))
     routes.learn(routeOf(alice, { seq: 2 }))
     routes.learn(routeOf(alice, { seq: 3, instanceName: 'studio' }))
-    assert.deepEqual(peersOf(routes), [alicesId, bobsId])
+    assert.deepEqual(new Set(peersOf(routes)), new Set([alicesId, bobsId]))
   })
 })
 

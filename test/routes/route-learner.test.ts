@@ -1,22 +1,18 @@
 import assert from 'node:assert/strict'
 import { networkInterfaces } from 'node:os'
 import { describe, it } from 'node:test'
-import type { Connection } from '@libp2p/interface'
 import { RecordEnvelope } from '@libp2p/peer-record'
 import { multiaddr } from '@multiformats/multiaddr'
 import { ANNOUNCES_PER_HOUR, MAX_ANNOUNCE_BYTES } from '../../src/config/limits.ts'
 import { isOnOwnSubnet, scopeOf } from '../../src/lib/reachable-address.ts'
 import { InstanceRecord } from '../../src/protocols/pb/instance.ts'
-import { InstanceRoutes, type Route } from '../../src/routes/instance-routes.ts'
-import { ANNOUNCE_RATE, RouteLearner, type RouteLearnerInit } from '../../src/routes/route-learner.ts'
-import { RateLimiter } from '../../src/lib/rate-limiter.ts'
-import { FakeClock } from '../support/fake-clock.ts'
+import { InstanceRoutes } from '../../src/routes/instance-routes.ts'
+import { alice, bob, learning } from '../support/learning.ts'
 import { testConnection } from '../support/links.ts'
-import { LogRecorder } from '../support/log-recorder.ts'
-import { FAR_BOOT, keyedPeer, NEAR_BOOT, recordOf, routeOf, type KeyedPeer } from '../support/routes.ts'
+import { recordOf, routeOf, type KeyedPeer } from '../support/routes.ts'
 
-const [alice, bob] = await Promise.all([keyedPeer(1), keyedPeer(2)])
-const PUBLIC = ['/ip4/45.33.1.1/tcp/4001', '/dns4/mesh.example.org/tcp/443/wss']
+const PUBLIC = ['/ip4/45.33.1.1/tcp/4001', '/ip6/2a00:1450::1/tcp/4001']
+const NAMES = ['/dns4/mesh.example.org/tcp/443/wss', '/dnsaddr/mesh.example.org']
 const LOOPBACK = ['/ip4/127.0.0.1/tcp/4001', '/ip6/::1/tcp/4001']
 const LINK_LOCAL = ['/ip4/169.254.169.254/tcp/80', '/ip6/fe80::1/tcp/4001', '/ip4/0.0.0.0/tcp/4001']
 const FOREIGN = ['/ip4/10.77.88.99/tcp/4001', '/ip4/172.29.77.9/tcp/4001', '/ip4/192.168.211.9/tcp/4001', '/ip6/fd77:88::9/tcp/4001']
@@ -26,33 +22,7 @@ const NEIGHBOURS = Object.values(networkInterfaces()).flatMap(list => list ?? []
   .map(({ family, address }) => `/${family === 'IPv4' ? 'ip4' : 'ip6'}/${address}/tcp/4001`)
   .filter(text => scopeOf(multiaddr(text)) === 'private' && isOnOwnSubnet(multiaddr(text))).slice(0, 4)
 
-function learning(more: Partial<RouteLearnerInit> = {}) {
-  const clock = new FakeClock()
-  const log = new LogRecorder()
-  const routes = new InstanceRoutes({ maxRoutes: 10, isProtected: () => false })
-  const rate = new RateLimiter({ ...ANNOUNCE_RATE, now: clock.now })
-  const mapped: string[] = []
-  const learned: Array<[Route, string[]]> = []
-  const duplicates: string[] = []
-  const asked: Connection[] = []
-  const learner = new RouteLearner({
-    routes, log, now: clock.now, isOpen: true,
-    isApproved: peerId => peerId.equals(alice.peerId),
-    takeRate: peerId => rate.take(peerId),
-    onMapped: (route) => { mapped.push(route.instanceId) },
-    onLearned: (route, addresses) => { learned.push([route, addresses.map(String)]) },
-    isAlive: async (connection) => {
-      asked.push(connection)
-      return true
-    },
-    onDuplicateKey: (peerId) => { duplicates.push(peerId) },
-    ...more
-  })
-  const hear = async (from: KeyedPeer, record: Uint8Array, connection = testConnection(from.peerId)): Promise<void> => {
-    await learner.handleAnnounce(from.peerId, record, connection)
-  }
-  return { clock, log, routes, mapped, learned, duplicates, asked, hear }
-}
+const HOUR_MS = 3_600_000
 
 /** A record with whatever content, signed as it should be. */
 async function signed(record: Partial<InstanceRecord>): Promise<Uint8Array> {
@@ -62,12 +32,12 @@ async function signed(record: Partial<InstanceRecord>): Promise<Uint8Array> {
 }
 
 describe('an announce', () => {
-  it('becomes a route, whose addresses may be dialled', async () => {
+  it('becomes a route', async () => {
     const { hear, routes, mapped, learned, clock, log } = learning()
     const card = { description: 'Knows the office', skills: ['printer'] }
     await hear(alice, await recordOf(alice, { seq: 7, addrs: PUBLIC, card }))
     const route = routeOf(alice, { seq: 7, multiaddrs: PUBLIC, card, lastAnnouncedAt: clock.now(), lastSeenAt: clock.now() })
-    assert.deepEqual([routes.all(), mapped, learned], [[route], [route.instanceId], [[route, PUBLIC]]])
+    assert.deepEqual([routes.all(), mapped, learned], [[route], [route.instanceId], [[route, []]]])
     assert.deepEqual(log.lines.items, [])
   })
 
@@ -77,11 +47,12 @@ describe('an announce', () => {
     await hear(bob, await recordOf(bob, { seq: 2, addrs: PUBLIC }))
     await hear(bob, await recordOf(bob, { seq: 3, instanceName: 'studio' }))
     assert.deepEqual(mapped, [routeOf(bob).instanceId, routeOf(bob, { instanceName: 'studio' }).instanceId])
-    assert.deepEqual([learned.map(([route]) => route.seq), routes.size, routes.ofPeer(bob.peerId.toString())?.seq], [[1, 2, 3], 1, 3])
+    assert.deepEqual([routes.size, routes.ofPeer(bob.peerId.toString())?.seq], [1, 3])
+    assert.deepEqual(learned.map(([route, dropped]) => [route.seq, dropped]), [[1, []], [2, []], [3, PUBLIC]])
   })
 
-  it('of a stranger is not read by a closed node, that of an approved peer is', async () => {
-    const { hear, routes, log } = learning({ isOpen: false })
+  it('of a peer that is not welcome is not read', async () => {
+    const { hear, routes, log } = learning({ isWelcome: peerId => peerId.equals(alice.peerId) })
     await hear(bob, await recordOf(bob))
     await hear(alice, await recordOf(alice))
     assert.deepEqual(routes.all().map(({ peerId }) => peerId), [alice.peerId.toString()])
@@ -135,15 +106,34 @@ describe('an announce that is dropped', () => {
     assert.equal(log.matching(/claims the instance ID/, 'warn').length, 1)
   })
 
-  for (const isOpen of [true, false]) {
-    it(`is one too many in an hour, of ${isOpen ? 'any peer' : 'an approved peer of a closed node'}`, async () => {
-      const { hear, routes, log, clock } = learning({ isOpen })
-      for (let seq = 1; seq <= ANNOUNCES_PER_HOUR + 1; seq++) await hear(alice, await recordOf(alice, { seq }))
-      assert.equal(routes.ofPeer(alice.peerId.toString())?.seq, ANNOUNCES_PER_HOUR)
-      assert.deepEqual([log.lines.items.length, log.matching(/was not read: too many/, 'debug').length], [1, 1])
-      clock.advance(ANNOUNCE_RATE.windowMs / ANNOUNCES_PER_HOUR)
-      await hear(alice, await recordOf(alice, { seq: 100 }))
-      assert.equal(routes.ofPeer(alice.peerId.toString())?.seq, 100)
+  it('is one that the table has no room for: nobody is told of it', async () => {
+    const routes = new InstanceRoutes({ maxRoutes: 1, maxBytes: Infinity, isProtected: () => true })
+    const { hear, mapped, learned, log } = learning({ routes })
+    await hear(alice, await recordOf(alice))
+    await hear(bob, await recordOf(bob))
+    assert.deepEqual([routes.all().length, mapped, learned.length], [1, [routeOf(alice).instanceId], 1])
+    assert.equal(log.matching(/the route table is full/, 'debug').length, 1)
+  })
+
+  it('is one too many in an hour', async () => {
+    const { hear, routes, log, clock } = learning()
+    for (let seq = 1; seq <= ANNOUNCES_PER_HOUR + 1; seq++) await hear(alice, await recordOf(alice, { seq }))
+    assert.equal(routes.ofPeer(alice.peerId.toString())?.seq, ANNOUNCES_PER_HOUR)
+    assert.deepEqual([log.lines.items.length, log.matching(/was not read: too many/, 'debug').length], [1, 1])
+    clock.advance(HOUR_MS / ANNOUNCES_PER_HOUR)
+    await hear(alice, await recordOf(alice, { seq: 100 }))
+    assert.equal(routes.ofPeer(alice.peerId.toString())?.seq, 100)
+  })
+
+  for (const isWelcome of [true, false]) {
+    it(`is one of a flood, whose sender is cut off${isWelcome ? '' : ' also where it was never welcome'}`, async () => {
+      const { hear, floods, log } = learning({ isWelcome: () => isWelcome })
+      const patience = isWelcome ? 2 * ANNOUNCES_PER_HOUR : ANNOUNCES_PER_HOUR
+      for (let count = 0; count < patience; count++) await hear(bob, Buffer.from('noise'))
+      assert.deepEqual(floods, [])
+      await hear(bob, Buffer.from('noise'))
+      assert.deepEqual(floods, [`${bob.peerId.toString()} TooManyAnnouncesError`])
+      assert.deepEqual(log.complaints, [])
     })
   }
 
@@ -157,21 +147,20 @@ describe('an announce that is dropped', () => {
 })
 
 describe('addresses of an announce', () => {
-  const all = [...LINK_LOCAL, ...LOOPBACK, ...NEIGHBOURS, ...FOREIGN, ...PUBLIC]
-  const kept = async (peer: KeyedPeer, init: Parameters<typeof testConnection>[1] = {}): Promise<string[] | undefined> => {
-    const { hear, learned, routes } = learning()
+  const all = [...LINK_LOCAL, ...LOOPBACK, ...NEIGHBOURS, ...FOREIGN, ...PUBLIC, ...NAMES]
+  const kept = async (peer: KeyedPeer, init: Parameters<typeof testConnection>[1] = {}): Promise<readonly string[] | undefined> => {
+    const { hear, routes } = learning()
     await hear(peer, await recordOf(peer, { addrs: all }), testConnection(peer.peerId, init))
-    assert.deepEqual(routes.all()[0]?.multiaddrs, learned[0]?.[1])
-    return learned[0]?.[1]
+    return routes.all()[0]?.multiaddrs
   }
 
   it('are kept of a stranger where they are public', async () => {
     assert.deepEqual(await kept(bob), PUBLIC)
   })
 
-  it('are kept of an approved peer on our own subnets too, not on foreign ones', async () => {
+  it('are kept of an approved peer on our own subnets too, not on foreign ones, and as names', async () => {
     assert.ok(FOREIGN.length > 0)
-    assert.deepEqual(await kept(alice), [...NEIGHBOURS, ...PUBLIC])
+    assert.deepEqual(await kept(alice), [...NEIGHBOURS, ...PUBLIC, ...NAMES])
   })
 
   it('are kept on loopback where the peer is on this machine', async () => {
@@ -180,50 +169,5 @@ describe('addresses of an announce', () => {
 
   it('are dropped on loopback where only the relay is on this machine', async () => {
     assert.deepEqual(await kept(bob, { host: '127.0.0.1', isRelayed: true }), PUBLIC)
-  })
-})
-
-describe('two nodes with one key', () => {
-  /** Alice announces one run and then another; how that is judged. */
-  async function announcedTwice({ first = testConnection(alice.peerId), second = testConnection(alice.peerId), bootId = FAR_BOOT, isAlive = true } = {}) {
-    const { hear, duplicates } = learning({ isAlive: async connection => isAlive && connection.id === first.id })
-    await hear(alice, await recordOf(alice, { bootId: NEAR_BOOT }), first)
-    await hear(alice, await recordOf(alice, { seq: 2, bootId }), second)
-    return duplicates
-  }
-
-  it('are told while the connection of the other one answers', async () => {
-    assert.deepEqual(await announcedTwice(), [alice.peerId.toString()])
-  })
-
-  it('are told also when the record of one of them counts as old', async () => {
-    const { hear, duplicates } = learning()
-    await hear(alice, await recordOf(alice, { seq: 9 }))
-    await hear(alice, await recordOf(alice, { seq: 3, bootId: FAR_BOOT }))
-    assert.deepEqual(duplicates, [alice.peerId.toString()])
-  })
-
-  it('are not suspected after a restart: the old connection answers no more', async () => {
-    assert.deepEqual(await announcedTwice({ isAlive: false }), [])
-  })
-
-  it('are not suspected where one run has two connections, or two runs had one', async () => {
-    const connection = testConnection(alice.peerId)
-    assert.deepEqual(await announcedTwice({ bootId: NEAR_BOOT }), [])
-    assert.deepEqual(await announcedTwice({ first: connection, second: connection }), [])
-  })
-
-  it('are not asked for over a connection that is closed', async () => {
-    const { hear, asked, duplicates } = learning()
-    await hear(alice, await recordOf(alice), testConnection(alice.peerId, { status: 'closed' }))
-    await hear(alice, await recordOf(alice, { seq: 2, bootId: FAR_BOOT }))
-    assert.deepEqual([asked, duplicates], [[], []])
-  })
-
-  it('are not told by a record that is forged', async () => {
-    const { hear, asked } = learning()
-    await hear(alice, await recordOf(alice))
-    await hear(alice, await recordOf(bob, { seq: 2, bootId: FAR_BOOT }))
-    assert.deepEqual(asked, [])
   })
 })

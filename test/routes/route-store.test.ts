@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { MAX_ANNOUNCED_ADDRESSES, MAX_ROUTE_FILE_BYTES, ROUTE_SAVE_MS } from '../../src/config/limits.ts'
-import type { Route } from '../../src/routes/instance-routes.ts'
+import { MAX_ANNOUNCED_ADDRESSES, MAX_ROUTES, MAX_ROUTE_BYTES, MAX_ROUTE_FILE_BYTES, ROUTE_SAVE_MS } from '../../src/config/limits.ts'
+import { InstanceRoutes, type Route } from '../../src/routes/instance-routes.ts'
 import { RouteStore } from '../../src/routes/route-store.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { LogRecorder } from '../support/log-recorder.ts'
@@ -40,14 +40,14 @@ describe('the route file', () => {
       routeOf(bob, { source: 'dht' })
     ]
     table.sequence = 42
-    await store.save()
+    await store.close()
     assert.deepEqual(await store.load(), { routes: table.routes, hints: [], sequence: 42 })
   })
 
   it('says its version and when it was written, and is for its owner only', async (t) => {
     const { store, path, table, clock } = routeFile(t)
     table.routes = [routeOf(alice)]
-    await store.save()
+    await store.close()
     const file = { version: 2, updatedAt: clock.now(), sequence: 0, instances: { [routeOf(alice).instanceId]: routeOf(alice) } }
     assert.deepEqual(JSON.parse(readFileSync(path, 'utf8')), file)
     assert.equal(statSync(path).mode & 0o777, 0o600)
@@ -64,6 +64,13 @@ describe('the route file', () => {
     writeFileSync(path, content(1, { 'office-mac': entry }, { updatedAt: 5 }))
     const hints = [{ peerId: alice.peerId.toString(), multiaddrs: manyAddresses.slice(0, MAX_ANNOUNCED_ADDRESSES) }]
     assert.deepEqual([await store.load(), log.complaints], [{ routes: [], hints, sequence: 0 }, []])
+  })
+
+  it('has seen nobody in the future, whatever the clock said when it was written', async (t) => {
+    const { store, clock, table } = routeFile(t)
+    table.routes = [routeOf(alice, { lastSeenAt: clock.now() + 1_000_000 }), routeOf(bob, { lastSeenAt: clock.now() - 1 })]
+    await store.close()
+    assert.deepEqual((await store.load()).routes.map(route => route.lastSeenAt), [clock.now(), clock.now() - 1])
   })
 
   it('gives so many addresses of an instance at most', async (t) => {
@@ -83,6 +90,12 @@ describe('a route file that cannot be used', () => {
     ['with a list of instances', content(2, [routeOf(alice)])],
     ['without a sequence number', content(2, {}, {})],
     ['with a route that is none', content(2, { a: routeOf(alice), b: 'bob' })],
+    ['with a sequence number that counts no more', content(2, {}, { sequence: 2 ** 60 })],
+    ['with a route whose sequence number counts no more', content(2, { a: routeOf(alice, { seq: 1e300 }) })],
+    ['with a route whose sequence number is none', content(2, { a: routeOf(alice, { seq: 1.5 }) })],
+    ['with a route whose instance ID is another key\'s', content(2, { a: { ...routeOf(alice), peerId: bob.peerId.toString() } })],
+    ['with a route whose name is not in its instance ID', content(2, { a: { ...routeOf(alice), instanceName: 'studio' } })],
+    ['with a route of an unsafe name', content(2, { a: routeOf(alice, { instanceName: 'Office\n' }) })],
     ['with a route without sequence number', content(2, { a: { ...routeOf(alice), seq: '1' } })],
     ['with a route without peer', content(2, { a: { ...routeOf(alice), peerId: undefined } })],
     ['with a route from nowhere', content(2, { a: { ...routeOf(alice), source: 'hearsay' } })],
@@ -102,6 +115,24 @@ describe('a route file that cannot be used', () => {
     })
   }
 
+  it('is said to be newer where it is, and to be whose it is not', async (t) => {
+    const { store, path, log } = routeFile(t)
+    writeFileSync(path, content(3, {}))
+    await store.load()
+    writeFileSync(path, content(2, { a: { ...routeOf(alice), peerId: bob.peerId.toString() } }))
+    await store.load()
+    assert.match(log.complaints[0] ?? '', /a later version of the plugin wrote it: its format is 3, this one reads 1 and 2\); it was moved to /)
+    assert.match(log.complaints[1] ?? '', /instance office-mac@[0-9a-f]{16} does not belong to the key of peer 12D3KooW/)
+  })
+
+  it('forges no log line with what it holds', async (t) => {
+    const { store, path, log } = routeFile(t)
+    writeFileSync(path, '\u001b[31m\n[libp2p-mesh] all is well')
+    await store.load()
+    assert.equal(log.complaints.length, 1)
+    log.assertClean()
+  })
+
   it('is moved aside unread when it is too large', async (t) => {
     const { store, path, log } = routeFile(t)
     writeFileSync(path, content(2, {}))
@@ -115,7 +146,7 @@ describe('a route file that cannot be used', () => {
     writeFileSync(path, 'noise')
     await store.load()
     table.routes = [routeOf(alice)]
-    await store.save()
+    await store.close()
     assert.deepEqual([(await store.load()).routes, readdirSync(dirname(path)).length], [table.routes, 2])
   })
 })
@@ -139,15 +170,45 @@ describe('writing the route file', () => {
     clock.advance(1)
     await writes.waitFor('the second write', all => all.length === 2)
     change(5)
-    await store.save()
+    await store.close()
     clock.advance(2 * ROUTE_SAVE_MS)
     assert.deepEqual([writes.items, clock.pending, (await store.load()).sequence], [[2, 4, 5], [], 5])
+  })
+
+  it('waits no longer where the clock is set back', async (t) => {
+    const { store, clock, writes } = routeFile(t)
+    store.saveSoon()
+    clock.advance(0)
+    await writes.waitFor('the first write', all => all.length === 1)
+    clock.advance(-24 * 3_600_000)
+    store.saveSoon()
+    assert.deepEqual(clock.pending, [ROUTE_SAVE_MS])
+    await store.close()
+  })
+
+  it('is over after the last one', async (t) => {
+    const { store, clock, writes } = routeFile(t)
+    await store.close()
+    store.saveSoon()
+    assert.deepEqual([clock.pending, writes.items.length], [[], 1])
+  })
+
+  it('of the largest table makes a file that can be read', async (t) => {
+    const { store, path, table } = routeFile(t)
+    const card = { description: '\u{1f99e}'.repeat(500), skills: Array.from({ length: 16 }, () => '"'.repeat(64)) }
+    for (const facts of [{ multiaddrs: manyAddresses.slice(0, 9) }, { multiaddrs: manyAddresses, card }]) {
+      const routes = new InstanceRoutes({ maxRoutes: MAX_ROUTES, maxBytes: MAX_ROUTE_BYTES, isProtected: () => false })
+      for (let index = 0; routes.size === index; index++) routes.learn(routeOf(alice, { peerId: String(index), instanceId: String(index), ...facts }))
+      table.routes = routes.all()
+      await store.close()
+      assert.ok(statSync(path).size <= MAX_ROUTE_FILE_BYTES * 0.75, String(statSync(path).size))
+    }
   })
 
   it('is done one after the other, the last content last', async (t) => {
     const { store, table } = routeFile(t)
     const saves: Array<Promise<void>> = []
-    for (table.sequence = 1; table.sequence < 10; table.sequence++) saves.push(store.save())
+    for (table.sequence = 1; table.sequence < 10; table.sequence++) saves.push(store.close())
     await Promise.all(saves)
     assert.equal((await store.load()).sequence, 10)
   })
@@ -158,9 +219,9 @@ describe('writing the route file', () => {
     store.saveSoon()
     clock.advance(0)
     await log.waitFor(/^The route table could not be written: ENOENT/)
-    await assert.rejects(store.save(), /ENOENT/)
+    await assert.rejects(store.close(), /ENOENT/)
     mkdirSync(folder)
-    await store.save()
+    await store.close()
     assert.deepEqual([log.complaints.length, existsSync(path)], [1, true])
   })
 })

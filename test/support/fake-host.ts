@@ -1,10 +1,19 @@
 /** The host without OpenClaw: a configuration in memory and a log that tests can read. */
 
+import type { DeliveryTarget, ForwardOutcome } from '../../src/mesh-api.ts'
 import { policyKey, type Host, type HostConfig, type PolicyWrite } from '../../src/openclaw/host.ts'
 import { publishMesh, retractMesh, type LiveMesh } from '../../src/openclaw/live-mesh.ts'
 import { RunningTurns } from '../../src/openclaw/turns.ts'
 import type { FakeMesh } from './fake-mesh.ts'
 import { LogRecorder } from './log-recorder.ts'
+import { Recorder } from './recorder.ts'
+
+/** A text that a channel was given. */
+export interface Shown {
+  target: DeliveryTarget
+  text: string
+  replyToId?: string | undefined
+}
 
 export class FakeHost implements Host {
   readonly log = new LogRecorder()
@@ -15,6 +24,19 @@ export class FakeHost implements Host {
   writeError: Error | undefined
 
   config = (): HostConfig => this.current
+
+  /** What channels were given, and how they answer. */
+  readonly shown = new Recorder<Shown>()
+  channelAnswer: (shown: Shown) => Promise<ForwardOutcome> = async () => ({ kind: 'sent', platformIds: [`om_${String(this.shown.items.length)}`] })
+
+  /** The longest message of every channel. */
+  maxCharacters = 4000
+
+  sendToChannel: Host['sendToChannel'] = async (target, write, options) => {
+    const shown = { target, text: write(this.maxCharacters), ...options }
+    this.shown.add(shown)
+    return this.channelAnswer(shown)
+  }
 
   denyTools = async (peerId: string): Promise<PolicyWrite> => {
     if (this.writeError !== undefined) throw this.writeError

@@ -14,7 +14,7 @@ export const STATUS: MeshStatus = {
   peerId: SELF, agentId: 'a4d6af695ffb702c', instanceId: 'alice@a4d6af695ffb702c', started: true,
   listenAddrs: ['/ip4/127.0.0.1/tcp/4001'], announcedAddrs: [], connectedPeers: 1, knownPeers: 2, unread: 3, queued: 4,
   pendingApprovals: [{ peerId: PEER, code: 'ABCD-EFGH', held: 1 }],
-  nat: { reachability: 'unknown', type: 'unknown', relays: [], relayList: [], udpPort: 0, mappedAddrs: [], stun: [] }, version: '0.1.0'
+  nat: { reachability: 'unknown', type: 'unknown', relays: [], relayList: [], udpPort: 0, mappedAddrs: [], stun: [] }, duplicateKeys: [], version: '0.1.0'
 }
 
 export function peerSummary(over: Partial<PeerSummary> = {}): PeerSummary {
@@ -88,17 +88,17 @@ export class FakeMesh implements MeshApi {
     return await this.#over.sendMessage?.(request) ?? this.#received()
   }
 
-  messageStatus: MeshApi['messageStatus'] = async messageId =>
+  messageStatus: MeshApi['messageStatus'] = async messageId => await this.#over.messageStatus?.(messageId) ??
     ({ messageId, peerId: PEER, state: 'received', history: [{ state: 'queued', at: AT }, { state: 'received', at: AT + 5 }] })
 
   inbox: MeshApi['inbox'] = async query => await this.#over.inbox?.(query) ?? { messages: [], unread: 0 }
   watch: MeshApi['watch'] = async request => await this.#over.watch?.(request) ?? { events: [], cursor: 0 }
 
   listInstances: MeshApi['listInstances'] = async () => await this.#over.listInstances?.() ?? []
-  resolveInstance: MeshApi['resolveInstance'] = async instanceId => await this.#over.resolveInstance?.(instanceId) ?? { instanceId, peerId: PEER, addrs: [] }
+  resolveInstance: MeshApi['resolveInstance'] = async instanceId => await this.#over.resolveInstance?.(instanceId) ?? { instanceId, peerId: PEER, approved: true, addrs: [] }
 
   sendInstanceMessage: MeshApi['sendInstanceMessage'] = async request => await this.#over.sendInstanceMessage?.(request) ??
-    { messageId: 'out-1', peerId: PEER, instanceId: request.instance, state: 'delivered', deliveries: [] }
+    { messageId: 'out-1', peerId: PEER, instanceId: request.instance, approved: true, state: 'delivered', deliveries: [] }
 
   beginForward: MeshApi['beginForward'] = async (messageId, target) => await this.#over.beginForward?.(messageId, target) ?? { begun: false }
 
@@ -106,7 +106,7 @@ export class FakeMesh implements MeshApi {
     this.forwarded.push({ messageId, target, outcome })
   }
 
-  findForwarded: MeshApi['findForwarded'] = async (channel, platformId) => this.#over.findForwarded?.(channel, platformId)
+  findForwarded: MeshApi['findForwarded'] = async (channel, platformId) => await this.#over.findForwarded?.(channel, platformId) ?? []
 
   claimTurn = async (messageId: string): Promise<TurnClaim> => {
     const refused = await this.#over.claimTurn?.(messageId)

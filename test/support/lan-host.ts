@@ -17,6 +17,11 @@ export interface LanHostInit {
   address: string
 }
 
+/** A way through the wall of a host's namespace; closing it makes further connections be refused. */
+export interface LanDoor {
+  close: () => Promise<void>
+}
+
 export class LanHost {
   readonly name: string
   readonly namespace: string
@@ -46,8 +51,9 @@ export class LanHost {
   }
 
   /** Makes a Unix socket of the test process reachable on this host, as loopback TCP port `port`. */
-  async offer(socket: string, port: number): Promise<void> {
-    await this.#openDoor(['out', socket, String(port)])
+  async offer(socket: string, port: number): Promise<LanDoor> {
+    const door = await this.#openDoor(['out', socket, String(port)])
+    return { close: async () => { await door.stop() } }
   }
 
   /** Pulls the network cable. */
@@ -82,10 +88,11 @@ export class LanHost {
     await ip('-n', this.#init.switchNamespace, 'link', 'set', this.#init.switchPort, state)
   }
 
-  async #openDoor(args: string[]): Promise<void> {
+  async #openDoor(args: string[]): Promise<Child> {
     const door = new Child(this.exec({ command: process.execPath, args: ['--disable-warning=ExperimentalWarning', DOOR, ...args] }))
     this.#doors.push(door)
     await door.log.waitFor(/^open$/m, { timeoutMs: 30_000 })
+    return door
   }
 
   /** Unix socket paths are limited to about 100 characters, hence not in a test's own folder. */

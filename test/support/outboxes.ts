@@ -1,5 +1,6 @@
 /** An outbox in a database of its own, and a courier on a wire that the test controls. */
 
+import assert from 'node:assert/strict'
 import type { PeerId } from '@libp2p/interface'
 import { Courier } from '../../src/mailbox/courier.ts'
 import { OutboxStore, type OutboxDraft, type OutboxRow } from '../../src/mailbox/outbox-store.ts'
@@ -34,7 +35,7 @@ export class TestOutbox implements Disposable {
   }
 
   async queue(number: number, change: Partial<OutboxDraft> = {}): Promise<OutboxRow> {
-    return await this.outbox.queue(this.draft(number, change))
+    return await this.outbox.queue(this.draft(number, change)) ?? assert.fail(`message ${number} was queued before`)
   }
 
   /** The stored row, after everything that was to be written. */
@@ -81,6 +82,7 @@ export class TestCourier extends TestOutbox {
   readonly waiting: string[] = []
   readonly unreachable: string[] = []
   readonly aborted: string[] = []
+  readonly paused: Array<{ messageId: string, retryAfterMs: number }> = []
   readonly linked = new Set<string>()
   reaches = 0
   /** How an attempt to reach a peer ends. */
@@ -146,6 +148,7 @@ export class TestCourier extends TestOutbox {
       },
       onWaiting: (peerId, isWaiting) => { this.waiting.push(`${peerId.toString().slice(-4)} ${isWaiting ? 'yes' : 'no'}`) },
       onSent: (row) => { this.sentTold.push(row.text) },
+      onPaused: (messageId, retryAfterMs) => { this.paused.push({ messageId, retryAfterMs }) },
       onUnreachable: (peerId, error) => { this.unreachable.push(`${peerId.slice(-4)} ${error.message}`) },
       onWriteError: (error) => { this.writeErrors.push(error) }
     })

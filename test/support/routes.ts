@@ -25,7 +25,7 @@ export const FAR_BOOT = 'ffeeddccbbaa9988'
 /** What the peer says about itself, sealed with its key; addresses as text. */
 export async function recordOf(peer: KeyedPeer, said: Partial<Omit<Announce, 'addrs'>> & { addrs?: string[] } = {}): Promise<Uint8Array> {
   const addrs = (said.addrs ?? []).map(text => multiaddr(text))
-  return await sealAnnounce({ instanceName: 'office-mac', seq: 1, bootId: NEAR_BOOT, ...said, addrs }, peer.key)
+  return await sealAnnounce({ instanceName: 'office-mac', seq: 1, bootId: NEAR_BOOT, recipientBootIds: [], ...said, addrs }, peer.key)
 }
 
 /** A route of the peer as it would be learned from its announce. */

@@ -1,8 +1,6 @@
 /** What a user can do with messages: send, follow, read, watch. */
 import Type from 'typebox'
 import { MAX_TEXT_BYTES, MAX_WATCH_MS } from '../../config/limits.ts'
-import { MeshError } from '../../lib/errors.ts'
-import { utf8Bytes } from '../../lib/text.ts'
 import type { InboxMessage, SendRequest } from '../../mesh-api.ts'
 import { inboxText, messageStatusText, sentText } from '../render.ts'
 import { defineOperation, type Audience } from './definition.ts'
@@ -10,9 +8,12 @@ import { RECIPIENT, recipientOf } from './recipient.ts'
 
 /** Ten minutes: an agent turn over there takes minutes at most. */
 const MAX_REPLY_WAIT_MS = 600_000
-/** What a send takes at most besides the wait for a reply. */
-const SEND_MARGIN_MS = 60_000
+/** What a send takes at most besides the wait for a reply: the longest `deliveryAckTimeoutMs` that the configuration takes, and a minute. */
+export const MAX_SEND_MS = 660_000
 const MAX_INBOX_PAGE = 200
+
+/** The text of a message. */
+export const TEXT = Type.String({ minLength: 1, description: `The text, up to ${MAX_TEXT_BYTES} bytes` })
 
 /** Sends a text; succeeds when it is received, held or queued, and says which. */
 export const send = defineOperation({
@@ -21,21 +22,18 @@ export const send = defineOperation({
   tool: {
     name: 'p2p_send_message',
     label: 'P2P send message',
-    description: 'Send a text to a peer on the libp2p mesh. The result says how far it got: received, delivered, held (waits for the peer\'s owner), queued (goes out by itself when the peer is back: do not send again) or replied',
+    description: 'Send a text to a peer on the libp2p mesh without waiting until somebody saw it; to reach a person or an instance, prefer p2p_send_instance_message. The result says how far it got: received, delivered, held (waits for the peer\'s owner), queued (goes out by itself when the peer is back) or replied. A message in any of these states was sent: never send it again',
     carriesPeerText: true,
-    timeoutMs: params => SEND_MARGIN_MS + replyWaitOf(params)
+    timeoutMs: params => MAX_SEND_MS + replyWaitOf(params)
   },
   parameters: Type.Object({
     ...RECIPIENT,
-    message: Type.String({ minLength: 1, description: `The text, up to ${MAX_TEXT_BYTES} bytes` }),
+    message: TEXT,
     waitForReplyMs: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_REPLY_WAIT_MS, description: 'Wait this many milliseconds for a reply' })),
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description: 'Prefer the peer\'s known TCP address with this port' }))
   }),
   ownerParameters: Type.Object({ inReplyTo: Type.Optional(Type.String({ maxLength: 128 })) }),
   run: async ({ mesh, hops }, params) => {
-    if (utf8Bytes(params.message) > MAX_TEXT_BYTES) {
-      throw new MeshError('TOO_LARGE', `The text has ${utf8Bytes(params.message)} bytes; the limit is ${MAX_TEXT_BYTES}`)
-    }
     const request: SendRequest = { to: recipientOf(params), text: params.message, hops }
     if (params.waitForReplyMs !== undefined) request.waitForReplyMs = params.waitForReplyMs
     if (params.port !== undefined) request.port = params.port
@@ -52,7 +50,8 @@ export const messageStatus = defineOperation({
   tool: {
     name: 'p2p_message_status',
     label: 'P2P message status',
-    description: 'How far a sent message got: its state now and each state it went through'
+    description: 'How far a sent message got: its state now, each state it went through, what each channel of the recipient said, and the error if there is one. Look here instead of sending again',
+    carriesPeerText: true
   },
   parameters: Type.Object({ messageId: Type.String({ minLength: 1, maxLength: 128, description: 'The messageId that the send returned' }) }),
   run: async ({ mesh }, { messageId }) => mesh.messageStatus(plainMessageId(messageId)),

@@ -1,5 +1,6 @@
 /** Everything that a user can do, once: tools, gateway methods and commands are made from this table. */
 import type { Operation } from './definition.ts'
+import { listInstances, resolveInstance, sendAny, sendInstance } from './instances.ts'
 import { inbox, messageStatus, send, watch } from './messages.ts'
 import { identity, network, status } from './node.ts'
 import { addPeer, approve, block, listPeers, ping, removePeer } from './peers.ts'
@@ -7,6 +8,6 @@ import { addPeer, approve, block, listPeers, ping, removePeer } from './peers.ts
 /** All operations. */
 export const OPERATIONS: readonly Operation[] = [
   status, identity, network,
-  listPeers, addPeer, removePeer, ping, approve, block,
-  send, messageStatus, inbox, watch
+  listPeers, addPeer, removePeer, ping, approve, block, listInstances, resolveInstance,
+  send, sendInstance, sendAny, messageStatus, inbox, watch
 ]

@@ -10,6 +10,7 @@ export interface InstanceRecord {
   addrs: Uint8Array<ArrayBuffer>[]
   card?: AgentCard
   bootId: Uint8Array<ArrayBuffer>
+  recipientBootIds: Uint8Array<ArrayBuffer>[]
 }
 
 export namespace InstanceRecord {
@@ -49,6 +50,13 @@ export namespace InstanceRecord {
           w.bytes(obj.bootId)
         }
 
+        if (obj.recipientBootIds != null && obj.recipientBootIds.length > 0) {
+          for (const value of obj.recipientBootIds) {
+            w.uint32(50)
+            w.bytes(value)
+          }
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -57,7 +65,8 @@ export namespace InstanceRecord {
           instanceName: '',
           seq: 0,
           addrs: [],
-          bootId: uint8ArrayAlloc(0)
+          bootId: uint8ArrayAlloc(0),
+          recipientBootIds: []
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -92,6 +101,14 @@ export namespace InstanceRecord {
               obj.bootId = reader.bytes()
               break
             }
+            case 6: {
+              if (opts.limits?.recipientBootIds != null && obj.recipientBootIds.length === opts.limits.recipientBootIds) {
+                throw new MaxLengthError('Decode error - repeated field "recipientBootIds" had too many elements')
+              }
+
+              obj.recipientBootIds.push(reader.bytes())
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -102,7 +119,8 @@ export namespace InstanceRecord {
         return obj
       }, function * (reader, length, prefix, opts = {}) {
         const obj = {
-          addrs: 0
+          addrs: 0,
+          recipientBootIds: 0
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -154,6 +172,21 @@ export namespace InstanceRecord {
               }
               break
             }
+            case 6: {
+              if (opts.limits?.recipientBootIds != null && obj.recipientBootIds === opts.limits.recipientBootIds) {
+                throw new MaxLengthError('Streaming decode error - repeated field "recipientBootIds" had too many elements')
+              }
+
+              yield {
+                field: `${prefix}.recipientBootIds[]`,
+                index: obj.recipientBootIds,
+                value: reader.bytes()
+              }
+
+              obj.recipientBootIds++
+
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -198,6 +231,12 @@ export namespace InstanceRecord {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface InstanceRecordRecipientBootIdsFieldEvent {
+    field: '$.recipientBootIds[]'
+    index: number
+    value: Uint8Array<ArrayBuffer>
+  }
+
   export function encode (obj: Partial<InstanceRecord>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, InstanceRecord.codec())
   }
@@ -206,7 +245,7 @@ export namespace InstanceRecord {
     return decodeMessage(buf, InstanceRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<InstanceRecord>): Generator<InstanceRecordInstanceNameFieldEvent | InstanceRecordSeqFieldEvent | InstanceRecordAddrsFieldEvent | InstanceRecordCardDescriptionFieldEvent | InstanceRecordCardSkillsFieldEvent | InstanceRecordBootIdFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<InstanceRecord>): Generator<InstanceRecordInstanceNameFieldEvent | InstanceRecordSeqFieldEvent | InstanceRecordAddrsFieldEvent | InstanceRecordCardDescriptionFieldEvent | InstanceRecordCardSkillsFieldEvent | InstanceRecordBootIdFieldEvent | InstanceRecordRecipientBootIdsFieldEvent> {
     return streamMessage(buf, InstanceRecord.codec(), opts)
   }
 }

@@ -15,13 +15,19 @@ import type { JsonObject } from './json.ts'
 import { ModelServer } from './model-server.ts'
 import { packPlugin } from './plugin-package.ts'
 import { Scratch } from './scratch.ts'
-import { PluginTemplate } from './template.ts'
+import { PluginTemplate, type PluginSource } from './template.ts'
 
 const NAMES = ['alice', 'bob'] as const
 const MEET_TIMEOUT_MS = 180_000
 
-/** Settings that both gateways share. */
-export type CoupleOptions = Pick<GatewayOptions, 'plugin' | 'channel' | 'config'>
+type Settings = Pick<GatewayOptions, 'plugin' | 'channel' | 'config' | 'env'>
+
+/** Settings of both gateways, and those that only one has. */
+export interface CoupleOptions extends Settings {
+  bob?: Settings
+  /** Plugins besides our own. @default none */
+  plugins?: PluginSource[]
+}
 
 export class Couple implements AsyncDisposable {
   readonly alice: Gateway
@@ -41,18 +47,35 @@ export class Couple implements AsyncDisposable {
     return Lan.whyNot()
   }
 
-  /** Installs the plugin and starts both gateways at the same moment. */
-  static async start(options: CoupleOptions = {}): Promise<Couple> {
+  /** Installs the plugin and makes both gateways, which do not run yet. */
+  static async create(options: CoupleOptions = {}): Promise<Couple> {
+    const { plugins = [], bob: onlyBob, ...shared } = options
     await using stack = new AsyncDisposableStack()
     const scratch = stack.use(await Scratch.create())
     const lan = stack.use(await Lan.create([...NAMES]))
-    const template = await PluginTemplate.install(await packPlugin(scratch.path), join(scratch.path, 'template'))
+    const template = await PluginTemplate.install([{ spec: await packPlugin(scratch.path) }, ...plugins], join(scratch.path, 'template'))
     const model = stack.use(await ModelServer.start())
-    const create = async (name: string): Promise<Gateway> =>
-      stack.use(await Gateway.create({ ...options, name, template, model, folder: scratch.path, host: lan.host(name) }))
-    const [alice, bob] = [await create('alice'), await create('bob')]
-    await Promise.all([alice.start(), bob.start()])
+    const create = async (name: string, own: Settings = {}): Promise<Gateway> =>
+      stack.use(await Gateway.create({ ...shared, ...own, name, template, model, folder: scratch.path, host: lan.host(name) }))
+    const [alice, bob] = [await create('alice'), await create('bob', onlyBob)]
     return new Couple({ alice, bob, model, stack: stack.move() })
+  }
+
+  /** As `create`, and starts them. */
+  static async start(options: CoupleOptions = {}): Promise<Couple> {
+    const couple = await Couple.create(options)
+    try {
+      await couple.start()
+      return couple
+    } catch (error) {
+      await couple[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  /** Starts both gateways at the same moment. */
+  async start(): Promise<void> {
+    await Promise.all([this.alice.start(), this.bob.start()])
   }
 
   /** Waits until each is connected to the other; returns their peer IDs. */

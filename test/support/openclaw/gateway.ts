@@ -50,6 +50,8 @@ export interface GatewayOptions {
   channel?: JsonObject
   /** Laid over the rest of the configuration. @default {} */
   config?: JsonObject
+  /** Environment of the gateway and of commands beside it, on top of what all get. @default {} */
+  env?: NodeJS.ProcessEnv
 }
 
 export interface CliOptions {
@@ -64,15 +66,18 @@ export class Gateway implements AsyncDisposable {
   /** Output of all runs of this gateway. */
   readonly log = new LineLog()
   readonly home: OpenClawHome
-  readonly #host: LanHost | undefined
+  /** The host that it runs on; `undefined`: this machine. */
+  readonly host: LanHost | undefined
+  readonly #env: NodeJS.ProcessEnv
   readonly #token: string
   readonly #address: HttpAddress
   #child: Child | undefined
 
-  private constructor(init: { name: string, home: OpenClawHome, host: LanHost | undefined, token: string, address: HttpAddress }) {
-    this.name = init.name
+  private constructor(options: GatewayOptions, init: { home: OpenClawHome, token: string, address: HttpAddress }) {
+    this.name = options.name
     this.home = init.home
-    this.#host = init.host
+    this.host = options.host
+    this.#env = { ...openClawEnv(init.home), ...options.env }
     this.#token = init.token
     this.#address = init.address
   }
@@ -94,7 +99,7 @@ export class Gateway implements AsyncDisposable {
     })
     await writeFile(home.configPath, JSON.stringify(config, null, 2), { mode: 0o600 })
     const address = options.host === undefined ? { port } : { socketPath: await options.host.reach(port) }
-    return new Gateway({ name: options.name, home, host: options.host, token, address })
+    return new Gateway(options, { home, token, address })
   }
 
   /** As `create`, and starts it. */
@@ -116,7 +121,7 @@ export class Gateway implements AsyncDisposable {
   /** Starts the gateway; resolves when its plugin's node has started. */
   async start(): Promise<void> {
     const from = this.log.position
-    const child = new Child(this.#command('gateway', 'run'), { env: openClawEnv(this.home), log: this.log })
+    const child = new Child(this.#command('gateway', 'run'), { env: this.#env, log: this.log })
     this.#child = child
     try {
       await this.#ready(child, from)
@@ -154,12 +159,12 @@ export class Gateway implements AsyncDisposable {
 
   /** Runs `openclaw ...args` beside the gateway. */
   async cli(args: string[], options: CliOptions = {}): Promise<RunResult> {
-    return run(this.#command(...args), { env: openClawEnv(this.home), timeoutMs: CLI_TIMEOUT_MS, ...options })
+    return run(this.#command(...args), { env: this.#env, timeoutMs: CLI_TIMEOUT_MS, ...options })
   }
 
   /** Starts `openclaw ...args` beside the gateway, for commands that run until they are ended. */
   spawnCli(args: string[]): Child {
-    return new Child(this.#command(...args), { env: openClawEnv(this.home) })
+    return new Child(this.#command(...args), { env: this.#env })
   }
 
   /** Calls a gateway method: what a command of the plugin does, without loading the plugin in the calling process. */
@@ -180,7 +185,7 @@ export class Gateway implements AsyncDisposable {
 
   #command(...args: string[]): { command: string, args: string[] } {
     const command = openclaw(...args)
-    return this.#host === undefined ? command : this.#host.exec(command)
+    return this.host === undefined ? command : this.host.exec(command)
   }
 
   async #ready(child: Child, from: number): Promise<void> {

@@ -17,7 +17,7 @@ export interface HttpAnswer {
   body: Json
 }
 
-/** Posts JSON and returns the JSON answer, whatever its status. */
+/** Posts JSON and returns the JSON answer, whatever its status; an empty answer is `null`. */
 export async function postJson(address: HttpAddress, options: PostOptions): Promise<HttpAnswer> {
   const outgoing = request({
     ...('port' in address ? { host: '127.0.0.1', port: address.port } : { socketPath: address.socketPath }),
@@ -48,7 +48,7 @@ function answerTo(outgoing: ClientRequest): Promise<IncomingMessage> {
 
 function parse(text: string): Json {
   try {
-    return JSON.parse(text) as Json
+    return text === '' ? null : JSON.parse(text) as Json
   } catch (error) {
     throw new Error(`The answer is no JSON: ${text.slice(0, 200)}`, { cause: error })
   }

@@ -1,0 +1,53 @@
+/** Addresses of peers in libp2p's peer store: given by the owner, found by discovery, told to libp2p, or once dialled; bounded. */
+import type { Peer, PeerId, PeerStore } from '@libp2p/interface'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import { MAX_KNOWN_ADDRESSES } from '../config/limits.ts'
+
+export class KnownAddresses {
+  readonly #peerStore: PeerStore
+
+  constructor(peerStore: PeerStore) {
+    this.#peerStore = peerStore
+  }
+
+  /** Each once, without the peer ID. */
+  async of(peerId: PeerId): Promise<string[]> {
+    if (!await this.#peerStore.has(peerId)) return []
+    return textsOf(await this.#peerStore.get(peerId))
+  }
+
+  /** Beyond the bound these take the place of others. */
+  async add(peerId: PeerId, addresses: readonly Multiaddr[]): Promise<void> {
+    if (addresses.length === 0) return
+    const added = addresses.map(address => withoutPeerId(address, peerId))
+    const known = textsOf(await this.#peerStore.merge(peerId, { multiaddrs: added.map(text => multiaddr(text)) }))
+    if (known.length <= MAX_KNOWN_ADDRESSES) return
+    const kept = [...new Set([...added, ...known])].slice(0, MAX_KNOWN_ADDRESSES)
+    await this.#peerStore.patch(peerId, { multiaddrs: kept.map(text => multiaddr(text)) })
+  }
+
+  /** Addresses that the peer had and has no longer. */
+  async drop(peerId: PeerId, addresses: readonly string[]): Promise<void> {
+    const known = await this.of(peerId)
+    const left = known.filter(address => !addresses.includes(address))
+    if (left.length < known.length) await this.#peerStore.patch(peerId, { multiaddrs: left.map(text => multiaddr(text)) })
+  }
+
+  /** Forgets peers that nothing else here remembers: the store itself keeps whatever ever had an address. */
+  async forgetPeers(isKept: (peer: Peer) => boolean): Promise<void> {
+    for (const peer of await this.#peerStore.all({ filters: [candidate => !isKept(candidate)] })) {
+      if (!isKept(peer)) await this.#peerStore.delete(peer.id) // it may have connected meanwhile
+    }
+  }
+}
+
+/** An address without the peer ID at its end. */
+export function withoutPeerId(address: Multiaddr, peerId: PeerId): string {
+  const text = address.toString()
+  const suffix = `/p2p/${peerId.toString()}`
+  return text.endsWith(suffix) ? text.slice(0, -suffix.length) : text
+}
+
+function textsOf({ id, addresses }: Peer): string[] {
+  return [...new Set(addresses.map(address => withoutPeerId(address.multiaddr, id)))]
+}
