@@ -11,8 +11,9 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import type { Datastore } from 'interface-datastore'
 import type { Libp2pOptions } from 'libp2p'
-import { DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, MAX_ANNOUNCED_ADDRESSES, MAX_KNOWN_ADDRESSES, PING_TIMEOUT_MS } from '../config/limits.ts'
+import { ADDRESS_DIAL_TIMEOUT_MS, DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, MAX_ANNOUNCED_ADDRESSES, MAX_KNOWN_ADDRESSES } from '../config/limits.ts'
 import type { MeshConfig } from '../config/resolve.ts'
+import { compareForDial } from './dial-order.ts'
 import { forDht, forIdentify } from './shown-addresses.ts'
 
 /** The settings of the configuration that shape the node. */
@@ -60,11 +61,13 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
     peerDiscovery: config.discovery.includes('mdns') ? [lanDiscovery(init.onSelfDiscovered)] : [],
     connectionManager: {
       dialTimeout: DIAL_TIMEOUT_MS,
+      addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
+      addressSorter: compareForDial,
       maxPeerAddrsToDial: MAX_KNOWN_ADDRESSES + MAX_ANNOUNCED_ADDRESSES,
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
       reconnectRetries: 0 // keeping connections is the peer keeper's work: the library's queue gives up
     },
-    connectionMonitor: { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
+    connectionMonitor: { enabled: false }, // it cuts connections that could move to another path; see nat/liveness
     peerStore: { maxAddressAge: Infinity }, // it counts from when an address was first heard of: one in daily use would vanish for good
     services: { ...init.services, ...await optionalServices(config), ping: ping() }
   }

@@ -70,6 +70,10 @@ describe('nodeOptions', () => {
     assert.equal((await optionsOf({ discovery: ['bootstrap', 'dht'] })).peerDiscovery?.length, 0)
   })
 
+  it('leave dead connections to the supervisor of paths, which can move them', async () => {
+    assert.equal((await optionsOf()).connectionMonitor?.enabled, false)
+  })
+
   it('leave reconnecting to the peer keeper', async () => {
     assert.equal((await optionsOf()).connectionManager?.reconnectRetries, 0)
   })
