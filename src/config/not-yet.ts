@@ -2,7 +2,7 @@
 
 /** Keys of `config` that a later version brings; an issue that implements one takes it out of here and adds it to the schema. */
 export const NOT_YET_KEYS: ReadonlySet<string> = new Set([
-  'meshTopic', 'relayList', 'discoverRelays', 'stunServers', 'networkKeyFile', 'relayLimits'
+  'meshTopic', 'relayList', 'discoverRelays', 'stunServers', 'networkKeyFile'
 ])
 
 /** Keys that only their `false` is carried out of: `true` is refused. */

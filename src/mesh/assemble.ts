@@ -24,6 +24,7 @@ import { identityOfText } from '../trust/approvals.ts'
 import { PEER_BOOK_MIGRATIONS, PeerBook } from '../trust/peer-book.ts'
 import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
+import { relayServices } from './relaying.ts'
 import { toInboundMessage, type UnnumberedEvent } from './views.ts'
 
 /** What a service needs and is made after it, and the other way round. */
@@ -66,7 +67,7 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
   const late: Late = {}
   const node = await createNode({
     stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
-    services: { message: components => createProtocol(init, components, late) },
+    services: { message: components => createProtocol(init, components, late), ...relayServices(init) },
     onSelfDiscovered: () => { needed(late.handler).instances.handleSelfDiscovered() }
   })
   try {
