@@ -2,6 +2,7 @@
 import type { Stream, StreamCloseEvent } from '@libp2p/interface'
 import { CIRCUIT_CLOSE_TIMEOUT_MS } from '../config/relay-limits.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
+import { toError } from '../lib/errors.ts'
 import { Flow } from './flow.ts'
 import type { RelayMeter } from './relay-meter.ts'
 
@@ -49,7 +50,8 @@ export class Circuit {
   /** Ends it so that both peers are told in order; those who do not answer in time are cut off. */
   async close(): Promise<void> {
     this.#abortAfter(CIRCUIT_CLOSE_TIMEOUT_MS, 'the relay is stopping')
-    for (const { stream } of this.#ends) stream.close().catch((error: unknown) => { stream.abort(error instanceof Error ? error : new Error(String(error))) })
+    for (const flow of this.#flows) flow.close() // what they say to their end finds no way any more
+    for (const { stream } of this.#ends) stream.close().catch((error: unknown) => { stream.abort(toError(error)) })
     await this.#closed.promise
   }
 

@@ -70,7 +70,7 @@ export class Flow {
 
   #passOn(): void {
     const { to, meter, peerId } = this.#init
-    const chunk = this.#waiting.sublist(0, RELAY_CHUNK_BYTES)
+    const chunk = this.#waiting.sublist(0, Math.min(RELAY_CHUNK_BYTES, this.#waiting.byteLength))
     this.#waiting.consume(chunk.byteLength)
     this.#isDraining = !to.send(chunk)
     this.#isCharged = meter.charge(peerId, chunk.byteLength, this.#handleTurn)
