@@ -51,8 +51,7 @@ export class RelayClient implements AsyncDisposable {
       connectionManager: { reconnectRetries: 0 },
       services: { identify: identify(), ping: ping() }
     }))
-    await client.libp2p.handle(SINK, (stream) => { stream.addEventListener('message', ({ data }) => { client.received.add(data.byteLength) }) },
-      { runOnLimitedConnection: true, maxInboundStreams: 100 })
+    await client.libp2p.handle(SINK, (stream) => { client.#count(stream) }, { runOnLimitedConnection: true, maxInboundStreams: 100 })
     try {
       await client.libp2p.start()
     } catch (error) {
@@ -107,6 +106,10 @@ export class RelayClient implements AsyncDisposable {
     const signal = AbortSignal.timeout(60_000)
     const connection = await this.libp2p.dial(multiaddr(relay), { signal })
     return await connection.newStream(HOP_PROTOCOL, { signal, maxOutboundStreams: 1_000 })
+  }
+
+  #count(stream: Stream): void {
+    stream.addEventListener('message', ({ data }) => { this.received.add(data.byteLength) })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
