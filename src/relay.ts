@@ -107,6 +107,7 @@ export class Relay {
     const made: Partial<Parts> = {}
     const node = await createNode({
       stateDir: this.#init.dataDir, config: nodeConfig(this.#init), version: this.#init.version, log, now: clock.now,
+      onSelfDiscovered: () => undefined, // by mDNS, which is off
       announceOnly: (listenAddrs) => {
         made.listenAddrs = listenAddrs
         made.announced = announceAddrs.length > 0 ? { addresses: announceAddrs, scope: 'public' } : relayAddresses(listenAddrs)
