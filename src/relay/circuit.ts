@@ -27,6 +27,7 @@ export class Circuit {
   readonly #flows: Flow[]
   readonly #closed = Promise.withResolvers<undefined>()
   #timers: Timer[] = []
+  #isSettled = false
 
   constructor(init: CircuitInit) {
     this.#init = init
@@ -75,7 +76,8 @@ export class Circuit {
   }
 
   #settle(): void {
-    if (this.#ends.some(({ stream }) => stream.status === 'open' || stream.status === 'closing')) return
+    if (this.#isSettled || this.#ends.some(({ stream }) => stream.status === 'open' || stream.status === 'closing')) return
+    this.#isSettled = true
     for (const timer of this.#timers) timer.cancel()
     this.#timers = []
     for (const flow of this.#flows) flow.close()

@@ -12,8 +12,11 @@ export interface RelayAddresses {
 const SCOPES = ['public', 'private', 'loopback'] as const
 const WILDCARDS: Readonly<Record<string, 'IPv4' | 'IPv6'>> = { '0.0.0.0': 'IPv4', '::': 'IPv6' }
 
+/** What `networkInterfaces` of node:os tells, as far as it matters here. */
+type Interfaces = Readonly<Record<string, ReadonlyArray<{ address: string, family: string }> | undefined>>
+
 /** Listen addresses as others can dial them: of all interfaces where none is named, and only the public ones where there are any. */
-export function relayAddresses(listenAddrs: readonly string[], interfaces = networkInterfaces()): RelayAddresses {
+export function relayAddresses(listenAddrs: readonly string[], interfaces: Interfaces = networkInterfaces()): RelayAddresses {
   const hosts = Object.values(interfaces).flatMap(list => list ?? [])
   const expanded = listenAddrs.flatMap((address) => {
     const host = multiaddr(address).getComponents()[0]?.value ?? ''

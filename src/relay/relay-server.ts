@@ -183,7 +183,10 @@ export class RelayServer implements Startable {
     const { clock, limits } = this.#init
     const circuit = new Circuit({
       source, destination, meter: this.#meter, maxAgeMs: limits.perPeerSeconds * 1000, clock,
-      onClosed: () => { if (this.#circuits.delete(circuit)) release() }
+      onClosed: () => {
+        this.#circuits.delete(circuit)
+        release()
+      }
     })
     this.#circuits.add(circuit)
     circuit.open()
