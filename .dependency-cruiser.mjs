@@ -60,6 +60,9 @@ const typesOnly = Object.entries(typeLayers).map(([layer, names]) => ({
 /** The OpenClaw SDK, resolved or not. */
 const sdk = '(^|/)node_modules/openclaw/|^openclaw(/|$)'
 
+/** Development dependencies that go into the bundle: libp2p with what belongs to it, and the schemas. Others are tools. */
+const bundled = '(^|/)node_modules/(@?libp2p|@multiformats|(datastore|interface|it)-[^/]+|protons-runtime|uint8array(s|list)|typebox)/'
+
 export default {
   forbidden: [
     ...matrix,
@@ -73,9 +76,16 @@ export default {
     {
       name: 'undeclared-dependency',
       severity: 'error',
-      comment: 'what src imports is a dependency of the package, or the host itself',
+      comment: 'what src imports is listed in package.json',
       from: { path: '^src/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-optional', 'npm-no-pkg', 'npm-unknown'], pathNot: sdk }
+      to: { dependencyTypes: ['npm-optional', 'npm-no-pkg', 'npm-unknown'], pathNot: sdk }
+    },
+    {
+      name: 'tool',
+      severity: 'error',
+      comment: 'what src imports is bundled, a dependency of the package, or the host itself',
+      from: { path: '^src/' },
+      to: { dependencyTypes: ['npm-dev'], pathNot: `${sdk}|${bundled}` }
     }
   ],
   options: {

@@ -23,14 +23,18 @@ export interface MeshErrorInit {
   deliveries?: ReadonlyArray<{ channel: string, target: string, ok: boolean, error?: string }>
 }
 
+/** The host loads this plugin several times in one process, and the mesh of one copy fails for a tool of another. */
+const EVERY_COPY = Symbol.for('libp2p-mesh.error')
+
 /**
- * A failure with a code of the public interface.
+ * A failure with a code of the public interface; `instanceof` knows those of every copy of this module.
  *
  * @example
  * throw new MeshError('UNKNOWN_RECIPIENT', 'nobody announced "office"; see `openclaw p2p peers`')
  */
 export class MeshError extends Error {
   override readonly name = 'MeshError'
+  readonly [EVERY_COPY] = true
   readonly code: ErrorCode
   readonly reason: string | undefined
   readonly retryAfterMs: number | undefined
@@ -50,6 +54,10 @@ export class MeshError extends Error {
     this.state = init.state
     this.queued = init.queued
     this.deliveries = init.deliveries
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return value instanceof Error && EVERY_COPY in value
   }
 }
 

@@ -76,8 +76,9 @@ export class ForwardStore {
       VALUES (?, ?, ?, ?, 'pending', ?, ?)`)
   }
 
-  insert(messageId: string, { channel, target, accountId }: ForwardTarget, now: number): void {
-    this.#insert.run(messageId, channel, target, accountId, now, now)
+  /** @param plannedAt orders the messages of a target */
+  insert(messageId: string, { channel, target, accountId }: ForwardTarget, { now, plannedAt }: { now: number, plannedAt: number }): void {
+    this.#insert.run(messageId, channel, target, accountId, now, plannedAt)
   }
 
   ofMessage(messageId: string): ForwardRow[] {

@@ -65,8 +65,10 @@ export class Forwards {
 
   /** Notes that a message goes to every target; call it in the transaction that stores the message. */
   plan(messageId: string): void {
-    this.#lastPlannedAt = Math.max(this.#init.clock.now(), this.#lastPlannedAt + 1)
-    for (const target of this.#init.targets) this.#init.store.insert(messageId, keyOf(target), this.#lastPlannedAt)
+    const now = this.#init.clock.now()
+    const plannedAt = Math.max(now, this.#lastPlannedAt + 1)
+    this.#lastPlannedAt = plannedAt
+    for (const target of this.#init.targets) this.#init.store.insert(messageId, keyOf(target), { now, plannedAt })
   }
 
   /** Tells what each target may be handed: its oldest message, now or when a retry comes, and nothing while it has one in hand. */

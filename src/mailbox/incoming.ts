@@ -145,9 +145,13 @@ export class Incoming {
     this.#forwards.announceDue()
   }
 
-  /** The stored message, when the target was free to be handed it. */
+  /** The stored message, when the target was free to be handed it and its sender is still approved. */
   async beginForward(messageId: string, target: DeliveryTarget): Promise<InboxRow | undefined> {
-    return await this.#forwards.begin(messageId, target) ? this.#store.get(messageId) : undefined
+    if (!await this.#forwards.begin(messageId, target)) return undefined
+    const row = this.#store.get(messageId)
+    if (row !== undefined && this.#init.statusOf(row.peerId) === 'approved') return row
+    await this.finishForward(messageId, target, { kind: 'failed', error: 'the recipient does not approve this node any more' })
+    return undefined
   }
 
   async finishForward(messageId: string, target: DeliveryTarget, outcome: ForwardOutcome): Promise<void> {

@@ -172,10 +172,10 @@ export class Outbox {
       this.#count(peerId, -1)
       this.#init.onDropped(peerId, messageId)
     }
-    if (moved.before !== moved.after || deliveries !== undefined) {
-      this.#init.onChange({
-        messageId, peerId, kind: moved.kind, state: moved.after, ...error !== undefined && { error }, ...deliveries !== undefined && { deliveries }
-      })
+    const isOvertaken = isDeliveredAfterAnswer(moved, change.event)
+    if (isOvertaken || moved.before !== moved.after || deliveries !== undefined) {
+      const state = isOvertaken ? 'delivered' : moved.after
+      this.#init.onChange({ messageId, peerId, kind: moved.kind, state, ...error !== undefined && { error }, ...deliveries !== undefined && { deliveries } })
     }
     return true
   }
@@ -212,4 +212,9 @@ export class Outbox {
     if (waiting > 0) this.#waiting.set(peerId, waiting)
     else this.#waiting.delete(peerId)
   }
+}
+
+/** An agent may answer before the channels show the message; that they do is news all the same. */
+function isDeliveredAfterAnswer({ before }: Move, event: DeliveryEvent): boolean {
+  return before === 'replied' && event.kind === 'stage' && event.stage === 'delivered'
 }

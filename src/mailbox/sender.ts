@@ -193,7 +193,7 @@ function knownText({ state }: Known): string {
 
 function checkDelivered(change: DeliveryChange): DeliveryChange {
   const { messageId, state, error, deliveries } = change
-  if ((state === 'delivered' || state === 'replied') && error === undefined) return change
+  if (state === 'delivered' && error === undefined) return change
   const facts = { messageId, state, queued: isWaiting(state) }
   if (state === 'held') throw new MeshError('HELD_FOR_APPROVAL', 'the recipient has the message and holds it until its owner approves this node', facts)
   const failure = error ?? new MeshError('ACK_TIMEOUT', 'the recipient has the message, and whether it was delivered there will never be known', { reason: 'uncertain' })

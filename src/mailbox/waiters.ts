@@ -1,6 +1,7 @@
 /** Those who wait for what becomes of a message: its acknowledgement first, perhaps a reply after that. */
 import type { Clock } from '../lib/clock.ts'
 import type { MeshError } from '../lib/errors.ts'
+import type { DeliveryState } from '../mesh-api.ts'
 import type { DeliveryChange } from './outbox.ts'
 
 /** Something that can be said about a message truthfully. */
@@ -63,7 +64,7 @@ export class Waiters {
     if (waiting === undefined) return
     waiting.isReceived = change.state !== 'queued'
     waiting.first({ kind: 'change', change })
-    if (change.state !== 'received' || change.error !== undefined) waiting.last({ kind: 'change', change })
+    if (change.error !== undefined || !isOpen(change.state)) waiting.last({ kind: 'change', change })
   }
 
   handleReply(messageId: string, text: string): void {
@@ -98,6 +99,11 @@ export class Waiters {
       timer.cancel()
     }
   }
+}
+
+/** The recipient has the message and may still say more: an agent's answer tells nothing about the channels of its owner. */
+function isOpen(state: DeliveryState): boolean {
+  return state === 'received' || state === 'replied'
 }
 
 function tell(waiting: Waiting, word: Word): void {

@@ -1,5 +1,5 @@
 /** Text of peers for the owner's chat channels: every line marked as a quote, and nothing in it that a channel or the host would act on. */
-import { escapeControl } from '../lib/text.ts'
+import { escapeCharacter } from '../lib/text.ts'
 
 /** Control, format and private characters; line feeds, and the joiners that scripts and emoji are written with, stay. */
 const INVISIBLE = /(?![\n\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu
@@ -11,8 +11,8 @@ const INVISIBLE = /(?![\n\u200c\u200d])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/gu
 const MEANINGFUL = /[<@[\]]|&(?=#?\w{1,31};)|`{3,}|~{3,}/g
 const LOOK_ALIKES: Readonly<Record<string, string>> = { '<': '＜', '@': '＠', '[': '［', ']': '］', '&': '＆', '`': 'ˋ', '~': '∼' }
 
-/** Where a channel cuts a text into several messages it cuts between lines; the narrowest (IRC) takes 350 characters. */
-const MAX_LINE = 300
+/** A text of line breaks is not to push everything else off the screen. */
+const MAX_LINES = 100
 
 /** A quote, and whether it is less than the whole. */
 export interface ChatQuote {
@@ -25,31 +25,19 @@ export function plainChatText(text: string): string {
   return withoutMeaning(text.replaceAll(/\s+/gu, ' '))
 }
 
-/** At most `maxCharacters` of the text, each line behind a mark. */
+/** The text with each line behind a mark, as far as it fits into `maxCharacters`. */
 export function quoteForChat(text: string, maxCharacters: number): ChatQuote {
-  const shown = cut(withoutMeaning(text.slice(0, maxCharacters).replaceAll(/\r\n?/g, '\n').replaceAll('\t', '    ')), maxCharacters)
-  const lines = shown.trimEnd().split('\n').flatMap(wrap)
-  return { quote: lines.map(line => `> ${line}`.trimEnd()).join('\n'), isCut: text.length > maxCharacters || shown.length === maxCharacters }
+  const shown = withoutMeaning(cut(text, maxCharacters).replaceAll(/\r\n?/g, '\n').replaceAll('\t', '    ')).trimEnd()
+  const lines = shown.split('\n').map(line => `> ${line}`.trimEnd())
+  const quote = cut(lines.slice(0, MAX_LINES).join('\n'), maxCharacters)
+  return { quote, isCut: text.length > maxCharacters || quote.length < lines.join('\n').length }
 }
 
 function withoutMeaning(text: string): string {
-  return text.replaceAll(INVISIBLE, escapeControl).replaceAll(MEANINGFUL, found => [...found].map(character => LOOK_ALIKES[character] ?? character).join(''))
+  return text.replaceAll(INVISIBLE, escapeCharacter).replaceAll(MEANINGFUL, found => [...found].map(character => LOOK_ALIKES[character] ?? character).join(''))
 }
 
 /** Without half a character at the end. */
 function cut(text: string, maxCharacters: number): string {
-  return text.slice(0, maxCharacters).replace(/[\ud800-\udbff]$/, '')
-}
-
-/** A line as several, none too long, broken at spaces where there are any. */
-function wrap(line: string): string[] {
-  const parts: string[] = []
-  let rest = line
-  while (rest.length > MAX_LINE) {
-    const space = rest.lastIndexOf(' ', MAX_LINE)
-    const part = space > MAX_LINE / 2 ? rest.slice(0, space) : cut(rest, MAX_LINE)
-    parts.push(part)
-    rest = rest.slice(part.length).trimStart()
-  }
-  return [...parts, rest]
+  return text.length <= maxCharacters ? text : text.slice(0, maxCharacters).replace(/[\ud800-\udbff]$/, '')
 }

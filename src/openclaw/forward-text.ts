@@ -6,23 +6,30 @@ import { plainChatText, quoteForChat } from './chat-text.ts'
 /** The last line; whoever quotes a message that ends in it means to answer a peer. */
 const HOW_TO_ANSWER = 'Reply to this message (quote it) to answer.'
 
-/** A message of an approved peer as it is shown. The lines that do not begin with `>` are ours. */
-export function forwardText(message: InboundMessage): string {
+/** Even the narrowest channel shows this much of a text. */
+const MIN_SHOWN_CHARACTERS = 50
+/** The part of a channel's limit that is used: some channels add to a text what shows it as it is meant. */
+const USED = 0.9
+
+/** A message of an approved peer as it is shown, in `maxCharacters` where that is possible. The lines that do not begin with `>` are ours. */
+export function forwardText(message: InboundMessage, maxCharacters: number): string {
   const { kind, text } = message
-  const { quote, isCut } = quoteForChat(text, MAX_SHOWN_CHARACTERS)
   const title = kind === 'reply' ? `↩️ Reply from ${chatName(message)}` : `📨 Message from ${chatName(message)}`
-  const blocks = [
-    `${title} (libp2p mesh)\n${knownAs(message)}`,
-    quote,
-    ...isCut ? [`(cut; the whole text of ${String(text.length)} characters: openclaw p2p inbox --json)`] : [],
-    HOW_TO_ANSWER
-  ]
-  return blocks.join('\n\n')
+  const head = `${title} (libp2p mesh)\n${knownAs(message)}`
+  const cutNote = `(cut: ${String(text.length)} characters; all of them: openclaw p2p inbox --json)`
+  const room = Math.floor(maxCharacters * USED) - [head, cutNote, HOW_TO_ANSWER].join('\n\n').length
+  const { quote, isCut } = quoteForChat(text, Math.min(Math.max(room, MIN_SHOWN_CHARACTERS), MAX_SHOWN_CHARACTERS))
+  return [head, quote, ...isCut ? [cutNote] : [], HOW_TO_ANSWER].join('\n\n')
 }
 
-/** The owner's alias for the peer, else its instance ID, else its peer ID. */
-function chatName({ alias, instanceId, from }: Pick<InboundMessage, 'alias' | 'instanceId' | 'from'>): string {
-  return plainChatText(alias ?? instanceId ?? from)
+/** The owner's alias for the peer, else its instance ID, else its agent ID. */
+export function chatName({ alias, instanceId, agentId }: Pick<InboundMessage, 'alias' | 'instanceId' | 'agentId'>): string {
+  return plainChatText(alias ?? instanceId ?? agentId)
+}
+
+/** Whether a channel's own rendering of a quoted message shows that it is one of ours. */
+export function isForwardText(quoted: string): boolean {
+  return quoted.replaceAll('\\', '').includes(HOW_TO_ANSWER)
 }
 
 function knownAs({ alias, instanceId, from }: InboundMessage): string {

@@ -59,7 +59,7 @@ export class Forwarder {
   }
 
   async #send(message: InboundMessage, target: DeliveryTarget): Promise<void> {
-    const sending = this.#init.host.sendToChannel(target, forwardText(message))
+    const sending = this.#init.host.sendToChannel(target, maxCharacters => forwardText(message, maxCharacters))
     const outcome = await this.#inTime(sending)
     await this.#settle(message, target, outcome ?? { kind: 'uncertain', error: `no answer within ${String(FORWARD_DEADLINE_MS / 1000)} s` })
     if (outcome === undefined) await this.#settle(message, target, await sending)
@@ -80,11 +80,17 @@ export class Forwarder {
   async #settle({ messageId, from }: InboundMessage, target: DeliveryTarget, outcome: ForwardOutcome): Promise<void> {
     const { mesh, host } = await waitForMesh(RESTART_WAIT_MS)
     if (outcome.kind !== 'sent') {
-      host.log.warn(`Message ${messageId} of ${from} is not known to be shown in ${placeOf(target)} (${outcome.kind}): ${oneLine(outcome.error, MAX_LOGGED_ERROR)}`)
+      host.log.warn(`Message ${messageId} of ${from} to ${placeOf(target)} ${MEANINGS[outcome.kind]}: ${oneLine(outcome.error, MAX_LOGGED_ERROR)}`)
     }
     await mesh.finishForward(messageId, target, outcome)
   }
 }
+
+const MEANINGS = {
+  retry: 'was not shown and is tried again',
+  failed: 'was not shown',
+  uncertain: 'may have been shown or not, and is not repeated'
+} as const satisfies Record<Exclude<ForwardOutcome['kind'], 'sent'>, string>
 
 function placeOf({ channel, target }: DeliveryTarget): string {
   return `${channel} ${oneLine(target, 256)}`

@@ -9,8 +9,18 @@ import { CHANNEL_ID } from './names.ts'
 /** The configuration as the running gateway uses it; never to be changed in place. */
 export type HostConfig = ReturnType<PluginRuntime['config']['current']>
 
-/** Shows a text in one of the owner's channels, once, and says what is known of the outcome; never rejects. */
-export type ChannelSender = (target: DeliveryTarget, text: string, options?: { replyToId?: string | undefined }) => Promise<ForwardOutcome>
+/**
+ * Shows a text in one of the owner's channels, once, and says what is known of the outcome; never rejects.
+ *
+ * `write` gets the length of the longest text that the channel shows as one message.
+ */
+export type ChannelSender = (target: DeliveryTarget, write: (maxCharacters: number) => string, options?: SendOptions) => Promise<ForwardOutcome>
+
+/** How a text is shown. */
+export interface SendOptions {
+  /** The channel's own ID of the message that this answers. */
+  replyToId?: string | undefined
+}
 
 /** Whether the peer's entry was written, or was the owner's own already. */
 export type PolicyWrite = 'written' | 'kept'

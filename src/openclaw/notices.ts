@@ -1,9 +1,9 @@
-/** What the owner is told in the log about peers: once for each, and never so often that a flood of strangers fills it. */
+/** What the owner is told about peers, in the log and where messages are forwarded to: once for each, never so often that strangers could flood it. */
 import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
-import type { Logger } from '../lib/log.ts'
-import type { TurnClaim } from '../mesh-api.ts'
-import { policyKey } from './host.ts'
+import { oneLine } from '../lib/text.ts'
+import type { DeliveryTarget, TurnClaim } from '../mesh-api.ts'
+import { policyKey, type Host } from './host.ts'
 import type { TurnPolicy } from './turn-policy.ts'
 
 export type RefusedClaim = Extract<TurnClaim, { claimed: false }>['reason']
@@ -13,38 +13,45 @@ export type RefusedPolicy = Extract<TurnPolicy, { allowed: false }>['reason']
 const MAX_NEW_PEERS_AN_HOUR = 5
 const HOUR_MS = 3_600_000
 const MAX_REMEMBERED = 4096
+const MAX_LOGGED_ERROR = 300
 
-/** Warn lines for the owner, with the command that settles each. */
+/** What notices are made with. */
+export interface NoticesInit {
+  host: Pick<Host, 'log' | 'sendToChannel'>
+  clock: Clock
+  /** The owner's channels. */
+  targets: readonly DeliveryTarget[]
+}
+
+/** Notices to the owner, with the command that settles each; nothing in them was written by a stranger. */
 export class Notices {
-  readonly #log: Logger
-  readonly #clock: Clock
+  readonly #init: NoticesInit
   readonly #said = new BoundedMap<string, number>(MAX_REMEMBERED)
   #newPeersAt: number[] = []
   #unsaid = 0
   #digest: Timer | undefined
 
-  constructor(log: Logger, clock: Clock) {
-    this.#log = log
-    this.#clock = clock
+  constructor(init: NoticesInit) {
+    this.#init = init
   }
 
   /** Unapproved peers that already waited when the node started. */
   waiting(count: number): void {
-    if (count > 0) this.#log.warn(`${count} unapproved ${count === 1 ? 'peer waits' : 'peers wait'} for your approval; see: openclaw p2p status`)
+    if (count > 0) this.#init.host.log.warn(`${count} unapproved ${count === 1 ? 'peer waits' : 'peers wait'} for your approval; see: openclaw p2p status`)
   }
 
   /** An unapproved peer left a message. */
   held(peerId: string, code: string): void {
     if (!this.#isFirst(`held ${peerId}`)) return
-    const now = this.#clock.now()
+    const now = this.#init.clock.now()
     this.#newPeersAt = this.#newPeersAt.filter(at => now - at < HOUR_MS)
     if (this.#newPeersAt.length >= MAX_NEW_PEERS_AN_HOUR) {
       this.#unsaid += 1
-      this.#digest ??= this.#clock.after(HOUR_MS - (now - (this.#newPeersAt[0] ?? now)), () => { this.#sayDigest() })
+      this.#digest ??= this.#init.clock.after(HOUR_MS - (now - (this.#newPeersAt[0] ?? now)), () => { this.#sayDigest() })
       return
     }
     this.#newPeersAt.push(now)
-    this.#log.warn(`Peer ${peerId} is not approved and left a message, which is held. Let it in: openclaw p2p approve ${code} - or refuse it: openclaw p2p block ${peerId}`)
+    this.#tell(`Peer ${peerId} is not approved and left a message, which is held. Let it in: openclaw p2p approve ${code} - or refuse it: openclaw p2p block ${peerId}`)
   }
 
   /** A message of an approved peer starts no turn because no configuration limits the tools of such a turn. */
@@ -52,14 +59,14 @@ export class Notices {
     if (!this.#isFirst(`policy ${peerId}`)) return
     const entry = `tools.toolsBySender["${policyKey(peerId)}"]`
     const why = reason === 'no-entry' ? 'no tools.toolsBySender entry limits its tools' : 'its tools.toolsBySender entry limits nothing'
-    this.#log.warn(`Messages of ${peerId} are stored but start no agent turn: ${why}. Write one with: openclaw p2p approve ${peerId} - or set ${entry} yourself, for example to {"deny":["*"]}`)
+    this.#init.host.log.warn(`Messages of ${peerId} are stored but start no agent turn: ${why}. Write one with: openclaw p2p approve ${peerId} - or set ${entry} yourself, for example to {"deny":["*"]}`)
   }
 
   /** A message starts no turn because a budget or the hop limit is used up. */
   turnRefused(peerId: string, reason: RefusedClaim): void {
     if (!this.#isFirst(`turn ${reason} ${peerId}`, HOUR_MS)) return
     const why = TURN_REASONS[reason]
-    if (why !== undefined) this.#log.warn(`A message of ${peerId} starts no agent turn: ${why}. It is stored: openclaw p2p inbox`)
+    if (why !== undefined) this.#tell(`A message of ${peerId} starts no agent turn: ${why}. It is stored: openclaw p2p inbox`)
   }
 
   stop(): void {
@@ -69,12 +76,25 @@ export class Notices {
 
   #sayDigest(): void {
     this.#digest = undefined
-    this.#log.warn(`${this.#unsaid} more unapproved peers left messages within the hour; see: openclaw p2p status`)
+    this.#tell(`${this.#unsaid} more unapproved peers left messages within the hour; see: openclaw p2p status`)
     this.#unsaid = 0
   }
 
+  #tell(text: string): void {
+    const { host, targets } = this.#init
+    host.log.warn(text)
+    for (const target of targets) void this.#show(text, target)
+  }
+
+  /** Once: what is missed here stands in the log and in the status. */
+  async #show(text: string, target: DeliveryTarget): Promise<void> {
+    const { host } = this.#init
+    const outcome = await host.sendToChannel(target, () => `🔔 libp2p mesh: ${text}`)
+    if (outcome.kind !== 'sent') host.log.warn(`A notice is not known to be shown in ${target.channel} ${target.target}: ${oneLine(outcome.error, MAX_LOGGED_ERROR)}`)
+  }
+
   #isFirst(key: string, forMs = Infinity): boolean {
-    const now = this.#clock.now()
+    const now = this.#init.clock.now()
     const before = this.#said.get(key)
     if (before !== undefined && now - before < forMs) return false
     this.#said.set(key, now)

@@ -17,4 +17,4 @@ export const plugin: ReturnType<typeof defineChannelPluginEntry<typeof meshChann
 })
 
 /** The channel alone. */
-export const setupPlugin = defineSetupPluginEntry(meshChannel)
+export const setupPlugin: ReturnType<typeof defineSetupPluginEntry<typeof meshChannel>> = defineSetupPluginEntry(meshChannel)

@@ -14,6 +14,8 @@ const BROKEN = /^(E(AI_|CONN|NET|HOST|ADDR|PIPE|TIMEDOUT|SOCKET)|UND_ERR_|ERR_(N
 const NO_ANSWER_WORDS = /time[d-]? ?out|socket hang up|fetch failed|network|aborted/i
 /** The host has no such channel, or its plugin is not installed: asking again within the day will not help. */
 const NO_CHANNEL = /^Outbound not configured/
+/** How Feishu's plugin appends all that it knows to its message, too long to reach the sender whole. */
+const DIAGNOSIS = ': {"'
 const URLS = /https?:\/\/[^\s"]+/g
 
 /** The outcome of a send that the host carried out. */
@@ -35,7 +37,7 @@ export function outcomeOf(result: DurableMessageBatchSendResult): ForwardOutcome
 /** The outcome of a send that failed: tried again only where the error proves that nothing was shown and that this may change. */
 export function outcomeOfError(error: unknown): ForwardOutcome {
   const causes = collectErrorGraphCandidates(error, nestedErrors).filter(cause => !isRepeated(cause))
-  const text = errorText(error)
+  const text = errorText(error, causes)
   const is = (test: (cause: unknown) => boolean): boolean => causes.some(test)
   const uncertain: ForwardOutcome = { kind: 'uncertain', error: text }
   const failed: ForwardOutcome = { kind: 'failed', error: text }
@@ -114,7 +116,22 @@ function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : ''
 }
 
-/** For the log and for the sender, who need not know the addresses behind a channel. */
-function errorText(error: unknown): string {
-  return formatErrorMessage(error).replaceAll(URLS, '(address)')
+/** For the log and for the sender, who need not know the addresses behind a channel; a diagnosis in JSON gives way to the words it is about. */
+function errorText(error: unknown, causes: readonly unknown[] = []): string {
+  const text = formatErrorMessage(error)
+  const diagnosis = text.indexOf(DIAGNOSIS)
+  const reason = diagnosis === -1 ? undefined : causes.map(platformWords).find(words => words !== undefined) ?? plainMessages(causes).at(-1)
+  return (reason === undefined ? text : `${text.slice(0, diagnosis)}: ${reason}`).replaceAll(URLS, '(address)')
+}
+
+/** What the platform itself answered. */
+function platformWords(cause: unknown): string | undefined {
+  const words = [read(cause, 'response', 'data', 'msg'), read(cause, 'response', 'data', 'message')].find(value => typeof value === 'string' && value !== '')
+  const code = read(cause, 'response', 'data', 'code')
+  if (typeof words !== 'string') return undefined
+  return typeof code === 'number' || typeof code === 'string' ? `${words} (code ${code})` : words
+}
+
+function plainMessages(causes: readonly unknown[]): string[] {
+  return causes.map(messageOf).filter(message => message !== '' && !message.includes(DIAGNOSIS))
 }

@@ -3,13 +3,12 @@ import { Mesh } from '../mesh.ts'
 import type { StartContext } from './account.ts'
 import { runAccount } from './gateway.ts'
 import { runtimeStore } from './runtime.ts'
-import { loadVersion } from './version.ts'
+import { VERSION } from './version.ts'
 
 /** Runs the node until the host aborts. */
 export async function startMesh(context: StartContext): Promise<void> {
-  const version = await loadVersion()
   await runAccount(context, {
     runtime: runtimeStore.getRuntime,
-    createMesh: async parts => new Mesh({ ...parts, version })
+    createMesh: async parts => new Mesh({ ...parts, version: VERSION })
   })
 }

@@ -24,15 +24,17 @@ const TOOLS = [
 
 const manifest = parse('openclaw.plugin.json')
 
-function registered(registrationMode: OpenClawPluginApi['registrationMode']): { tools: Array<string | undefined>, methods: string[] } {
+function registered(registrationMode: OpenClawPluginApi['registrationMode']): { tools: Array<string | undefined>, methods: string[], hooks: string[] } {
   const tools: Array<string | undefined> = []
   const methods: string[] = []
+  const hooks: string[] = []
   registerRuntime({
     registrationMode,
     registerTool: (_tool, options) => { tools.push(options?.name) },
+    on: (hook) => { hooks.push(hook) },
     registerGatewayMethod: (name) => { methods.push(name) }
   })
-  return { tools, methods }
+  return { tools, methods, hooks }
 }
 
 describe('openclaw.plugin.json', () => {
@@ -102,9 +104,11 @@ describe('the entries', () => {
     assert.equal(setupPlugin.plugin, meshChannel)
   })
 
-  it('register gateway methods only where the gateway serves them', () => {
-    assert.ok(registered('full').methods.length > 0)
-    assert.deepEqual(registered('tool-discovery').methods, [])
+  it('register gateway methods and hooks only where the gateway serves them', () => {
+    const { methods, hooks } = registered('full')
+    assert.ok(methods.length > 0)
+    assert.deepEqual(hooks, ['message_received', 'before_dispatch'])
+    assert.deepEqual([registered('tool-discovery').methods, registered('tool-discovery').hooks], [[], []])
   })
 })
 

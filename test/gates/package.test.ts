@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { fixtures, root, run, runTool } from './tool.ts'
 
-const wanted = /^(dist\/.+\.(js|d\.ts)|docs\/.+\.md|openclaw\.plugin\.json|package\.json|README\.md|TESTING_NAT\.md|LICENSE)$/
-const needed = ['LICENSE', 'README.md', 'dist/index.js', 'dist/setup-entry.js', 'openclaw.plugin.json', 'package.json']
+const wanted = /^(dist\/.+\.(js|d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|docs\/.+\.md|openclaw\.plugin\.json|package\.json|README\.md|TESTING_NAT\.md|LICENSE)$/
+const needed = ['LICENSE', 'README.md', 'dist/THIRD-PARTY-LICENSES.txt', 'dist/index.d.ts', 'dist/index.js', 'dist/setup-entry.js', 'openclaw.plugin.json', 'package.json']
 
 function packedFiles(cwd: string): string[] {
   const [{ files }] = JSON.parse(run('npm', ['pack', '--dry-run', '--json'], cwd).output) as [{ files: Array<{ path: string }> }]

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { open } from 'node:fs/promises'
 import { describe, it } from 'node:test'
+import type * as Errors from '../../src/lib/errors.ts'
 import { MeshError, systemCode, toError, toMeshError } from '../../src/lib/errors.ts'
 
 describe('MeshError', () => {
@@ -16,6 +17,14 @@ describe('MeshError', () => {
 
   it('has no cause where none was given', () => {
     assert.equal('cause' in new MeshError('INTERNAL', 'x'), false)
+  })
+
+  it('keeps its code when it comes from another copy of the plugin', async () => {
+    const copy = await import(new URL('../../src/lib/errors.ts?copy', import.meta.url).href) as typeof Errors
+    assert.notEqual(copy.MeshError, MeshError)
+    const foreign = new copy.MeshError('HELD_FOR_APPROVAL', 'held')
+    assert.equal(toMeshError(foreign), foreign)
+    assert.equal(new TypeError('x') instanceof MeshError, false)
   })
 })
 

@@ -1,66 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { FINISHED_RETENTION_MS, FORWARD_FIRST_RETRY_MS, FORWARD_GIVE_UP_MS, FORWARD_MAX_RETRY_MS } from '../../src/config/limits.ts'
-import { ForwardStore } from '../../src/mailbox/forward-store.ts'
-import { Forwards } from '../../src/mailbox/forwards.ts'
-import type { DeliveryTarget, ForwardOutcome } from '../../src/mesh-api.ts'
-import { FakeClock } from '../support/fake-clock.ts'
-import { TestDatabase } from '../support/test-database.ts'
-
-const FEISHU: DeliveryTarget = { channel: 'feishu', target: 'chat:oc_1' }
-const SLACK: DeliveryTarget = { channel: 'slack', target: '#mesh', accountId: 'work' }
-const SENT: ForwardOutcome = { kind: 'sent', platformIds: ['om_1'] }
-const retry = (retryAfterMs?: number): ForwardOutcome => ({ kind: 'retry', error: 'try later', ...retryAfterMs !== undefined && { retryAfterMs } })
-
-class TestForwards implements Disposable {
-  readonly clock = new FakeClock()
-  readonly db = new TestDatabase()
-  readonly due: string[] = []
-  store: ForwardStore
-  forwards: Forwards
-  readonly #targets: DeliveryTarget[]
-
-  constructor(...targets: DeliveryTarget[]) {
-    this.#targets = targets;
-    [this.store, this.forwards] = this.#open()
-  }
-
-  /** A message is stored that goes to every target. */
-  async plan(messageId: string): Promise<void> {
-    await this.db.commits.write(() => { this.forwards.plan(messageId) })
-    this.forwards.announceDue()
-  }
-
-  /** What was announced since the last time. */
-  takeDue(): string[] {
-    return this.due.splice(0)
-  }
-
-  /** One attempt; the state of the report, where there was one. */
-  async attempt(messageId: string, target: DeliveryTarget, outcome: ForwardOutcome): Promise<string | undefined> {
-    assert.equal(await this.forwards.begin(messageId, target), true)
-    return (await this.forwards.finish(messageId, target, outcome))?.state
-  }
-
-  reopen(): void {
-    this.forwards.stop()
-    this.db.reopen();
-    [this.store, this.forwards] = this.#open()
-  }
-
-  [Symbol.dispose](): void {
-    this.forwards.stop()
-    this.db[Symbol.dispose]()
-  }
-
-  #open(): [ForwardStore, Forwards] {
-    const store = new ForwardStore(this.db.database)
-    return [store, new Forwards({
-      targets: this.#targets, store, commits: this.db.commits, clock: this.clock, random: () => 0.999_999_999,
-      onDue: (messageId, target) => { this.due.push(`${messageId} ${target.channel}${target.accountId === undefined ? '' : `/${target.accountId}`}`) }
-    })]
-  }
-}
+import { FEISHU, retry, SENT, SLACK, TestForwards } from '../support/test-forwards.ts'
 
 describe('Forwards: a message', () => {
   it('goes to every target, is handed to each once, and is done when all have it', async () => {
@@ -211,6 +152,26 @@ describe('Forwards: the end', () => {
     assert.deepEqual([box.takeDue(), await box.forwards.begin('m1', FEISHU)], [['m1 slack/work'], false])
   })
 
+  it('is failed for a target that the owner took away, whose chat gets nothing more', async () => {
+    using box = new TestForwards(FEISHU, SLACK)
+    await box.plan('m1')
+    box.targets = [SLACK]
+    box.reopen()
+    const reports = await box.forwards.start()
+    assert.deepEqual(reports.map(({ messageId, deliveries }) => [messageId, deliveries[0]?.error]), [['m1', 'the recipient took this channel out of its configuration']])
+    box.takeDue()
+    box.forwards.announceDue()
+    assert.deepEqual([box.takeDue(), await box.forwards.begin('m1', FEISHU)], [['m1 slack/work'], false])
+  })
+
+  it('keeps a bounded number of IDs, each of them bounded', async () => {
+    using box = new TestForwards(FEISHU)
+    await box.plan('m1')
+    await box.attempt('m1', FEISHU, { kind: 'sent', platformIds: ['', 'x'.repeat(257), ...Array.from({ length: 20 }, (_, index) => `om_${index}`)] })
+    const found = (id: string): boolean => box.forwards.shownAs('feishu', id).length > 0
+    assert.deepEqual(['', 'x'.repeat(257), 'om_0', 'om_15', 'om_16'].map(found), [false, false, true, true, false])
+  })
+
   it('is forgotten long after, and not before', async () => {
     using box = new TestForwards(FEISHU)
     await box.plan('m1')
@@ -219,9 +180,11 @@ describe('Forwards: the end', () => {
     box.clock.advance(2 * FINISHED_RETENTION_MS)
     await box.forwards.keepHouse()
     assert.equal(box.forwards.deliveriesOf('m1').length, 1)
+    assert.equal(box.forwards.shownAs('feishu', 'om_1').length, 1)
     box.clock.advance(1)
     await box.forwards.keepHouse()
     assert.deepEqual([box.forwards.deliveriesOf('m1').length, box.forwards.deliveriesOf('m2').length], [0, 1])
+    assert.deepEqual(box.forwards.shownAs('feishu', 'om_1'), [])
   })
 
   it('of the process stops the timers', async () => {

@@ -91,6 +91,41 @@ describe('Mailbox: forwarding', () => {
     assert.equal(wire.bob.forwards.length, 1)
   })
 
+  it('decides also when the agent has answered before', async () => {
+    const answered = async (wire: MemoryWire) => {
+      const { sending, messageId } = await sendToInstance(wire)
+      await wire.bob.mailbox.outgoing.send({ peerId: alice.toString(), text: 'I am only the agent', inReplyTo: messageId })
+      return { sending, messageId }
+    }
+    using shown = new MemoryWire([FEISHU])
+    const first = await answered(shown)
+    await forward(shown, first.messageId, [FEISHU, { kind: 'sent', platformIds: [] }])
+    assert.equal((await first.sending).deliveries?.[0]?.ok, true)
+    using busy = new MemoryWire([FEISHU])
+    const second = await answered(busy)
+    await forward(busy, second.messageId, [FEISHU, { kind: 'retry', error: 'busy' }])
+    await assert.rejects(second.sending, { code: 'NOT_FORWARDED', state: 'replied' })
+  })
+
+  it('ends when the owner thinks otherwise of the sender, who is told', async () => {
+    using wire = new MemoryWire([FEISHU])
+    const { sending, messageId } = await sendToInstance(wire)
+    wire.bob.status = 'blocked'
+    assert.equal(await forward(wire, messageId, [FEISHU, { kind: 'sent', platformIds: [] }]), undefined)
+    await assert.rejects(sending, { code: 'NOT_FORWARDED', message: /does not approve this node any more/ })
+  })
+
+  it('that was uncertain is delivered once the channel said so', async () => {
+    using wire = new MemoryWire([FEISHU])
+    const { sending, messageId } = await sendToInstance(wire)
+    await forward(wire, messageId, [FEISHU, { kind: 'uncertain', error: 'no answer' }])
+    await assert.rejects(sending, { code: 'NOT_FORWARDED', state: 'uncertain', queued: false })
+    await wire.bob.mailbox.incoming.finishForward(messageId, FEISHU, { kind: 'sent', platformIds: ['om_1'] })
+    await settled()
+    const { state, error, deliveries } = await wire.alice.mailbox.outgoing.status(messageId)
+    assert.deepEqual([state, error, deliveries], ['delivered', undefined, [{ ...FEISHU, ok: true }]])
+  })
+
   it('never happens to what strangers answer', async () => {
     using wire = new MemoryWire([FEISHU])
     wire.bob.status = 'unknown'

@@ -189,6 +189,14 @@ describe('Outbox: a stage that is told later', () => {
     assert.deepEqual([await answered(), await answered()], [true, true])
     assert.deepEqual([(await box.row(1)).state, box.told(1), box.outbox.waiting], ['replied', ['queued', 'replied'], 0])
   })
+
+  it('is also that it was delivered when the answer came first', async () => {
+    using box = new TestOutbox()
+    await box.queue(1)
+    await box.outbox.apply({ peerId: ALICE, messageId: testId(1), event: { kind: 'replied' } })
+    await box.outbox.applyStage(ALICE, { id: testId(1), stage: 'delivered' })
+    assert.deepEqual([(await box.row(1)).state, box.told(1)], ['replied', ['queued', 'replied', 'delivered']])
+  })
 })
 
 describe('Outbox: errors', () => {

@@ -27,11 +27,19 @@ describe('Sender: to an instance', () => {
     assert.deepEqual([state, deliveries], ['delivered', [shown]])
   })
 
-  it('succeeds when an answer comes: whoever answers has it', async () => {
+  it('waits on when an answer comes before the word that it was delivered: an agent answers while channels still try', async () => {
     const { sender, change, clock } = createSender()
     const sending = sender.sendToInstance(letter)
     await change('replied')
-    assert.deepEqual([(await sending).state, clock.pending], ['replied', []])
+    await change('delivered', { deliveries: [shown] })
+    assert.deepEqual([await sending.then(({ deliveries }) => deliveries), clock.pending], [[shown], []])
+  })
+
+  it('is ACK_TIMEOUT when nothing but an answer comes', async () => {
+    const { rejected, change, clock } = failing({ code: 'ACK_TIMEOUT', state: 'replied', queued: false })
+    await change('replied')
+    clock.advance(15_000)
+    await rejected
   })
 
   it('that cannot be queued fails without a message that could be followed', async () => {

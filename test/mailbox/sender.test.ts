@@ -19,6 +19,22 @@ describe('Sender: a message', () => {
     assert.deepEqual([kind, inReplyTo, hops], ['reply', testId(9), 2])
   })
 
+  it('may have an ID of the caller\'s choice', async () => {
+    const { sender, posted } = createSender()
+    void sender.send({ ...letter, messageId: testId(7) })
+    assert.equal((await posted.first()).id, testId(7))
+  })
+
+  it('that was sent before under its ID is not sent again, and its state is told', async () => {
+    const { sender, known } = createSender(async () => false)
+    for (const [state, told] of [['queued', 'queued'], ['sent', 'queued'], ['received', 'received'], ['replied', 'replied']] as const) {
+      known.state = state
+      assert.deepEqual(await sender.send({ ...letter, messageId: ID }), { messageId: ID, peerId: ALICE, state: told })
+    }
+    known.state = 'failed'
+    await assert.rejects(sender.send({ ...letter, messageId: ID }), { messageId: ID, state: 'failed', queued: false })
+  })
+
   it('without text is refused', async () => {
     const { sender, posted } = createSender()
     for (const text of ['', '  \n\t']) await assert.rejects(sender.send({ ...letter, text }), { code: 'INVALID_ARGUMENT' })

@@ -100,7 +100,7 @@ describe('Waiters: the last word', () => {
     assert.equal(last.change.error?.code, 'NOT_FORWARDED')
   })
 
-  for (const state of ['held', 'uncertain', 'failed', 'expired', 'replied'] as const) {
+  for (const state of ['held', 'uncertain', 'failed', 'expired', 'delivered'] as const) {
     it(`is that the message is ${state}`, async () => {
       const { waiters, change } = createWaiters()
       const word = waiters.wait('alice', 'm1').lastWord(1_000)

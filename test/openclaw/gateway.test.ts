@@ -3,14 +3,19 @@ import { AsyncLocalStorage } from 'node:async_hooks'
 import { describe, it } from 'node:test'
 import type { OpenClawConfig, PluginRuntime } from 'openclaw/plugin-sdk/channel-core'
 import type { MeshConfig } from '../../src/config/resolve.ts'
+import type { DeliveryTarget, ForwardOutcome } from '../../src/mesh-api.ts'
 import { resolveAccount, type StartContext } from '../../src/openclaw/account.ts'
 import { runAccount, type MeshParts } from '../../src/openclaw/gateway.ts'
 import { findMesh, requireMesh } from '../../src/openclaw/live-mesh.ts'
 import { policyKey } from '../../src/openclaw/host.ts'
+import { FakeHost } from '../support/fake-host.ts'
 import { FakeMesh, inboundMessage, PEER, SELF } from '../support/fake-mesh.ts'
 import { LogRecorder } from '../support/log-recorder.ts'
 import { Recorder } from '../support/recorder.ts'
 import { until } from '../support/until.ts'
+
+const FEISHU: DeliveryTarget = { channel: 'feishu', target: 'user:ou_1' }
+const FORWARDING = { plugins: { entries: { 'libp2p-mesh': { config: { inboundChannel: 'feishu', inboundTarget: 'user:ou_1' } } } } }
 
 type Status = Parameters<StartContext['setStatus']>[0]
 
@@ -19,6 +24,8 @@ class Run {
   readonly log = new LogRecorder()
   readonly statuses = new Recorder<Status>()
   readonly mesh: FakeMesh
+  /** Where the owner's channels are. */
+  readonly host = new FakeHost()
   parts: MeshParts | undefined
   readonly #abort = new AbortController()
   readonly #cfg: OpenClawConfig
@@ -53,6 +60,7 @@ class Run {
         this.parts = parts
         return this.mesh
       },
+      sendToChannel: this.host.sendToChannel,
       createRunner: () => ({ route: () => ({ agentId: 'main', sessionKey: 's' }), run: async ({ text }) => ({ text: `re: ${text}` }) })
     })
   }
@@ -164,6 +172,39 @@ describe('the account in the gateway', () => {
     account.stop()
     await running
     assert.deepEqual(new Set(seen), new Set(['account']))
+  })
+
+  it('forwards to the owner\'s channel, apart from the call that set it off, and finishes that before it stops', async () => {
+    const calls = new AsyncLocalStorage<string>()
+    const mesh = new FakeMesh({ beginForward: async messageId => ({ begun: true, message: inboundMessage({ messageId }) }) })
+    const account = new Run(FORWARDING, mesh)
+    const answer = Promise.withResolvers<ForwardOutcome>()
+    const seen: Array<string | undefined> = []
+    account.host.channelAnswer = async () => {
+      seen.push(calls.getStore())
+      return answer.promise
+    }
+    const running = calls.run('account', async () => account.run())
+    await account.ready()
+    assert.deepEqual(account.config?.inboundTargets, [FEISHU])
+    calls.run('approve', () => { mesh.emit({ seq: 1, type: 'forward', messageId: 'm1', peerId: PEER, target: FEISHU }) })
+    await account.host.shown.waitFor('the message to be shown', shown => shown.length === 1)
+    account.stop()
+    answer.resolve({ kind: 'sent', platformIds: ['om_1'] })
+    await running
+    assert.deepEqual([mesh.forwarded.map(({ messageId, outcome }) => [messageId, outcome.kind]), seen], [[['m1', 'sent']], ['account']])
+  })
+
+  it('tells the owner\'s channel of a stranger, with nothing that the stranger wrote', async () => {
+    const account = new Run(FORWARDING)
+    const running = account.run()
+    await account.ready()
+    account.mesh.emit({ seq: 1, type: 'held', peerId: PEER, code: 'ABCD-EFGH', held: 1 })
+    const shown = await account.host.shown.waitFor('the notice', all => all[0])
+    assert.deepEqual(shown.target, FEISHU)
+    assert.match(shown.text, new RegExp(`^🔔 libp2p mesh: Peer ${PEER} is not approved .* openclaw p2p approve ABCD-EFGH`))
+    account.stop()
+    await running
   })
 
   it('never logs the text of an unapproved peer, and tells the owner how to let it in', async () => {

@@ -1,16 +1,21 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { DeliveryTarget } from '../../src/mesh-api.ts'
 import { Notices } from '../../src/openclaw/notices.ts'
 import { FakeClock } from '../support/fake-clock.ts'
+import { FakeHost } from '../support/fake-host.ts'
 import { PEER } from '../support/fake-mesh.ts'
-import { LogRecorder } from '../support/log-recorder.ts'
+import type { LogRecorder } from '../support/log-recorder.ts'
+import { settled } from '../support/turns.ts'
 
 const HOUR_MS = 3_600_000
 
-function setUp(): { log: LogRecorder, clock: FakeClock, notices: Notices } {
-  const log = new LogRecorder()
+const FEISHU: DeliveryTarget = { channel: 'feishu', target: 'user:ou_1' }
+
+function setUp(...targets: DeliveryTarget[]): { host: FakeHost, log: LogRecorder, clock: FakeClock, notices: Notices } {
+  const host = new FakeHost()
   const clock = new FakeClock()
-  return { log, clock, notices: new Notices(log, clock) }
+  return { host, log: host.log, clock, notices: new Notices({ host, clock, targets }) }
 }
 
 describe('Notices', () => {
@@ -58,6 +63,33 @@ describe('Notices', () => {
     notices.turnRefused(PEER, 'peer-budget')
     assert.equal(log.complaints.length, 2)
     assert.match(log.complaints[0] ?? '', /turnBudget\.perPeerPerHour/)
+  })
+
+  it('stand in the owner\'s channels too, where they are about strangers and budgets', async () => {
+    const { host, log, clock, notices } = setUp(FEISHU, { channel: 'slack', target: '#mesh' })
+    for (let index = 0; index < 6; index += 1) notices.held(`peer-${index}`, 'ABCD-EFGH')
+    notices.turnRefused(PEER, 'global-budget')
+    clock.advance(HOUR_MS)
+    await settled()
+    assert.equal(log.complaints.length, 7)
+    const feishu = host.shown.items.filter(({ target }) => target === FEISHU).map(({ text }) => text)
+    assert.deepEqual(feishu, log.complaints.map(line => `🔔 libp2p mesh: ${line}`))
+    assert.equal(host.shown.items.length, 14)
+  })
+
+  it('stand in the log alone where they are about the configuration', async () => {
+    const { host, notices } = setUp(FEISHU)
+    notices.waiting(3)
+    notices.noToolPolicy(PEER, 'no-entry')
+    await settled()
+    assert.deepEqual(host.shown.items, [])
+  })
+
+  it('say in the log when a channel did not show one', async () => {
+    const { host, log, notices } = setUp(FEISHU)
+    host.channelAnswer = async () => ({ kind: 'failed', error: 'no such\nchat' })
+    notices.held(PEER, 'ABCD-EFGH')
+    assert.match(await log.waitFor(/not known to be shown/), /feishu user:ou_1: no such\\nchat/)
   })
 
   it('keep silent about what is as it should be', () => {

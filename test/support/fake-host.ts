@@ -29,8 +29,11 @@ export class FakeHost implements Host {
   readonly shown = new Recorder<Shown>()
   channelAnswer: (shown: Shown) => Promise<ForwardOutcome> = async () => ({ kind: 'sent', platformIds: [`om_${String(this.shown.items.length)}`] })
 
-  sendToChannel: Host['sendToChannel'] = async (target, text, options) => {
-    const shown = { target, text, ...options }
+  /** The longest message of every channel. */
+  maxCharacters = 4000
+
+  sendToChannel: Host['sendToChannel'] = async (target, write, options) => {
+    const shown = { target, text: write(this.maxCharacters), ...options }
     this.shown.add(shown)
     return this.channelAnswer(shown)
   }

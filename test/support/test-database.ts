@@ -22,7 +22,7 @@ const MESH_MIGRATIONS = { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS
 export class TestDatabase implements Disposable {
   readonly path: string
   readonly #folder: string
-  readonly #migrations: Migrations
+  #migrations: Migrations
   readonly #others: DatabaseSync[] = []
   #database: DatabaseSync
   #commits: GroupCommit
@@ -55,8 +55,9 @@ export class TestDatabase implements Disposable {
     return database
   }
 
-  /** Closes and opens the database, as a crash and a restart would: what was not committed is lost. */
-  reopen(): void {
+  /** Closes and opens the database, as a crash and a restart (of a later version) would: what was not committed is lost. */
+  reopen(migrations = this.#migrations): void {
+    this.#migrations = migrations
     this.#database.close()
     this.#database = this.#open()
     this.#commits = new GroupCommit(this.#database)
