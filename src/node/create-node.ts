@@ -9,16 +9,18 @@ import type { Logger } from '../lib/log.ts'
 import { openDatastore } from './datastore.ts'
 import { loadOrCreateIdentity } from './identity.ts'
 import { loadListenPorts, resolveListenAddrs, saveListenPorts } from './listen-ports.ts'
-import { nodeOptions, type NodeConfig, type ServiceFactories } from './options.ts'
+import { nodeOptions, type NodeConfig, type NodeOptionsInit, type ServiceFactories } from './options.ts'
 
 /** The node, with the one library service that is asked for things. */
 export type MeshNode = Libp2p<{ ping: Ping }>
 
-export interface CreateNodeInit {
+export interface CreateNodeInit extends Pick<NodeOptionsInit, 'connectionMonitor'> {
   /** Folder of the mesh's state; created with mode 0700. */
   stateDir: string
   config: NodeConfig & { listenAddrs: string[] }
   services: ServiceFactories
+  /** The addresses to tell instead of the detected ones, from the listen addresses with their ports chosen. */
+  announceOnly?: (listenAddrs: string[]) => string[]
   version: string
   log: Logger
   now: () => number
@@ -44,7 +46,8 @@ export async function createNode(init: CreateNodeInit): Promise<CreatedNode> {
   })
   try {
     const listenAddrs = await chooseListenAddrs(init.config.listenAddrs, datastore)
-    const libp2p = await createLibp2p(await nodeOptions({ ...init, privateKey, datastore, listenAddrs }))
+    const announceOnly = init.announceOnly?.(listenAddrs) ?? []
+    const libp2p = await createLibp2p(await nodeOptions({ ...init, privateKey, datastore, listenAddrs, announceOnly }))
     return { libp2p, close: async () => { await datastore.close() } }
   } catch (error) {
     await datastore.close()

@@ -1,0 +1,28 @@
+/** What a node does for others where it is a relay: circuits and STUN. */
+import type { ServiceFactories } from '../node/options.ts'
+import { StunService } from '../nat/stun-service.ts'
+import { RelayServer } from '../relay/relay-server.ts'
+import { relayAddresses } from '../relay/relay-addresses.ts'
+import type { MeshInit } from './init.ts'
+
+/** None unless the node is a relay; the socket for hole punching, where there is one, answers STUN on the port that both want. */
+export function relayServices({ config, clock, log }: MeshInit, onStun: (service: StunService) => void): ServiceFactories {
+  if (!config.enableCircuitRelayServer) return {}
+  return {
+    relay: components => new RelayServer(components, { limits: config.relayLimits, clock, log }),
+    stun: (components) => {
+      const service = new StunService(components, {
+        clock, hasUdpSocket: config.enableHolePunch, onError: (error) => { log.warn(`This relay answers no STUN questions, or not all: ${error.message}`) }
+      })
+      onStun(service)
+      return service
+    }
+  }
+}
+
+/** The lines for the owner to hand out; none unless the node is a relay. */
+export function relayAddressLines({ config }: MeshInit, { listenAddrs, peerId }: { listenAddrs: string[], peerId: string }): string[] {
+  if (!config.enableCircuitRelayServer) return []
+  const addresses = config.announceAddrs.length > 0 ? config.announceAddrs : relayAddresses(listenAddrs).addresses
+  return addresses.map(address => `Relay address: ${address}/p2p/${peerId}`)
+}
