@@ -53,7 +53,7 @@ describe('requests to a relay', () => {
       return stream
     }))
     const signal = AbortSignal.timeout(8 * HOP_TIMEOUT_MS)
-    await Promise.all(streams.map(async stream => await once(stream, 'close', { signal })))
+    await Promise.all(streams.map(async (stream) => { await once(stream, 'close', { signal }) }))
     assert.deepEqual(streams.map(({ status }) => status), ['reset', 'reset'])
   })
 
