@@ -115,7 +115,7 @@ export class RelayServer implements Startable {
     const status = await this.#carryOut(request, { exchange, connection, deadline })
     if (status === undefined) return
     await exchange.answer(status, deadline)
-    await stream.close(deadline)
+    await exchange.close(deadline)
   }
 
   /** The status that is still to be told. */
@@ -135,7 +135,7 @@ export class RelayServer implements Startable {
     await this.#components.peerStore.merge(remotePeer, { tags: { [TAG]: { value: 1, ttl: RESERVATION_TTL_MS } } })
     const addrs = this.#components.addressManager.getAddresses().filter(address => !isRelayed({ remoteAddr: address })).map(address => address.bytes.slice())
     await exchange.answer('OK', deadline, { expire: BigInt(Math.floor(expiresAt / 1000)), addrs })
-    await exchange.unwrap().close(deadline)
+    await exchange.close(deadline)
     return undefined
   }
 
