@@ -121,7 +121,9 @@ export class Traversal {
     return why === undefined ? path : { ...path, whyNotDirect: why }
   }
 
+  /** What was learnt while the relay was away may be wrong: UDP that seemed to be blocked, for one. */
   #handleReserved(): void {
+    this.#init.puncher?.forget()
     this.#init.keeper.nudgeAll() // peers of the same relay are within reach again
     this.#observe()
   }
