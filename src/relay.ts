@@ -1,5 +1,4 @@
 /** A relay of its own: circuit relay, bootstrap peer and STUN service in one node, without mailbox or gateway. */
-import { PING_TIMEOUT_MS } from './config/limits.ts'
 import { RELAY_HEALTH_INTERVAL_MS } from './config/relay-limits.ts'
 import type { RelayLimits } from './config/resolve.ts'
 import { systemClock, type Clock, type Timer } from './lib/clock.ts'
@@ -108,7 +107,6 @@ export class Relay {
     const made: Partial<Parts> = {}
     const node = await createNode({
       stateDir: this.#init.dataDir, config: nodeConfig(this.#init), version: this.#init.version, log, now: clock.now,
-      connectionMonitor: { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
       onSelfDiscovered: () => undefined, // by mDNS, which is off
       announceOnly: (listenAddrs) => {
         made.listenAddrs = listenAddrs

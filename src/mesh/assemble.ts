@@ -15,7 +15,7 @@ import { INBOX_MIGRATIONS } from '../mailbox/inbox-store.ts'
 import { Mailbox } from '../mailbox/mailbox.ts'
 import { OUTBOX_MIGRATIONS } from '../mailbox/outbox-store.ts'
 import type { NatTraversal } from '../nat/nat-traversal.ts'
-import type { StunResponder } from '../nat/stun-responder.ts'
+import type { StunService } from '../nat/stun-service.ts'
 import { createNode, type CreatedNode } from '../node/create-node.ts'
 import { DiscoveryDialer } from '../node/discovery-dialer.ts'
 import { Network } from '../node/network.ts'
@@ -33,9 +33,8 @@ import { toInboundMessage, type UnnumberedEvent } from './views.ts'
 /** What a service needs and is made after it, and the other way round. */
 interface Late {
   service?: { protocol: MessageProtocol, components: NodeComponents }
-  /** Of a relay. */
-  responder?: StunResponder
   puncher?: NatTraversal
+  stun?: StunService
   book?: PeerBook
   handler?: { mailbox: Mailbox, instances: Instances }
 }
@@ -78,11 +77,12 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
     services: {
       message: components => createProtocol(init, components, late),
-      ...relayServices(init, (stun) => { late.responder = stun.responder }),
+      ...relayServices(init, (stun) => { late.stun = stun }),
       ...init.config.enableHolePunch && {
-        nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.responder }))
+        nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.stun?.responder }))
       }
     },
+    watchesConnections: true,
     onSelfDiscovered: () => { needed(late.handler).instances.handleSelfDiscovered() }
   })
   try {

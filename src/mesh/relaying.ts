@@ -5,17 +5,22 @@ import { RelayServer } from '../relay/relay-server.ts'
 import { relayAddresses } from '../relay/relay-addresses.ts'
 import type { MeshInit } from './init.ts'
 
-/** None unless the node is a relay; the socket for hole punching, where there is one, answers STUN on the port that both want. */
-export function relayServices({ config, clock, log }: MeshInit, onStun: (service: StunService) => void): ServiceFactories {
+/**
+ * None unless the node is a relay.
+ *
+ * @param onStun told the STUN service when it was made: where holes are punched, its answers on the node's own port go over that socket
+ */
+export function relayServices({ config, clock, log }: MeshInit, onStun: (stun: StunService) => void): ServiceFactories {
   if (!config.enableCircuitRelayServer) return {}
   return {
     relay: components => new RelayServer(components, { limits: config.relayLimits, clock, log }),
     stun: (components) => {
-      const service = new StunService(components, {
-        clock, hasUdpSocket: config.enableHolePunch, onError: (error) => { log.warn(`This relay answers no STUN questions, or not all: ${error.message}`) }
+      const stun = new StunService(components, {
+        clock, hasUdpSocket: config.enableHolePunch,
+        onError: (error) => { log.warn(`This relay answers no STUN questions, or not all: ${error.message}`) }
       })
-      onStun(service)
-      return service
+      onStun(stun)
+      return stun
     }
   }
 }

@@ -22,14 +22,15 @@ import type { NodeComponents } from '../node/options.ts'
 import type { PeerKeeper } from '../node/peer-keeper.ts'
 import type { MeshInit } from './init.ts'
 
-export interface PuncherInit {
+export interface PuncherOptions {
   isApproved: (peerId: PeerId) => boolean
-  /** Of a node that answers STUN. */
+  /** Answers STUN questions on the UDP port; a relay's. */
   responder: StunResponder | undefined
 }
 
 /** The punching service of the node, made with it. */
-export function createPuncher({ config, log, clock, random }: MeshInit, components: NodeComponents, { isApproved, responder }: PuncherInit): NatTraversal {
+export function createPuncher(init: MeshInit, components: NodeComponents, { isApproved, responder }: PuncherOptions): NatTraversal {
+  const { config, log, clock, random } = init
   return new NatTraversal(components, {
     allowance: peerId => isApproved(peerId) ? 'full' : 'none',
     udpPort: tcpPortOf(components.addressManager.getListenAddrs()), stunServers: config.stunServers, log, clock, random,

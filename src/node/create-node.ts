@@ -9,18 +9,20 @@ import type { Logger } from '../lib/log.ts'
 import { openDatastore } from './datastore.ts'
 import { loadOrCreateIdentity } from './identity.ts'
 import { loadListenPorts, resolveListenAddrs, saveListenPorts } from './listen-ports.ts'
-import { nodeOptions, type NodeConfig, type NodeOptionsInit, type ServiceFactories } from './options.ts'
+import { nodeOptions, type NodeConfig, type ServiceFactories } from './options.ts'
 
 /** The node, with the one library service that is asked for things. */
 export type MeshNode = Libp2p<{ ping: Ping }>
 
-export interface CreateNodeInit extends Pick<NodeOptionsInit, 'connectionMonitor'> {
+export interface CreateNodeInit {
   /** Folder of the mesh's state; created with mode 0700. */
   stateDir: string
   config: NodeConfig & { listenAddrs: string[] }
   services: ServiceFactories
   /** The addresses to tell instead of the detected ones, from the listen addresses with their ports chosen. */
   announceOnly?: (listenAddrs: string[]) => string[]
+  /** Whether the caller finds dead connections itself. @default false */
+  watchesConnections?: boolean
   version: string
   log: Logger
   now: () => number

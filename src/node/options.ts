@@ -11,10 +11,13 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import type { Datastore } from 'interface-datastore'
 import type { Libp2pOptions } from 'libp2p'
-import { ADDRESS_DIAL_TIMEOUT_MS, DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, MAX_ANNOUNCED_ADDRESSES, MAX_KNOWN_ADDRESSES } from '../config/limits.ts'
+import {
+  ADDRESS_DIAL_TIMEOUT_MS, DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, MAX_ANNOUNCED_ADDRESSES, MAX_KNOWN_ADDRESSES, PING_TIMEOUT_MS
+} from '../config/limits.ts'
 import { MAX_CONNECTIONS_PER_NETWORK, MAX_PENDING_RELAY_CONNECTIONS, MAX_RELAY_CONNECTIONS, RELAY_WINDOW_BYTES } from '../config/relay-limits.ts'
 import type { MeshConfig } from '../config/resolve.ts'
 import { connectionGate } from './connection-gate.ts'
+import { forAutoNAT } from './dial-back.ts'
 import { compareForDial } from './dial-order.ts'
 import { forDht, forIdentify } from './shown-addresses.ts'
 
@@ -37,9 +40,9 @@ export interface NodeOptionsInit {
   /** Addresses that are told instead of the detected ones. */
   announceOnly?: string[]
   datastore: Datastore
-  /** For a node without a supervisor of paths. @default off */
-  connectionMonitor?: NonNullable<Libp2pOptions['connectionMonitor']>
   /** Protocols of the mesh, given by the composition root. */
+  /** Whether the caller finds dead connections itself; the library aborts what might move to another path. @default false */
+  watchesConnections?: boolean
   services: ServiceFactories
   version: string
   /** Told when somebody on the LAN announces itself with the peer ID of this node. */
@@ -75,7 +78,7 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
       ...config.enableCircuitRelayServer && { maxConnections: MAX_RELAY_CONNECTIONS, maxIncomingPendingConnections: MAX_PENDING_RELAY_CONNECTIONS }
     },
     connectionGater: config.enableCircuitRelayServer ? connectionGate(MAX_CONNECTIONS_PER_NETWORK) : {},
-    connectionMonitor: init.connectionMonitor ?? { enabled: false }, // it cuts connections that could move to another path; see nat/liveness
+    connectionMonitor: init.watchesConnections === true ? { enabled: false } : { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
     peerStore: { maxAddressAge: Infinity }, // it counts from when an address was first heard of: one in daily use would vanish for good
     services: { ...init.services, ...await optionalServices(config), ping: ping() }
   }
@@ -105,7 +108,7 @@ async function optionalServices(config: NodeConfig) {
       identify: (components: NodeComponents) => identify()(forIdentify(components)),
       identifyPush: (components: NodeComponents) => identifyPush()(forIdentify(components))
     },
-    ...config.enableAutoNAT && { autoNAT: autoNAT() },
+    ...config.enableAutoNAT && { autoNAT: (components: Parameters<ReturnType<typeof autoNAT>>[0]) => autoNAT()(forAutoNAT(components)) },
     ...config.enableUPnP && { upnpNAT: await upnpService() },
     ...config.enableDCUtR && { dcutr: dcutr() },
     ...config.discovery.includes('dht') && { dht: await dhtService(config) }

@@ -1,4 +1,4 @@
-/** Which path two real meshes reach, for each pair of NATs: the first message at once, then a direct path where there can be one, the relay and the reason where not. */
+/** Which path two real meshes reach for each pair of NATs: the first message at once, then a direct path, or the relay and the reason. */
 
 import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
