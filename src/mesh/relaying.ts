@@ -3,15 +3,18 @@ import type { ServiceFactories } from '../node/options.ts'
 import { StunService } from '../nat/stun-service.ts'
 import { RelayServer } from '../relay/relay-server.ts'
 import { relayAddresses } from '../relay/relay-addresses.ts'
+import { describeRelay } from '../relay/relay-stats.ts'
 import type { MeshInit } from './init.ts'
 
 /** None unless the node is a relay. */
 export function relayServices({ config, clock, log }: MeshInit): ServiceFactories {
   if (!config.enableCircuitRelayServer) return {}
   return {
-    relay: components => new RelayServer(components, { limits: config.relayLimits, clock, log }),
+    relay: components => new RelayServer(components, {
+      limits: config.relayLimits, clock, log, onHealth: (stats) => { log.info(`Relay health: ${describeRelay(stats)}`) }
+    }),
     stun: components => new StunService(components, {
-      clock, hasUdpSocket: false, onError: (error) => { log.warn(`This relay answers no STUN questions, or not all: ${error.message}`) }
+      clock, onError: (error) => { log.warn(`This relay answers no STUN questions, or not all: ${error.message}`) }
     })
   }
 }
