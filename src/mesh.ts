@@ -67,7 +67,7 @@ export class Mesh implements MeshApi {
   }
 
   async status(): Promise<MeshStatus> {
-    const { network, mailbox, book, instances, listenAddrs } = this.#parts
+    const { network, mailbox, book, instances, traversal, listenAddrs } = this.#parts
     const { peerId, agentId, instanceId } = await this.identity()
     const held = mailbox.incoming.heldByPeer()
     const pendingApprovals = [...held].map(([from, count]) => ({ peerId: from, code: book.get(from)?.code ?? '', held: count }))
@@ -75,13 +75,15 @@ export class Mesh implements MeshApi {
       peerId, agentId, instanceId, started: true, listenAddrs: listenAddrs(), announcedAddrs: network.announcedAddrs(),
       connectedPeers: network.connectedPeers().length, knownPeers: book.all().length,
       unread: mailbox.incoming.unread, queued: mailbox.outgoing.waiting, pendingApprovals,
-      nat: { reachability: 'unknown', type: 'unknown', relays: network.relays() }, duplicateKeys: instances.duplicateKeys, version: this.#init.version
+      nat: traversal.summary(), duplicateKeys: instances.duplicateKeys, version: this.#init.version
     }
   }
 
   async networkInfo(): Promise<NetworkInfo> {
     const { peerId, instanceId } = await this.identity()
-    return { peerId, instanceId, listenAddrs: this.#parts.listenAddrs(), connections: this.#parts.network.paths() }
+    const { network, traversal, listenAddrs } = this.#parts
+    const connections = network.paths().map(path => traversal.explain(path))
+    return { peerId, instanceId, listenAddrs: listenAddrs(), announcedAddrs: network.announcedAddrs(), connections, nat: traversal.summary() }
   }
 
   async listPeers(query: { online?: boolean } = {}): Promise<PeerSummary[]> {
@@ -118,7 +120,8 @@ export class Mesh implements MeshApi {
 
   async ping(recipient: string): Promise<PingResult> {
     const { peerId } = await this.#peers.resolveKnown(recipient)
-    return await this.#parts.network.ping(peerId)
+    const { network, traversal } = this.#parts
+    return traversal.explain(await network.ping(peerId))
   }
 
   async sendMessage({ to, text, inReplyTo, hops, waitForReplyMs, port, messageId }: SendRequest): Promise<SendResult> {

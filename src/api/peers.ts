@@ -29,10 +29,38 @@ export interface MeshStatus {
   queued: number
   /** Unapproved peers that left messages and wait for the owner's approval. */
   pendingApprovals: PendingApproval[]
-  nat: { reachability: 'unknown' | 'public' | 'private', type: string, relays: string[] }
+  nat: NatSummary
   /** Peer IDs whose keys two live nodes use, as copied machines do; our own included. */
   duplicateKeys: string[]
   version: string
+}
+
+/** How the network sees this node. */
+export interface NatSummary {
+  /** `public`: an address that can be dialled without a relay is announced. `private`: STUN says that a NAT or a firewall is in the way. */
+  reachability: 'unknown' | 'public' | 'private'
+  /** `open` (no NAT), `easy`, `hard` (symmetric), `blocked` (no UDP), `unknown`. */
+  type: string
+  /** Peer IDs of the relays through which this node can be reached now. */
+  relays: string[]
+  /** Every relay of the configuration. */
+  relayList: RelaySummary[]
+  /** Port of hole punching and STUN; 0 where there is none. */
+  udpPort: number
+  /** `1.2.3.4:5`, how STUN servers saw that port. */
+  mappedAddrs: string[]
+  stun: Array<{ server: string, mapped: string, rttMs: number }>
+}
+
+export interface RelaySummary {
+  peerId: string
+  address: string
+  /** `reserved`: peers reach this node through it. `waiting`: they do not, and it is tried again. */
+  state: 'reserved' | 'waiting'
+  /** Since when. */
+  since: number
+  /** While waiting: `unreachable`, `not-a-relay`, `full`, `refused`, `lost`. */
+  why?: string
 }
 
 export interface PendingApproval {
@@ -49,13 +77,18 @@ export interface ConnectionSummary {
   transport: string
   /** Round trip of the last ping over this connection; null before the first one came back. */
   rttMs: number | null
+  since: number
+  /** Of a relayed one, once an attempt at a direct path ended: `udp-blocked`, `both-symmetric`, `not-approved`, `timeout` ... */
+  whyNotDirect?: string
 }
 
 export interface NetworkInfo {
   peerId: string
   instanceId: string
   listenAddrs: string[]
+  announcedAddrs: string[]
   connections: ConnectionSummary[]
+  nat: NatSummary
 }
 
 export interface PeerSummary {
@@ -67,6 +100,12 @@ export interface PeerSummary {
   status: ApprovalStatus
   connected: boolean
   path?: PathKind
+  transport?: string
+  rttMs?: number | null
+  /** Since when this path is in use. */
+  pathSince?: number
+  /** Why the peer is not reached directly, while it is reached through a relay. */
+  whyNotDirect?: string
   lastSeen: number | null
   addrs: string[]
   /** Messages of this peer that are held until the owner approves it. */
@@ -121,4 +160,5 @@ export interface PingResult {
   path: PathKind
   transport: string
   remoteAddr: string
+  whyNotDirect?: string
 }

@@ -19,8 +19,11 @@ export const CONFIG_DEFAULTS = {
   enableUPnP: true,
   enableCircuitRelay: true,
   enableDCUtR: true,
+  enableHolePunch: true,
   /** Off: relaying spends the owner's bandwidth on others. */
   enableCircuitRelayServer: false,
+  relayList: [],
+  stunServers: [],
   announceAddrs: [],
   /** Instances find each other by what they announce; private addresses and the card still go to approved peers only. */
   enableAgentSync: true,

@@ -146,3 +146,46 @@ export const TCP_CLOSE_TIMEOUT_MS = 1_000
 export const TCP_PORT_TRIES = 5
 export const TCP_PORT_MIN = 20_000
 export const TCP_PORT_MAX = 60_000
+
+/** One attempt at a reservation: dial, negotiation, answer, over a slow line. */
+export const RELAY_ATTEMPT_TIMEOUT_MS = 10_000
+
+/** A lost reservation is made again soon, then often enough that a node is reachable within a minute of its relay's return. */
+export const RELAY_RETRY_FIRST_MS = 1_000
+export const RELAY_RETRY_MAX_MS = 30_000
+
+/** How often the machine's addresses are looked at: a change is noticed while a person still wonders. */
+export const INTERFACE_POLL_MS = 5_000
+
+/** How often a connection is pinged, and how long the answer may take: a busy machine or a stalled line is no dead peer. */
+export const LIVENESS_INTERVAL_MS = 10_000
+export const LIVENESS_TIMEOUT_MS = 10_000
+
+/** A UDX connection is pinged more often: UDX gives up 13 s after its path broke, and noticing and moving have to fit in. */
+export const UDX_LIVENESS_INTERVAL_MS = 4_000
+
+/** Attempts at a direct path at a time: fewer than MAX_RACES, so that attempts of others find room. */
+export const MAX_UPGRADES = 4
+
+/** The side that was dialled leaves the first attempt to the other one for this long. */
+export const UPGRADE_FOLLOW_DELAY_MS = 5_000
+
+/** A direct path is tried again after this long, then less and less often, within MAX_RACES_PER_PEER_PER_HOUR. */
+export const UPGRADE_RETRY_FIRST_MS = 20_000
+export const UPGRADE_RETRY_MAX_MS = 600_000
+
+/** A relayed round trip this much longer than the shortest one seen counts as degraded, and a direct path is tried at once. */
+export const DEGRADED_RTT_FACTOR = 3
+export const DEGRADED_RTT_MIN_MS = 300
+
+/** How soon a degraded relay path leads to an attempt again. */
+export const DEGRADED_PAUSE_MS = 60_000
+
+/** How often a relayed connection that a direct one replaced is looked at, until no stream runs over it and it can be closed. */
+export const RELAYED_IDLE_CHECK_MS = 500
+
+/** A relayed connection younger than this is not closed as idle: what it was opened for may still be on its way. */
+export const RELAYED_MIN_AGE_MS = 3_000
+
+/** A direct dial beside a relayed connection: addresses that may have become reachable. */
+export const DIRECT_DIAL_TIMEOUT_MS = 5_000

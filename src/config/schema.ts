@@ -10,6 +10,10 @@ const LIMITS = {
   announceAddrs: 32,
   /** Each is dialled and kept connected. */
   bootstrapList: 128,
+  /** A reservation is kept on each, and announced. */
+  relayList: 16,
+  /** A few of them are asked at a time. */
+  stunServers: 16,
   /** Read into memory at start. */
   allowFrom: 10_000,
   addressCharacters: 512,
@@ -63,8 +67,10 @@ export const ConfigSchema = Type.Object({
   enableUPnP: flag('Ask the router for a port mapping'),
   enableCircuitRelay: flag('Reach and be reached through relays'),
   enableDCUtR: flag('Upgrade relayed connections to direct ones (libp2p DCUtR)'),
-  enableHolePunch: flag('UDP and TCP hole punching. Not there yet: only false is accepted'),
+  enableHolePunch: flag('Direct paths to approved peers behind NATs: UDP hole punching, TCP simultaneous open where UDP is blocked'),
   enableCircuitRelayServer: flag('Serve as a relay for others (public nodes)'),
+  relayList: addresses(LIMITS.relayList, 'Relays to be reached through, each a multiaddr ending in /p2p/<peer ID>; a reservation is kept on every one'),
+  stunServers: addresses(LIMITS.stunServers, 'STUN servers "host:port" beside the relays, which answer STUN too'),
   announceAddrs: addresses(LIMITS.announceAddrs, 'Multiaddrs announced on top of the detected ones, without /p2p/'),
   instanceName: optional(Type.String({ minLength: 1, maxLength: 48, description: 'Name part of the instance ID: a-z, 0-9 and "-", 48 characters at most' })),
   inboundChannel: optional(channelName('Channel of OpenClaw that messages of approved peers are forwarded to, e.g. "feishu"; needs inboundTarget')),

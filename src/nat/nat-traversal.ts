@@ -2,6 +2,7 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto'
 import { networkInterfaces } from 'node:os'
 import type { Connection, PeerId, Startable } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { PATH_CHECK_TIMEOUT_MS, STUN_TIMEOUT_MS } from '../config/nat-limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isRelayed, transportOf } from '../lib/connection-path.ts'
@@ -14,7 +15,7 @@ import type { Plane } from './plane.ts'
 import { Puncher, type PunchAllowance, type PuncherComponents } from './puncher.ts'
 import type { PunchOutcome } from './punch-session.ts'
 import type { WhyNot } from './race-plan.ts'
-import { relayLinkOf } from './relay-link.ts'
+import { stunServersOf } from './relay-link.ts'
 import type { StunResponder } from './stun-responder.ts'
 import { StunServerList } from './stun-server-list.ts'
 import { TcpOpener } from './tcp-opener.ts'
@@ -145,10 +146,15 @@ export class NatTraversal implements Startable {
     return replaced.isDirect ? { state: 'replaced', ms: ms() } : { state: 'lost', ms: ms(), why: replaced.why }
   }
 
-  /** Asks the STUN servers of the owner's list and of all relays in use, so that the first upgrade knows its NAT. */
-  async observe(options: { signal: AbortSignal }): Promise<NatStatus> {
-    const links = this.#components.connectionManager.getConnections().filter(isRelayed).map(relayLinkOf)
-    const servers = [...links.flatMap(({ udpServers }) => udpServers), ...await this.#servers.endpoints()]
+  /**
+   * Asks the STUN servers of the owner's list and of all relays in use, so that the first upgrade knows its NAT.
+   *
+   * @param options.relays addresses of relays beside those of the relayed connections that are open
+   */
+  async observe(options: { signal: AbortSignal, relays?: readonly Multiaddr[] }): Promise<NatStatus> {
+    const relayed = this.#components.connectionManager.getConnections().filter(isRelayed).map(({ remoteAddr }) => remoteAddr)
+    const links = [...options.relays ?? [], ...relayed].map(stunServersOf)
+    const servers = [...links.flatMap(({ udp }) => udp), ...await this.#servers.endpoints()]
     if (servers.length > 0) await this.#udp?.observer.observe(servers, AbortSignal.any([options.signal, AbortSignal.timeout(2 * STUN_TIMEOUT_MS)]))
     return this.status()
   }

@@ -8,7 +8,7 @@ import type { Targets } from './candidates.ts'
 /** Why there is no direct path (yet). */
 export type WhyNot =
   'not-approved' | 'budget' | 'busy' | 'no-relay' | 'no-such-connection' | 'unsupported' | 'refused' |
-  'udp-blocked' | 'both-symmetric' | 'symmetric' | 'tcp-blocked' | 'unverified-address' | 'timeout' | 'upgrade-failed' | 'stopped'
+  'udp-blocked' | 'both-symmetric' | 'symmetric' | 'tcp-blocked' | 'unverified-address' | 'timeout' | 'upgrade-failed' | 'stopped' | 'off'
 
 export type RacePlan =
   { kind: 'skip', why: WhyNot } |

@@ -17,20 +17,23 @@ export interface RelayLink {
 
 /** Reads the link off the connection's remote address, `/ip4/<relay>/tcp/<port>/p2p/<relay ID>/p2p-circuit/...`. */
 export function relayLinkOf(connection: Connection): RelayLink {
-  const { host, port, id } = relayOf(connection.remoteAddr)
+  const { id } = relayOf(connection.remoteAddr)
+  const { udp, tcp } = stunServersOf(connection.remoteAddr)
+  return { connection, relay: id === undefined ? undefined : peerIdFromString(id), udpServers: udp, tcpServers: tcp }
+}
+
+/** Where the relay of an address answers STUN: the relay's own address, or one that leads through it. */
+export function stunServersOf(address: Multiaddr): { udp: Endpoint[], tcp: Endpoint[] } {
+  const { host, port } = relayOf(address)
   const ports = port === undefined ? { udp: [], tcp: [] } : stunPorts(port)
   const endpoints = (numbers: number[]): Endpoint[] => numbers.map(number => toEndpoint(host ?? '', number)).filter(endpoint => endpoint !== undefined)
-  return {
-    connection,
-    relay: id === undefined ? undefined : peerIdFromString(id),
-    udpServers: endpoints(ports.udp),
-    tcpServers: endpoints(ports.tcp)
-  }
+  return { udp: endpoints(ports.udp), tcp: endpoints(ports.tcp) }
 }
 
 function relayOf(address: Multiaddr): { host?: string, port?: number, id?: string } {
   const components = address.getComponents()
-  const toRelay = components.slice(0, components.findIndex(({ name }) => name === 'p2p-circuit'))
+  const circuit = components.findIndex(({ name }) => name === 'p2p-circuit')
+  const toRelay = circuit < 0 ? components : components.slice(0, circuit)
   const valueOf = (...names: string[]): string | undefined => toRelay.find(({ name }) => names.includes(name))?.value
   const [host, id] = [valueOf('ip4', 'ip6'), valueOf('p2p')]
   const isPlainTcp = !toRelay.some(({ name }) => name === 'ws' || name === 'wss')

@@ -21,6 +21,8 @@ export interface CreateNodeInit {
   services: ServiceFactories
   /** The addresses to tell instead of the detected ones, from the listen addresses with their ports chosen. */
   announceOnly?: (listenAddrs: string[]) => string[]
+  /** Whether the caller finds dead connections itself. @default false */
+  watchesConnections?: boolean
   version: string
   log: Logger
   now: () => number

@@ -5,6 +5,7 @@ import { DIAL_TIMEOUT_MS, PING_TIMEOUT_MS } from '../config/limits.ts'
 import { isRelayed, transportOf } from '../lib/connection-path.ts'
 import { MeshError } from '../lib/errors.ts'
 import { pingConnection } from '../lib/ping-connection.ts'
+import { isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
 import type { MeshNode } from './create-node.ts'
 import { dialError } from './dial-error.ts'
 import { KnownAddresses, withoutPeerId } from './known-addresses.ts'
@@ -17,6 +18,8 @@ export interface ConnectionPath {
   transport: string
   /** Of the last ping over this connection; null before the first. */
   rttMs: number | null
+  /** When it was opened. */
+  since: number
 }
 
 export interface ConnectOptions {
@@ -129,6 +132,20 @@ export class Network {
     }
   }
 
+  /**
+   * Dials the known addresses that may lead there without a relay, beside whatever connection there is.
+   *
+   * @returns false when there is no such address
+   * @throws the error of the dial
+   */
+  async dialDirect(peerId: PeerId, options: { signal: AbortSignal }): Promise<boolean> {
+    const known = await this.#addresses(peerId)
+    const addresses = known.filter(address => !isRelayed({ remoteAddr: address }) && mayLeadThere(address))
+    if (addresses.length === 0) return false
+    const connection = await this.#libp2p.dial(addresses, { ...options, force: true })
+    return !isRelayed(connection)
+  }
+
   async disconnect(peerId: PeerId): Promise<void> {
     await this.#libp2p.hangUp(peerId)
   }
@@ -162,6 +179,12 @@ export class Network {
   }
 }
 
+/** On the internet, or in a network that we are part of. */
+function mayLeadThere(address: Multiaddr): boolean {
+  const scope = scopeOf(address)
+  return scope === 'public' || scope === 'name' || isOnOwnSubnet(address)
+}
+
 /** Of another peer, then. */
 const ENDS_IN_PEER_ID = /\/p2p\/[^/]+$/
 
@@ -171,6 +194,7 @@ function describe(connection: Connection): ConnectionPath {
     remoteAddr: connection.remoteAddr.toString(),
     path: isRelayed(connection) ? 'relay' : 'direct',
     transport: transportOf(connection),
-    rttMs: connection.rtt ?? null
+    rttMs: connection.rtt ?? null,
+    since: connection.timeline.open
   }
 }

@@ -11,10 +11,14 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import type { Datastore } from 'interface-datastore'
 import type { Libp2pOptions } from 'libp2p'
-import { DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, MAX_ANNOUNCED_ADDRESSES, MAX_KNOWN_ADDRESSES, PING_TIMEOUT_MS } from '../config/limits.ts'
+import {
+  ADDRESS_DIAL_TIMEOUT_MS, DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, MAX_ANNOUNCED_ADDRESSES, MAX_KNOWN_ADDRESSES, PING_TIMEOUT_MS
+} from '../config/limits.ts'
 import { MAX_CONNECTIONS_PER_NETWORK, MAX_PENDING_RELAY_CONNECTIONS, MAX_RELAY_CONNECTIONS, RELAY_WINDOW_BYTES } from '../config/relay-limits.ts'
 import type { MeshConfig } from '../config/resolve.ts'
 import { connectionGate } from './connection-gate.ts'
+import { forAutoNAT } from './dial-back.ts'
+import { compareForDial } from './dial-order.ts'
 import { forDht, forIdentify } from './shown-addresses.ts'
 
 /** The settings of the configuration that shape the node. */
@@ -37,6 +41,8 @@ export interface NodeOptionsInit {
   announceOnly?: string[]
   datastore: Datastore
   /** Protocols of the mesh, given by the composition root. */
+  /** Whether the caller finds dead connections itself; the library aborts what might move to another path. @default false */
+  watchesConnections?: boolean
   services: ServiceFactories
   version: string
   /** Told when somebody on the LAN announces itself with the peer ID of this node. */
@@ -64,13 +70,15 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
     peerDiscovery: config.discovery.includes('mdns') ? [lanDiscovery(init.onSelfDiscovered)] : [],
     connectionManager: {
       dialTimeout: DIAL_TIMEOUT_MS,
+      addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
+      addressSorter: compareForDial,
       maxPeerAddrsToDial: MAX_KNOWN_ADDRESSES + MAX_ANNOUNCED_ADDRESSES,
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
       reconnectRetries: 0, // keeping connections is the peer keeper's work: the library's queue gives up
       ...config.enableCircuitRelayServer && { maxConnections: MAX_RELAY_CONNECTIONS, maxIncomingPendingConnections: MAX_PENDING_RELAY_CONNECTIONS }
     },
     connectionGater: config.enableCircuitRelayServer ? connectionGate(MAX_CONNECTIONS_PER_NETWORK) : {},
-    connectionMonitor: { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
+    connectionMonitor: init.watchesConnections === true ? { enabled: false } : { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
     peerStore: { maxAddressAge: Infinity }, // it counts from when an address was first heard of: one in daily use would vanish for good
     services: { ...init.services, ...await optionalServices(config), ping: ping() }
   }
@@ -100,7 +108,7 @@ async function optionalServices(config: NodeConfig) {
       identify: (components: NodeComponents) => identify()(forIdentify(components)),
       identifyPush: (components: NodeComponents) => identifyPush()(forIdentify(components))
     },
-    ...config.enableAutoNAT && { autoNAT: autoNAT() },
+    ...config.enableAutoNAT && { autoNAT: (components: Parameters<ReturnType<typeof autoNAT>>[0]) => autoNAT()(forAutoNAT(components)) },
     ...config.enableUPnP && { upnpNAT: await upnpService() },
     ...config.enableDCUtR && { dcutr: dcutr() },
     ...config.discovery.includes('dht') && { dht: await dhtService(config) }

@@ -82,6 +82,11 @@ export class PeerKeeper {
     if (peer !== undefined) this.#dialNow(peer)
   }
 
+  /** The network changed for the better: every wanted peer is dialled at once. */
+  nudgeAll(): void {
+    for (const peer of this.#peers.values()) this.#dialNow(peer)
+  }
+
   handleConnected(peerId: PeerId): void {
     const peer = this.#peers.get(peerId.toString())
     if (peer === undefined) return

@@ -56,6 +56,18 @@ function createKeeper(random = 0.999_999) {
 }
 
 describe('PeerKeeper: dialling', () => {
+  it('is done at once for all who are not connected when the network is better', async () => {
+    const { keeper, dials, connect, last } = createKeeper()
+    keeper.start()
+    keeper.want(alice, 'approved')
+    await last().fail()
+    keeper.want(bob, 'approved')
+    await last().fail()
+    connect(bob)
+    keeper.nudgeAll()
+    assert.deepEqual(dials.map(({ peer }) => peer), [alice, bob, alice].map(String))
+  })
+
   it('begins with start, for all who were wanted before', () => {
     const { keeper, dials } = createKeeper()
     keeper.want(alice, 'approved')

@@ -39,6 +39,8 @@ export class NatLab implements AsyncDisposable {
   readonly relayAddress = `${PUBLIC}.10`
   readonly #prefix = `nat-${process.pid}-${Math.random().toString(36).slice(2, 6)}`
   readonly #namespaces: string[] = []
+  /** What each host calls its default gateway. */
+  readonly #gateways = new Map<Side, string>()
   readonly #forget: () => void
   #delayLine: Child | undefined
 
@@ -82,6 +84,18 @@ export class NatLab implements AsyncDisposable {
     if (!flushed.output.includes('have been deleted')) throw new Error(`The mappings were not flushed: ${flushed.output}`)
   }
 
+  /** The host's cable is out: its address and routes are gone. */
+  async unplug(side: Side): Promise<void> {
+    await ip('-n', this.#namespace(side), 'link', 'set', 'eth0', 'down')
+  }
+
+  /** The cable is back, with the address of before. */
+  async replug(side: Side): Promise<void> {
+    const [namespace, gateway = ''] = [this.#namespace(side), this.#gateways.get(side)]
+    await ip('-n', namespace, 'link', 'set', 'eth0', 'up')
+    await ip('-n', namespace, 'route', 'add', 'default', 'via', gateway)
+  }
+
   async stop(): Promise<void> {
     await this.#delayLine?.stop()
     for (const name of this.#namespaces) await removeNamespace(name)
@@ -115,6 +129,7 @@ export class NatLab implements AsyncDisposable {
     }
     await this.#nft(`gw-${side}0`, gatewayRules({ kind: own, wanAddress: publicAddress, lanHost: `${lan}.10` }))
     await this.#add(side)
+    this.#gateways.set(side, `${lan}.1`)
     await this.#cable({ inner: side, innerDevice: 'eth0', outer: `gw-${side}0`, subnet: lan, host: 10 })
     if (own === 'f') await ip('-n', this.#namespace('public'), 'route', 'add', `${lan}.0/24`, 'via', publicAddress, 'dev', `p-gw-${side}0`)
   }
