@@ -77,7 +77,7 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
     services: {
       message: components => createProtocol(init, components, late),
-      ...relayServices(init, (stun) => { late.stun = stun }),
+      ...relayServices(init, { onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0 }),
       ...init.config.enableHolePunch && {
         nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.stun?.responder }))
       }
