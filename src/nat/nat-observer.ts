@@ -20,6 +20,7 @@ export interface NatObserverInit {
 /** One round of questions. */
 export interface Observation {
   nat: NatKind
+  asked: Endpoint[]
   answers: StunAnswer[]
   at: number
 }
@@ -69,7 +70,7 @@ export class NatObserver {
     const own = interfaceAddresses(this.#init.interfaces()).map(({ address }) => address)
     const ofFamily = (family: 4 | 6): Endpoint[] => answers.map(({ mapped }) => mapped).filter(mapped => mapped.family === family)
     const nat = natKindOf(ofFamily(4).length > 0 ? ofFamily(4) : ofFamily(6), own)
-    const observation: Observation = { nat: servers.length === 0 ? 'unknown' : nat, answers, at: this.#init.clock.now() }
+    const observation: Observation = { nat: servers.length === 0 ? 'unknown' : nat, asked: servers, answers, at: this.#init.clock.now() }
     if (signal.aborted) return observation
     this.#observations.delete(key)
     this.#observations.set(key, observation)

@@ -40,7 +40,7 @@ describe('NatTraversal', () => {
     const { nat, warnings } = create({ loadUdx: async () => { throw new Error('no prebuild for this system') } })
     for (let round = 0; round < 2; round++) {
       await nat.start()
-      assert.equal(nat.status().udpPort, 0)
+      assert.deepEqual([nat.status().udpPort, nat.status().udpError], [0, 'no prebuild for this system'])
       await nat.stop()
     }
     assert.equal(warnings.length, 1)
@@ -57,7 +57,7 @@ describe('NatTraversal', () => {
       await nat.stop()
       await nat.stop()
     }
-    assert.deepEqual(nat.status(), { natType: 'unknown', mappedAddrs: [], stun: [], udpPort: 0, udxConnections: 0 })
+    assert.deepEqual(nat.status(), { natType: 'unknown', mappedAddrs: [], stun: [], stunAsked: [], udpPort: 0, clocks: [], udxConnections: 0 })
     assert.equal((await nat.moveIfBroken(PEER, { signal })).state, 'none')
   })
 
@@ -72,6 +72,7 @@ describe('NatTraversal', () => {
     assert.equal(status.natType, 'easy')
     assert.deepEqual(status.mappedAddrs, [`${HOST}:${String(status.udpPort)}`])
     assert.equal(status.stun.length, 2)
+    assert.deepEqual(status.stunAsked, server.ports.udp.map(port => `${HOST}:${String(port)}`))
     nat.forget()
     assert.equal(nat.status().natType, 'unknown')
     await nat.stop()
