@@ -81,7 +81,7 @@ describe('Network: paths', () => {
   it('are near on this machine and in its own networks, also where such an address is only known', async () => {
     const node = new FakeNode()
     assert.equal(await node.network.isNear(alice), false)
-    node.connections = [direct(alice), { ...relayed(bob), remoteAddr: multiaddr(`/ip4/127.0.0.1/tcp/1/p2p/${carol.toString()}/p2p-circuit`) }]
+    node.connections = [{ ...direct(alice), remoteAddr: multiaddr('/ip4/45.33.7.7/tcp/4001') }, { ...relayed(bob), remoteAddr: multiaddr(`/ip4/127.0.0.1/tcp/1/p2p/${carol.toString()}/p2p-circuit`) }]
     assert.deepEqual([await node.network.isNear(alice), await node.network.isNear(bob)], [false, false])
     node.connections = [{ ...direct(alice), remoteAddr: multiaddr('/ip4/127.0.0.1/tcp/4001') }]
     assert.equal(await node.network.isNear(alice), true)
