@@ -13,9 +13,6 @@ import type { AgentRunner, TurnAnswer } from './inbound.ts'
 import { ACCOUNT_ID, CHANNEL_ID, CHANNEL_LABEL } from './names.ts'
 import { DM_SCOPE } from './security.ts'
 
-/** The host throws this before a turn begins, while it reloads or stops. */
-const DRAINING = 'GatewayDrainingError'
-
 /** What the runner works with. */
 export interface AgentRunnerInit {
   host: Host
@@ -37,14 +34,37 @@ export function createAgentRunner(init: AgentRunnerInit): AgentRunner {
       throw new Error('a binding of the configuration puts it into the owner\'s own conversation; give that binding session.dmScope "per-channel-peer"')
     },
     run: async (message, attempt) => {
+      const offer = new Offer(attempt === 1 ? message.messageId : `${message.messageId}~${attempt}`)
       try {
-        return await runTurn(init, message, attempt === 1 ? message.messageId : `${message.messageId}~${attempt}`)
+        const answer = await runTurn(init, message, offer)
+        return offer.isDeferred ? { text: '', failure: 'a turn of its session runs already', isRefused: true } : answer
       } catch (thrown) {
-        const { name, message: failure } = toError(thrown)
-        if (name === DRAINING) return { text: '', failure, isRefused: true }
-        throw thrown
+        if (offer.isAdopted) throw thrown
+        return { text: '', failure: toError(thrown).message, isRefused: true }
       }
     }
+  }
+}
+
+/**
+ * A message as it is offered to the host. The host says so right before a turn begins; what it throws before that (it reloads, its
+ * database is busy) began none. It must not put the message behind a turn that runs: the answer would come after we stopped to listen.
+ */
+class Offer {
+  readonly messageId: string
+  isAdopted = false
+  isDeferred = false
+  readonly lifecycle: NonNullable<DispatchParams['turnAdoptionLifecycle']> = {
+    admission: 'exclusive',
+    onAdopted: () => { this.isAdopted = true },
+    onDeferred: () => {
+      this.isDeferred = true
+      return false
+    }
+  }
+
+  constructor(messageId: string) {
+    this.messageId = messageId
   }
 }
 
@@ -54,7 +74,7 @@ function scopedConfig(host: Host): OpenClawConfig {
   return { ...config, session: { ...config.session, dmScope: DM_SCOPE } }
 }
 
-async function runTurn({ host, selfPeerId, channelRuntime }: AgentRunnerInit, message: InboundMessage, messageId: string): Promise<TurnAnswer> {
+async function runTurn({ host, selfPeerId, channelRuntime }: AgentRunnerInit, message: InboundMessage, { messageId, lifecycle }: Offer): Promise<TurnAnswer> {
   const { from, text, at } = message
   const cfg = scopedConfig(host)
   const answers: string[] = []
@@ -75,6 +95,7 @@ async function runTurn({ host, selfPeerId, channelRuntime }: AgentRunnerInit, me
     messageId,
     timestamp: at,
     commandAuthorized: false,
+    turnAdoptionLifecycle: lifecycle,
     resolveChannelIngress: async binding => resolveIngress(cfg, from, binding),
     extraContext: { SenderIsBot: true, CommandInterpretationSuppressed: true },
     deliver: async (payload) => { (isAnswer(payload, messageId) ? answers : failures).push(payload.text ?? '') },

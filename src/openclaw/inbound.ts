@@ -21,7 +21,7 @@ export interface TurnRoute {
 export interface TurnAnswer {
   text: string
   failure?: string
-  /** The host takes no turns at the moment, as while it reloads; this one did not begin. */
+  /** The host takes no turn of this peer at the moment, as while it reloads or another one runs; this one did not begin. */
   isRefused?: boolean
 }
 
