@@ -114,14 +114,9 @@ describe('two gateways on a LAN', { skip: whyNot ?? false }, () => {
     const { healthy, peers } = await command(couple.alice, ['p2p', 'doctor', '--json']) as { healthy: Json, peers: JsonObject[] }
     const bob = peers.find(({ peerId }) => peerId === bobId)
     assert.deepEqual([healthy, bob?.['path'], bob?.['transport'], typeof bob?.['rttMs']], [true, 'direct', 'tcp', 'number'])
-    const shown = await couple.alice.cli(['p2p', 'doctor'])
-    assert.equal(shown.code, 0, shown.output)
-    assert.match(shown.stdout, new RegExp(`${bobId}.*: direct over tcp, [\\d.]+ ms\n`))
     const pinged = await couple.alice.cli(['p2p', 'ping', bobId, '--count', '2'])
     assert.equal(pinged.code, 0, pinged.output)
     assert.equal(pinged.stdout.match(new RegExp(`^${bobId}: direct over tcp, [\\d.]+ ms, /ip`, 'gm'))?.length, 2, pinged.output)
-    const { path, pings } = await command(couple.alice, ['p2p', 'ping', bobId, '--json']) as { path: Json, pings: JsonObject[] }
-    assert.deepEqual([path, pings.length], ['direct', 1])
   })
 
   test('the host finds nothing wrong with plugin and configuration', async () => {
