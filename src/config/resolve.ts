@@ -32,11 +32,21 @@ export interface MeshConfig {
   messageTtlMs: number
   rateLimit: { unapprovedPerHour: number, approvedPerMinute: number }
   turnBudget: { perPeerPerHour: number, perHour: number }
+  relayLimits: RelayLimits
   dmPolicy: DmPolicy
   /** Peer IDs in base58 form. */
   allowFrom: string[]
   /** What the owner should know about this configuration, a sentence each. */
   warnings: string[]
+}
+
+/** What a relay does for others. */
+export interface RelayLimits {
+  reservations: number
+  /** What one peer may send in `perPeerSeconds`, which is also the longest life of a circuit. */
+  perPeerBytes: number
+  perPeerSeconds: number
+  bytesPerSecond: number
 }
 
 /** What is announced about the agent. */
@@ -89,6 +99,7 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     messageTtlMs: input.messageTtlMs ?? CONFIG_DEFAULTS.messageTtlMs,
     rateLimit: { ...CONFIG_DEFAULTS.rateLimit, ...input.rateLimit },
     turnBudget: { ...CONFIG_DEFAULTS.turnBudget, ...input.turnBudget },
+    relayLimits: { ...CONFIG_DEFAULTS.relayLimits, ...input.relayLimits },
     dmPolicy: access.dmPolicy ?? CHANNEL_DEFAULTS.dmPolicy,
     allowFrom: checkAllowFrom(access.allowFrom ?? CHANNEL_DEFAULTS.allowFrom, `${CHANNEL_PATH}.allowFrom`),
     warnings

@@ -22,6 +22,14 @@ const LIMITS = {
   /** A second (tests) to a year. */
   messageTtlMs: { minimum: 1000, maximum: 31_536_000_000 },
   perMinute: 1_000_000,
+  /** Each reservation is a connection. */
+  reservations: 10_000,
+  /** A message must fit (64 KiB) to a petabyte. */
+  relayBytes: { minimum: 65_536, maximum: 1_000_000_000_000_000 },
+  /** A minute to a month. */
+  relaySeconds: { minimum: 60, maximum: 2_592_000 },
+  /** A slow line (64 kbit/s) to 100 Gbit/s. */
+  relayBytesPerSecond: { minimum: 8_000, maximum: 12_500_000_000 },
   cardDescription: MAX_CARD_DESCRIPTION_CHARACTERS,
   cardSkills: MAX_CARD_SKILLS,
   cardSkill: MAX_CARD_SKILL_CHARACTERS,
@@ -85,6 +93,15 @@ export const ConfigSchema = Type.Object({
     perPeerPerHour: count(LIMITS.perMinute, 'Agent turns an hour that one peer may start'),
     perHour: count(LIMITS.perMinute, 'Agent turns an hour that all peers together may start')
   }, { additionalProperties: false, description: 'Agent turns that mesh peers may start: { perPeerPerHour, perHour }' })),
+  relayLimits: optional(Type.Object({
+    reservations: count(LIMITS.reservations, 'Peers that may be reachable through this relay at a time'),
+    perPeerBytes: optional(Type.Integer({ ...LIMITS.relayBytes, description: 'Bytes that one peer may send through this relay in perPeerSeconds; beyond them it is slowed down' })),
+    perPeerSeconds: optional(Type.Integer({ ...LIMITS.relaySeconds, description: 'The time in which perPeerBytes come back, and the longest life of one relayed connection' })),
+    bytesPerSecond: optional(Type.Integer({ ...LIMITS.relayBytesPerSecond, description: 'Rate of all relayed data together, shared fairly' }))
+  }, {
+    additionalProperties: false,
+    description: 'What this node relays for others: { reservations, perPeerBytes, perPeerSeconds, bytesPerSecond }. A peer may send perPeerBytes in perPeerSeconds (also the longest life of one relayed connection), and is slowed down beyond them; bytesPerSecond is shared fairly by all'
+  })),
   enableAgentSync: flag('Announce this instance to connected peers and learn theirs; false keeps that to approved peers'),
   agentCard: optional(Type.Object({
     description: optional(Type.String({ maxLength: LIMITS.cardDescription, description: 'What the agent is for' })),

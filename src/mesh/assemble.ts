@@ -15,6 +15,7 @@ import { INBOX_MIGRATIONS } from '../mailbox/inbox-store.ts'
 import { Mailbox } from '../mailbox/mailbox.ts'
 import { OUTBOX_MIGRATIONS } from '../mailbox/outbox-store.ts'
 import type { NatTraversal } from '../nat/nat-traversal.ts'
+import type { StunService } from '../nat/stun-service.ts'
 import { createNode, type CreatedNode } from '../node/create-node.ts'
 import { DiscoveryDialer } from '../node/discovery-dialer.ts'
 import { Network } from '../node/network.ts'
@@ -25,6 +26,7 @@ import { identityOfText } from '../trust/approvals.ts'
 import { PEER_BOOK_MIGRATIONS, PeerBook } from '../trust/peer-book.ts'
 import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
+import { relayServices } from './relaying.ts'
 import { createPuncher, Traversal } from './traversal.ts'
 import { toInboundMessage, type UnnumberedEvent } from './views.ts'
 
@@ -32,6 +34,7 @@ import { toInboundMessage, type UnnumberedEvent } from './views.ts'
 interface Late {
   service?: { protocol: MessageProtocol, components: NodeComponents }
   puncher?: NatTraversal
+  stun?: StunService
   book?: PeerBook
   handler?: { mailbox: Mailbox, instances: Instances }
 }
@@ -74,8 +77,12 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
     services: {
       message: components => createProtocol(init, components, late),
-      ...init.config.enableHolePunch && { nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, isApproved)) }
+      ...relayServices(init, (stun) => { late.stun = stun }),
+      ...init.config.enableHolePunch && {
+        nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.stun?.responder }))
+      }
     },
+    watchesConnections: true,
     onSelfDiscovered: () => { needed(late.handler).instances.handleSelfDiscovered() }
   })
   try {

@@ -9,6 +9,7 @@ import { parsePeerId, peerIdOfMultiaddr } from '../lib/recipient.ts'
 import { identityOf } from '../trust/approvals.ts'
 import type { Parts } from './assemble.ts'
 import type { MeshInit } from './init.ts'
+import { relayAddressLines } from './relaying.ts'
 import type { UnnumberedEvent } from './views.ts'
 
 export class Lifecycle {
@@ -37,7 +38,9 @@ export class Lifecycle {
     await instances.start()
     await libp2p.start()
     this.#init.log.info(`Node started. Peer ID: ${libp2p.peerId.toString()}`)
-    for (const address of listenAddrs()) this.#init.log.info(`Listening on: ${address}/p2p/${libp2p.peerId.toString()}`)
+    const peerId = libp2p.peerId.toString()
+    for (const address of listenAddrs()) this.#init.log.info(`Listening on: ${address}/p2p/${peerId}`)
+    for (const line of relayAddressLines(this.#init, { listenAddrs: listenAddrs(), peerId })) this.#init.log.info(line)
     this.#keepConnected()
     traversal.start()
     await mailbox.start()

@@ -16,18 +16,26 @@ import { PathSupervisor } from '../nat/path-supervisor.ts'
 import type { WhyNot } from '../nat/race-plan.ts'
 import { RelaySupervisor } from '../nat/relay-supervisor.ts'
 import { askRouters, type RouterAnswer } from '../nat/router-query.ts'
+import type { StunResponder } from '../nat/stun-responder.ts'
 import type { MeshNode } from '../node/create-node.ts'
 import type { Network } from '../node/network.ts'
 import type { NodeComponents } from '../node/options.ts'
 import type { PeerKeeper } from '../node/peer-keeper.ts'
 import type { MeshInit } from './init.ts'
 
+export interface PuncherOptions {
+  isApproved: (peerId: PeerId) => boolean
+  /** Answers STUN questions on the UDP port; a relay's. */
+  responder: StunResponder | undefined
+}
+
 /** The punching service of the node, made with it. */
-export function createPuncher(init: MeshInit, components: NodeComponents, isApproved: (peerId: PeerId) => boolean): NatTraversal {
+export function createPuncher(init: MeshInit, components: NodeComponents, { isApproved, responder }: PuncherOptions): NatTraversal {
   const { config, log, clock, random } = init
   return new NatTraversal(components, {
     allowance: peerId => isApproved(peerId) ? 'full' : 'none',
-    udpPort: tcpPortOf(components.addressManager.getListenAddrs()), stunServers: config.stunServers, log, clock, random
+    udpPort: tcpPortOf(components.addressManager.getListenAddrs()), stunServers: config.stunServers, log, clock, random,
+    ...responder !== undefined && { responder }
   })
 }
 
@@ -121,7 +129,9 @@ export class Traversal {
     return why === undefined ? path : { ...path, whyNotDirect: why }
   }
 
+  /** What was learnt while the relay was away may be wrong: UDP that seemed to be blocked, for one. */
   #handleReserved(): void {
+    this.#init.puncher?.forget()
     this.#init.keeper.nudgeAll() // peers of the same relay are within reach again
     this.#observe()
   }

@@ -18,6 +18,10 @@ export interface CreateNodeInit {
   stateDir: string
   config: NodeConfig & { listenAddrs: string[] }
   services: ServiceFactories
+  /** The addresses to tell instead of the detected ones, from the listen addresses with their ports chosen. */
+  announceOnly?: (listenAddrs: string[]) => string[]
+  /** Whether the caller finds dead connections itself. @default false */
+  watchesConnections?: boolean
   version: string
   log: Logger
   now: () => number
@@ -43,7 +47,8 @@ export async function createNode(init: CreateNodeInit): Promise<CreatedNode> {
   })
   try {
     const listenAddrs = await chooseListenAddrs(init.config.listenAddrs, datastore)
-    const libp2p = await createLibp2p(await nodeOptions({ ...init, privateKey, datastore, listenAddrs }))
+    const announceOnly = init.announceOnly?.(listenAddrs) ?? []
+    const libp2p = await createLibp2p(await nodeOptions({ ...init, privateKey, datastore, listenAddrs, announceOnly }))
     return { libp2p, close: async () => { await datastore.close() } }
   } catch (error) {
     await datastore.close()

@@ -1,6 +1,6 @@
 /** From configuration to libp2p options, loading what only some configurations need; creating the node is a separate step. */
 import { autoNAT } from '@libp2p/autonat'
-import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { dcutr } from '@libp2p/dcutr'
 import { identify, identifyPush } from '@libp2p/identify'
 import type { PrivateKey } from '@libp2p/interface'
@@ -12,8 +12,13 @@ import type { UPnPNAT } from '@libp2p/upnp-nat'
 import { yamux } from '@libp2p/yamux'
 import type { Datastore } from 'interface-datastore'
 import type { Libp2pOptions } from 'libp2p'
-import { ADDRESS_DIAL_TIMEOUT_MS, DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, MAX_ANNOUNCED_ADDRESSES, MAX_KNOWN_ADDRESSES } from '../config/limits.ts'
+import {
+  ADDRESS_DIAL_TIMEOUT_MS, DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, MAX_ANNOUNCED_ADDRESSES, MAX_KNOWN_ADDRESSES, PING_TIMEOUT_MS
+} from '../config/limits.ts'
+import { MAX_CONNECTIONS_PER_NETWORK, MAX_PENDING_RELAY_CONNECTIONS, MAX_RELAY_CONNECTIONS, RELAY_WINDOW_BYTES } from '../config/relay-limits.ts'
 import type { MeshConfig } from '../config/resolve.ts'
+import { connectionGate } from './connection-gate.ts'
+import { forAutoNAT } from './dial-back.ts'
 import { compareForDial } from './dial-order.ts'
 import { forDht, forIdentify } from './shown-addresses.ts'
 
@@ -39,8 +44,12 @@ export interface NodeOptionsInit {
   privateKey: PrivateKey
   /** Listen multiaddrs with their ports chosen. */
   listenAddrs: string[]
+  /** Addresses that are told instead of the detected ones. */
+  announceOnly?: string[]
   datastore: Datastore
   /** Protocols of the mesh, given by the composition root. */
+  /** Whether the caller finds dead connections itself; the library aborts what might move to another path. @default false */
+  watchesConnections?: boolean
   services: ServiceFactories
   version: string
   /** Told when somebody on the LAN announces itself with the peer ID of this node. */
@@ -61,10 +70,10 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
     privateKey: init.privateKey,
     datastore: init.datastore,
     nodeInfo: { name: 'libp2p-mesh', version: init.version, userAgent: `libp2p-mesh/${init.version}` },
-    addresses: { listen: init.listenAddrs, appendAnnounce: config.announceAddrs },
+    addresses: { listen: init.listenAddrs, announce: init.announceOnly ?? [], appendAnnounce: config.announceAddrs },
     transports: await transports(config),
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [yamux(config.enableCircuitRelayServer ? { streamOptions: { maxStreamWindowSize: RELAY_WINDOW_BYTES } } : {})],
     peerDiscovery: config.discovery.includes('mdns') ? [lanDiscovery(init.onSelfDiscovered)] : [],
     connectionManager: {
       dialTimeout: DIAL_TIMEOUT_MS,
@@ -72,9 +81,11 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
       addressSorter: compareForDial,
       maxPeerAddrsToDial: MAX_KNOWN_ADDRESSES + MAX_ANNOUNCED_ADDRESSES,
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
-      reconnectRetries: 0 // keeping connections is the peer keeper's work: the library's queue gives up
+      reconnectRetries: 0, // keeping connections is the peer keeper's work: the library's queue gives up
+      ...config.enableCircuitRelayServer && { maxConnections: MAX_RELAY_CONNECTIONS, maxIncomingPendingConnections: MAX_PENDING_RELAY_CONNECTIONS }
     },
-    connectionMonitor: { enabled: false }, // it cuts connections that could move to another path; see nat/liveness
+    connectionGater: config.enableCircuitRelayServer ? connectionGate(MAX_CONNECTIONS_PER_NETWORK) : {},
+    connectionMonitor: init.watchesConnections === true ? { enabled: false } : { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
     peerStore: { maxAddressAge: Infinity }, // it counts from when an address was first heard of: one in daily use would vanish for good
     services: { ...init.services, ...await optionalServices(config), ping: ping() }
   }
@@ -104,11 +115,10 @@ async function optionalServices(config: NodeConfig) {
       identify: (components: NodeComponents) => identify()(forIdentify(components)),
       identifyPush: (components: NodeComponents) => identifyPush()(forIdentify(components))
     },
-    ...config.enableAutoNAT && { autoNAT: autoNAT() },
+    ...config.enableAutoNAT && { autoNAT: (components: Parameters<ReturnType<typeof autoNAT>>[0]) => autoNAT()(forAutoNAT(components)) },
     ...config.enableUPnP && { upnpNAT: await upnpService() },
     ...config.enableDCUtR && { dcutr: dcutr() },
-    ...config.enableCircuitRelayServer && { relay: circuitRelayServer() },
-    ...config.discovery.includes('dht') && { dht: await dhtService() }
+    ...config.discovery.includes('dht') && { dht: await dhtService(config) }
   }
 }
 
@@ -124,8 +134,9 @@ async function upnpService() {
   return uPnPNAT({ autoConfirmAddress: true })
 }
 
-async function dhtService() {
+/** A relay is there for others: it answers their queries from the start, whatever addresses it has. */
+async function dhtService({ enableCircuitRelayServer }: NodeConfig) {
   const { kadDHT, passthroughMapper } = await import('@libp2p/kad-dht')
-  const create = kadDHT({ protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper })
+  const create = kadDHT({ protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper, ...enableCircuitRelayServer && { clientMode: false } })
   return (components: Parameters<typeof create>[0]) => create(forDht(components))
 }

@@ -23,6 +23,7 @@ export class MeshCell implements AsyncDisposable {
   readonly relay: LabProcess
   readonly #folders: string
   readonly #meshes = new Map<Side, MeshProcess>()
+  readonly #over = new AbortController()
   #relayAddress = ''
 
   private constructor(lab: NatLab, folders: string) {
@@ -64,6 +65,14 @@ export class MeshCell implements AsyncDisposable {
     return performance.now() - startedAt
   }
 
+  /** Waits until each side said that its path to the other is direct. */
+  async awaitDirect(): Promise<void> {
+    await Promise.all(SIDES.map(async (side) => {
+      const start = `Path to ${this.#other(side).peerId}: direct`
+      await this.mesh(side).log.waitFor(`${side} to be on a direct path`, lines => lines.find(({ message }) => message.startsWith(start)))
+    }))
+  }
+
   /** Waits until each side has exactly this connection to the other, e.g. `direct udp`. */
   async awaitPath(path: string): Promise<void> {
     for (const side of SIDES) await this.awaitPaths(side, path)
@@ -95,20 +104,21 @@ export class MeshCell implements AsyncDisposable {
   }
 
   async paths(side: Side): Promise<string[]> {
-    const other = this.mesh(side === 'a' ? 'b' : 'a').peerId
+    const other = this.#other(side).peerId
     const { connections } = await this.mesh(side).call('networkInfo')
     return connections.filter(({ peerId }) => peerId === other).map(({ path, transport }) => `${path} ${transport}`)
   }
 
   async whyNotDirect(side: Side): Promise<string | undefined> {
-    const other = this.mesh(side === 'a' ? 'b' : 'a').peerId
+    const other = this.#other(side).peerId
     return (await this.mesh(side).call('listPeers')).find(({ peerId }) => peerId === other)?.whyNotDirect
   }
 
   /** Ten messages a second each way from now on; the function ends them, and checks that each arrived, and once. */
   talk(): () => Promise<number> {
     const over = new AbortController()
-    const sides = Promise.allSettled(SIDES.map(async side => await this.#sendFrom(side, over.signal)))
+    const signal = AbortSignal.any([over.signal, this.#over.signal])
+    const sides = Promise.allSettled(SIDES.map(async side => await this.#sendFrom(side, signal)))
     return async () => {
       over.abort()
       return (await sides).reduce((sum, side) => {
@@ -123,10 +133,15 @@ export class MeshCell implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort()
     for (const mesh of this.#meshes.values()) await mesh.kill()
     await this.relay.kill()
     await this.lab.stop()
     await rm(this.#folders, { recursive: true, force: true })
+  }
+
+  #other(side: Side): MeshProcess {
+    return this.mesh(side === 'a' ? 'b' : 'a')
   }
 
   async #await(what: string, probe: () => Promise<boolean>): Promise<void> {
@@ -146,7 +161,7 @@ export class MeshCell implements AsyncDisposable {
   }
 
   async #sendFrom(side: Side, signal: AbortSignal): Promise<number> {
-    const [from, to] = side === 'a' ? [this.mesh('a'), this.mesh('b')] : [this.mesh('b'), this.mesh('a')]
+    const [from, to] = [this.mesh(side), this.#other(side)]
     const sent: Array<Promise<Error | undefined>> = []
     const texts: string[] = []
     const beats = setInterval(BEAT_MS)[Symbol.asyncIterator]()
