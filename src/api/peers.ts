@@ -50,6 +50,24 @@ export interface NatSummary {
   /** `1.2.3.4:5`, how STUN servers saw that port. */
   mappedAddrs: string[]
   stun: Array<{ server: string, mapped: string, rttMs: number }>
+  /** Servers that were asked; `stun` has those that answered first. */
+  stunAsked: string[]
+  /** Why there is no UDP port although hole punching is on. */
+  udpError?: string
+  /** Multiaddrs that a router forwards to this node. */
+  mappedPorts: string[]
+  /** Own public multiaddrs that other peers tried and did not reach. */
+  unreachedAddrs: string[]
+  /** Routers that answered the last check (UPnP), each with its own outside address. */
+  routers: RouterSummary[]
+  /** Relays' clocks, as their signed answers tell. */
+  clocks: Array<{ peerId: string, offsetMs: number }>
+}
+
+export interface RouterSummary {
+  outsideHost: string
+  /** False behind a further NAT. */
+  isPublic: boolean
 }
 
 export interface RelaySummary {
@@ -75,6 +93,8 @@ export interface ConnectionSummary {
   path: PathKind
   /** `tcp`, `ws`, `udx`, ... : what carries the bytes. */
   transport: string
+  /** The relay's peer ID, of a relayed path. */
+  relay?: string
   /** Round trip of the last ping over this connection; null before the first one came back. */
   rttMs: number | null
   since: number
@@ -89,6 +109,34 @@ export interface NetworkInfo {
   announcedAddrs: string[]
   connections: ConnectionSummary[]
   nat: NatSummary
+  /** Approved, pinned and connected peers. */
+  peers: PeerReach[]
+  /** Addresses of this machine's network interfaces, loopback left out. */
+  hostAddrs: string[]
+  /** Switches of the configuration that are off: `enableHolePunch`, `enableUPnP` ... */
+  off: string[]
+}
+
+/** How one peer is reached. */
+export interface PeerReach {
+  peerId: string
+  alias?: string
+  approved: boolean
+  /** The best one in use. */
+  path: PathKind | 'none'
+  transport?: string
+  /** The relay's peer ID, of a relayed path. */
+  relay?: string
+  remoteAddr?: string
+  rttMs?: number | null
+  since?: number
+  /** Of a relayed path, once an attempt at a direct one ended. */
+  whyNotDirect?: string
+  /** Without a path, why the last attempt failed: `refused`, `timeout`, `wrong-key` ... */
+  whyNot?: string
+  /** Whether it has an address in a network of this machine. */
+  isNear: boolean
+  lastSeen: number | null
 }
 
 export interface PeerSummary {
@@ -101,6 +149,8 @@ export interface PeerSummary {
   connected: boolean
   path?: PathKind
   transport?: string
+  /** The relay's peer ID, of a relayed path. */
+  relay?: string
   rttMs?: number | null
   /** Since when this path is in use. */
   pathSince?: number
@@ -159,6 +209,8 @@ export interface PingResult {
   rttMs: number
   path: PathKind
   transport: string
+  /** The relay's peer ID, of a relayed path. */
+  relay?: string
   remoteAddr: string
   whyNotDirect?: string
 }

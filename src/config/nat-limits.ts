@@ -41,6 +41,15 @@ export const STUN_TCP_IDLE_MS = 20_000
 /** A relay's signature on a mapping is believed for this long after it was made, by the relay's own clock. */
 export const ATTESTATION_FRESH_MS = 120_000
 
+/** Relays whose clocks are remembered: those of a long list. */
+export const MAX_RELAY_CLOCKS = 16
+
+/** Wait for routers on the LAN to say who they are: SSDP answers within a second or two. */
+export const ROUTER_QUERY_TIMEOUT_MS = 3_000
+
+/** Routers taken from one question: a LAN has one or two. */
+export const MAX_ROUTERS = 4
+
 /** Candidates taken from one offer: a host with a few interfaces of both families; more would be a scan. */
 export const MAX_CANDIDATES = 8
 

@@ -80,6 +80,7 @@ export function toPeerSummary({ record, names, paths, whyNotDirect, addrs, held 
     status,
     connected: best !== undefined,
     ...best !== undefined && { path: best.path, transport: best.transport, rttMs: best.rttMs, pathSince: best.since },
+    ...best?.relay !== undefined && { relay: best.relay },
     ...best?.path === 'relay' && whyNotDirect !== undefined && { whyNotDirect },
     lastSeen: record.lastSeen,
     addrs,

@@ -20,6 +20,7 @@ export interface NatObserverInit {
 /** One round of questions. */
 export interface Observation {
   nat: NatKind
+  asked: Endpoint[]
   answers: StunAnswer[]
   at: number
 }
@@ -81,7 +82,7 @@ export class NatObserver {
     const answers = await this.#init.client.ask(servers, signal)
     const ofFamily = (family: 4 | 6): Endpoint[] => answers.map(({ mapped }) => mapped).filter(mapped => mapped.family === family)
     const nat = natKindOf(ofFamily(4).length > 0 ? ofFamily(4) : ofFamily(6), own)
-    return { nat: servers.length === 0 || own.length === 0 ? 'unknown' : nat, answers, at: this.#init.clock.now() }
+    return { nat: servers.length === 0 || own.length === 0 ? 'unknown' : nat, asked: servers, answers, at: this.#init.clock.now() }
   }
 
   #keep(key: string, observation: Observation): void {

@@ -15,6 +15,7 @@ import type { Plane } from './plane.ts'
 import { Puncher, type PunchAllowance, type PuncherComponents } from './puncher.ts'
 import type { PunchOutcome } from './punch-session.ts'
 import type { WhyNot } from './race-plan.ts'
+import { RelayClocks, type RelayClock } from './relay-clocks.ts'
 import { stunServersOf } from './relay-link.ts'
 import type { StunResponder } from './stun-responder.ts'
 import { StunServerList } from './stun-server-list.ts'
@@ -68,8 +69,12 @@ export interface NatStatus {
   /** `1.2.3.4:5`, each as a STUN server saw it. */
   mappedAddrs: string[]
   stun: Array<{ server: string, mapped: string, rttMs: number }>
+  stunAsked: string[]
   /** 0 without a UDP socket. */
   udpPort: number
+  /** Why there is no UDP socket. */
+  udpError?: string
+  clocks: RelayClock[]
   udxConnections: number
 }
 
@@ -84,7 +89,8 @@ export class NatTraversal implements Startable {
   readonly #servers: StunServerList
   #udp: UdpStack | undefined
   #puncher: Puncher | undefined
-  #hasWarned = false
+  readonly #clocks = new RelayClocks()
+  #udpError: string | undefined
 
   constructor(components: PuncherComponents, init: NatTraversalInit) {
     this.#components = components
@@ -155,7 +161,9 @@ export class NatTraversal implements Startable {
     const relayed = this.#components.connectionManager.getConnections().filter(isRelayed).map(({ remoteAddr }) => remoteAddr)
     const links = [...options.relays ?? [], ...relayed].map(stunServersOf)
     const servers = [...links.flatMap(({ udp }) => udp), ...await this.#servers.endpoints()]
-    if (servers.length > 0) await this.#udp?.observer.observe(servers, AbortSignal.any([options.signal, AbortSignal.timeout(2 * STUN_TIMEOUT_MS)]))
+    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(2 * STUN_TIMEOUT_MS)])
+    const observed = servers.length === 0 ? undefined : await this.#udp?.observer.observe(servers, signal)
+    for (const { relay, udp } of links) if (relay !== undefined) await this.#clocks.learn(relay, udp, observed?.answers ?? [])
     return this.status()
   }
 
@@ -171,7 +179,10 @@ export class NatTraversal implements Startable {
       natType: last?.nat ?? 'unknown',
       mappedAddrs: [...new Set(answers.map(({ mapped }) => formatEndpoint(mapped)))],
       stun: answers.map(({ server, mapped, rttMs }) => ({ server: formatEndpoint(server), mapped: formatEndpoint(mapped), rttMs })),
+      stunAsked: (last?.asked ?? []).map(formatEndpoint),
       udpPort: this.#udp?.socket.number ?? 0,
+      ...this.#udpError !== undefined && { udpError: this.#udpError },
+      clocks: this.#clocks.readings,
       udxConnections: this.#udp?.connections.size ?? 0
     }
   }
@@ -209,10 +220,12 @@ export class NatTraversal implements Startable {
         ...responder !== undefined && { responder }
       })
       stack.start()
+      this.#udpError = undefined
       return stack
     } catch (error) {
-      if (!this.#hasWarned) this.#init.log.warn(`UDP hole punching is not available here: ${toError(error).message}. Relays and TCP are used instead`)
-      this.#hasWarned = true
+      const { message } = toError(error)
+      if (this.#udpError === undefined) this.#init.log.warn(`UDP hole punching is not available here: ${message}. Relays and TCP are used instead`)
+      this.#udpError = message
       return undefined
     }
   }

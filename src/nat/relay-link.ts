@@ -17,17 +17,16 @@ export interface RelayLink {
 
 /** Reads the link off the connection's remote address, `/ip4/<relay>/tcp/<port>/p2p/<relay ID>/p2p-circuit/...`. */
 export function relayLinkOf(connection: Connection): RelayLink {
-  const { id } = relayOf(connection.remoteAddr)
-  const { udp, tcp } = stunServersOf(connection.remoteAddr)
-  return { connection, relay: id === undefined ? undefined : peerIdFromString(id), udpServers: udp, tcpServers: tcp }
+  const { udp, tcp, relay } = stunServersOf(connection.remoteAddr)
+  return { connection, relay, udpServers: udp, tcpServers: tcp }
 }
 
-/** Where the relay of an address answers STUN: the relay's own address, or one that leads through it. */
-export function stunServersOf(address: Multiaddr): { udp: Endpoint[], tcp: Endpoint[] } {
-  const { host, port } = relayOf(address)
+/** Where the relay of an address answers STUN, and who it is: the relay's own address, or one that leads through it. */
+export function stunServersOf(address: Multiaddr): { udp: Endpoint[], tcp: Endpoint[], relay: PeerId | undefined } {
+  const { host, port, id } = relayOf(address)
   const ports = port === undefined ? { udp: [], tcp: [] } : stunPorts(port)
   const endpoints = (numbers: number[]): Endpoint[] => numbers.map(number => toEndpoint(host ?? '', number)).filter(endpoint => endpoint !== undefined)
-  return { udp: endpoints(ports.udp), tcp: endpoints(ports.tcp) }
+  return { udp: endpoints(ports.udp), tcp: endpoints(ports.tcp), relay: id === undefined ? undefined : peerIdFromString(id) }
 }
 
 function relayOf(address: Multiaddr): { host?: string, port?: number, id?: string } {

@@ -8,6 +8,7 @@ import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
+import type { UPnPNAT } from '@libp2p/upnp-nat'
 import { yamux } from '@libp2p/yamux'
 import type { Datastore } from 'interface-datastore'
 import type { Libp2pOptions } from 'libp2p'
@@ -28,6 +29,12 @@ export type NodeConfig = Pick<MeshConfig,
 
 /** Libp2p as its service factories get it. */
 export type NodeComponents = Parameters<NonNullable<Libp2pOptions['transports']>[number]>[0]
+
+/** Library services that the mesh asks for things. */
+export interface NodeServices extends Record<string, unknown> {
+  ping: Ping
+  upnpNAT?: UPnPNAT
+}
 
 /** Factories of the mesh's own protocols by name. */
 export type ServiceFactories = Record<string, (components: NodeComponents) => unknown>
@@ -56,7 +63,7 @@ const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
 const MDNS_SERVICE = '_libp2p-mesh._udp.local'
 
 /** Options for `createLibp2p`; the node is not started by them. */
-export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<{ ping: Ping }>> {
+export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<NodeServices>> {
   const { config } = init
   return {
     start: false,

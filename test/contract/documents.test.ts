@@ -4,6 +4,7 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { addCommands } from '../../src/openclaw/cli.ts'
+import { FINDING_CODES } from '../../src/openclaw/diagnosis/finding.ts'
 import { TOOL_NAMES } from '../../src/openclaw/tools.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -77,6 +78,11 @@ describe('the README', () => {
   it('has every command in its table', () => {
     assert.ok(commands().size > 10)
     assert.deepEqual(missing(commands(), found(text, /^\| `openclaw p2p (\w+)/gm)), [])
+  })
+
+  it('explains every finding of a diagnosis', () => {
+    const explained = new Set([...text.matchAll(/^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \|/gm)].flatMap(([, cell = '']) => cell.replaceAll('`', '').split(', ')))
+    assert.deepEqual(missing(FINDING_CODES, explained), [])
   })
 
   it('explains every code that the sources throw, but those that explain themselves', () => {
