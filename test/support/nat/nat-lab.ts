@@ -11,6 +11,7 @@ import { spawnSync } from 'node:child_process'
 import { atExit } from '../at-exit.ts'
 import { Child, type Command } from '../child.ts'
 import { Lan } from '../lan.ts'
+import { NamespaceHost } from '../namespace-host.ts'
 import { addNamespace, ip, removeAbandonedNamespaces, removeNamespace, removeNamespaceSync } from '../net-namespace.ts'
 import { run, runOk } from '../run.ts'
 import { fileURLToPath } from 'node:url'
@@ -33,6 +34,7 @@ const PUBLIC = '45.33.0'
 /** Of no host: hosts use 20000 to 39999. */
 const REBOUND_PORT = 45_000
 const NAME = /^nat-(\d+)-/
+const PROGRAMS = ['nft', 'conntrack', 'python3']
 const DELAY_LINE = fileURLToPath(new URL('./delay-line.py', import.meta.url))
 
 export class NatLab implements AsyncDisposable {
@@ -40,6 +42,7 @@ export class NatLab implements AsyncDisposable {
   readonly relayHosts: string[] = [`${PUBLIC}.10`]
   readonly #prefix = `nat-${process.pid}-${Math.random().toString(36).slice(2, 6)}`
   readonly #namespaces: string[] = []
+  readonly #hosts: NamespaceHost[] = []
   /** What each host calls its default gateway. */
   readonly #gateways = new Map<Side, string>()
   readonly #forget: () => void
@@ -49,11 +52,11 @@ export class NatLab implements AsyncDisposable {
     this.#forget = atExit(() => { for (const name of this.#namespaces) removeNamespaceSync(name) })
   }
 
-  /** Why there can be no laboratory here, or `undefined` when there can. */
-  static whyNot(): string | undefined {
+  /** Why there can be no laboratory here, or `undefined` when there can: rebinding takes `conntrack`, a delay `python3`. */
+  static whyNot(programs = PROGRAMS): string | undefined {
     const why = Lan.whyNot()
     if (why !== undefined) return why
-    const missing = ['nft', 'conntrack', 'python3'].filter(name => spawnSync(name, ['--version']).error !== undefined)
+    const missing = programs.filter(name => spawnSync(name, ['--version']).error !== undefined)
     return missing.length === 0 ? undefined : `missing: ${missing.join(', ')} (Debian packages nftables, conntrack, python3)`
   }
 
@@ -72,6 +75,13 @@ export class NatLab implements AsyncDisposable {
   /** The command that runs `command` in a namespace: `a`, `b`, `relay`, or a gateway (`gw-a0` is the host's own, `gw-a1` the carrier's). */
   exec(name: string, { command, args }: Command): Command {
     return { command: 'ip', args: ['netns', 'exec', this.#namespace(name), command, ...args] }
+  }
+
+  /** The host called `a`, `b` or `relay`, for what runs on hosts. */
+  host(name: Side | 'relay'): NamespaceHost {
+    const host = new NamespaceHost(name, this.#namespace(name))
+    this.#hosts.push(host)
+    return host
   }
 
   /** The host's gateway forgets its UDP mappings and gives the host's port another number, as after a reconnect of the line. */
@@ -120,6 +130,7 @@ export class NatLab implements AsyncDisposable {
 
   async stop(): Promise<void> {
     await this.#delayLine?.stop()
+    for (const host of this.#hosts) await host.stop()
     for (const name of this.#namespaces) await removeNamespace(name)
     this.#forget()
   }
