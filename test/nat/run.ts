@@ -1,4 +1,4 @@
-/** Runs the NAT laboratory, the test files that match the pattern after `--test`: each cell once, with `--full` five times. Skipped where it cannot run, except in CI. */
+/** Runs the NAT laboratory, the files that match the pattern after `--test`: each cell once, with `--full` five times. Only CI may not skip it. */
 
 import { globSync } from 'node:fs'
 import { run } from 'node:test'
