@@ -212,5 +212,7 @@ export interface PingResult {
   /** The relay's peer ID, of a relayed path. */
   relay?: string
   remoteAddr: string
+  /** When the connection was opened. */
+  since: number
   whyNotDirect?: string
 }

@@ -70,7 +70,7 @@ describe('a diagnosis as text', () => {
 
 describe('a ping as text', () => {
   it('says over what, through whom and why', () => {
-    const ping = { peerId: PEER, rttMs: 40, transport: 'tcp', remoteAddr: '/ip4/1.2.3.4/tcp/1' }
+    const ping = { peerId: PEER, rttMs: 40, transport: 'tcp', remoteAddr: '/ip4/1.2.3.4/tcp/1', since: 0 }
     assert.equal(pingText({ ...ping, path: 'direct' }), `${PEER}: direct over tcp, 40.0 ms, /ip4/1.2.3.4/tcp/1`)
     assert.equal(
       pingText({ ...ping, path: 'relay', relay: RELAY, whyNotDirect: 'not-approved' }),

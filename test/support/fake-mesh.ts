@@ -88,7 +88,7 @@ export class FakeMesh implements MeshApi {
     return { peerId: PEER, agentId: PEER_AGENT_ID, released: 1 }
   }
 
-  ping: MeshApi['ping'] = async () => ({ peerId: PEER, rttMs: 1.25, path: 'direct', transport: 'tcp', remoteAddr: '/ip4/127.0.0.1/tcp/1' })
+  ping: MeshApi['ping'] = async () => ({ peerId: PEER, rttMs: 1.25, path: 'direct', transport: 'tcp', remoteAddr: '/ip4/127.0.0.1/tcp/1', since: AT })
 
   sendMessage: MeshApi['sendMessage'] = async (request) => {
     this.sent.push(request)
