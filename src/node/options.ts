@@ -56,6 +56,9 @@ export interface NodeOptionsInit {
   onSelfDiscovered: () => void
 }
 
+/** At the same time over one connection: the liveness check, a path that is proven, the owner's. */
+const MAX_PINGS = 4
+
 /** The DHT is a network of its own, apart from the public IPFS one. */
 const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
 
@@ -87,7 +90,7 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
     connectionGater: config.enableCircuitRelayServer ? connectionGate(MAX_CONNECTIONS_PER_NETWORK) : {},
     connectionMonitor: init.watchesConnections === true ? { enabled: false } : { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
     peerStore: { maxAddressAge: Infinity }, // it counts from when an address was first heard of: one in daily use would vanish for good
-    services: { ...init.services, ...await optionalServices(config), ping: ping() }
+    services: { ...init.services, ...await optionalServices(config), ping: ping({ maxInboundStreams: MAX_PINGS, maxOutboundStreams: MAX_PINGS }) }
   }
 }
 
