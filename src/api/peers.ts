@@ -50,6 +50,8 @@ export interface NatSummary {
   /** `1.2.3.4:5`, how STUN servers saw that port. */
   mappedAddrs: string[]
   stun: Array<{ server: string, mapped: string, rttMs: number }>
+  /** TCP ports that a router maps to this node; `reached` once a relay dialled one. Only then it is announced. */
+  portMappings: Array<{ address: string, reached: boolean }>
 }
 
 export interface RelaySummary {

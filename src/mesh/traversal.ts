@@ -105,14 +105,16 @@ export class Traversal {
 
   /** How the network sees this node, as far as it told us. */
   summary(): NatSummary {
-    const { puncher, network } = this.#init
+    const { puncher, network, components: { addressManager } } = this.#init
     const { natType, udpPort, mappedAddrs, stun } = puncher?.status() ?? UNKNOWN
     const isPublic = network.announcedAddrs().map(address => multiaddr(address))
       .some(address => !isRelayed({ remoteAddr: address }) && scopeOf(address) === 'public')
     const isBehind = natType === 'easy' || natType === 'hard' || natType === 'blocked'
     return {
       reachability: isPublic ? 'public' : isBehind ? 'private' : 'unknown', type: natType, relays: network.relays(), relayList: this.relays.status(),
-      udpPort, mappedAddrs, stun
+      udpPort, mappedAddrs, stun,
+      portMappings: addressManager.getAddressesWithMetadata().filter(({ type }) => type === 'ip-mapping')
+        .map(({ multiaddr: address, verified }) => ({ address: address.toString(), reached: verified }))
     }
   }
 
@@ -120,6 +122,12 @@ export class Traversal {
   explain<Path extends { peerId: string, path: PathKind }>(path: Path): Path & { whyNotDirect?: string } {
     const why = path.path === 'relay' ? this.paths.of(path.peerId)?.whyNotDirect : undefined
     return why === undefined ? path : { ...path, whyNotDirect: why }
+  }
+
+  /** A peer announced where it is: one of these addresses may lead there without a relay. */
+  handleAddresses(peerId: PeerId): void {
+    const open = openOf(this.#init.libp2p.getConnections(peerId))
+    if (open.length > 0 && open.every(isRelayed) && this.#init.isApproved(peerId)) void this.#dialDirect(peerId, { signal: this.#stopping.signal })
   }
 
   /** What was learnt while the relay was away may be wrong: UDP that seemed to be blocked, for one. */

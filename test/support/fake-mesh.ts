@@ -14,7 +14,7 @@ export const STATUS: MeshStatus = {
   peerId: SELF, agentId: 'a4d6af695ffb702c', instanceId: 'alice@a4d6af695ffb702c', started: true,
   listenAddrs: ['/ip4/127.0.0.1/tcp/4001'], announcedAddrs: [], connectedPeers: 1, knownPeers: 2, unread: 3, queued: 4,
   pendingApprovals: [{ peerId: PEER, code: 'ABCD-EFGH', held: 1 }],
-  nat: { reachability: 'unknown', type: 'unknown', relays: [], relayList: [], udpPort: 0, mappedAddrs: [], stun: [] }, duplicateKeys: [], version: '0.1.0'
+  nat: { reachability: 'unknown', type: 'unknown', relays: [], relayList: [], udpPort: 0, mappedAddrs: [], stun: [], portMappings: [] }, duplicateKeys: [], version: '0.1.0'
 }
 
 export function peerSummary(over: Partial<PeerSummary> = {}): PeerSummary {
