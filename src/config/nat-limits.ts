@@ -198,3 +198,32 @@ export const RELAYED_MIN_AGE_MS = 3_000
 
 /** A direct dial beside a relayed connection: addresses that may have become reachable. */
 export const DIRECT_DIAL_TIMEOUT_MS = 5_000
+
+/** How often new port mappings are looked for; nothing is sent unless there is one. */
+export const MAPPED_CHECK_MS = 3_000
+
+/** A mapped port that was reached counts for this long; one that was not is asked about again after this time. */
+export const MAPPED_FRESH_MS = 15 * 60_000
+export const MAPPED_RETRY_MS = 5 * 60_000
+
+/** A relay's dial of one address, and its answer. */
+export const DIAL_BACK_TIMEOUT_MS = 20_000
+
+/** The answer has a status, a sentence and an address. */
+export const MAX_DIAL_ANSWER_BYTES = 4_096
+
+/** NAT-PMP: the first wait for a router, each next one twice as long; a router next door answers within milliseconds, or has none. */
+export const PMP_FIRST_WAIT_MS = 250
+export const PMP_TRIES = 4
+
+/** How long a mapping lives without us; it is renewed at half of it, as RFC 6886 has it. */
+export const PMP_LIFETIME_MS = 3_600_000
+
+/** A router that maps nothing is asked again: it may have been replaced. */
+export const PMP_RETRY_MS = 10 * 60_000
+
+/** Giving mappings back at a stop. */
+export const PMP_STOP_TIMEOUT_MS = 500
+
+/** After a transport began to listen: others follow at once, and one round is enough for all. */
+export const PMP_LISTEN_DELAY_MS = 500

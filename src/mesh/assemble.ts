@@ -26,6 +26,7 @@ import { identityOfText } from '../trust/approvals.ts'
 import { PEER_BOOK_MIGRATIONS, PeerBook } from '../trust/peer-book.ts'
 import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
+import { canConfirm, mappedPortServices } from './mapped-ports.ts'
 import { relayServices } from './relaying.ts'
 import { createPuncher, Traversal } from './traversal.ts'
 import { toInboundMessage, type UnnumberedEvent } from './views.ts'
@@ -80,9 +81,11 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
       ...relayServices(init, { onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0 }),
       ...init.config.enableHolePunch && {
         nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.stun?.responder }))
-      }
+      },
+      ...mappedPortServices(init)
     },
     watchesConnections: true,
+    confirmsAddresses: canConfirm(init.config),
     onSelfDiscovered: () => { needed(late.handler).instances.handleSelfDiscovered() }
   })
   try {
@@ -96,7 +99,8 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     const shared = { init, events, network, book, protocol }
     const instances = new Instances({
       ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
-      addresses: () => node.libp2p.getMultiaddrs().map(address => withoutPeerId(address))
+      addresses: () => node.libp2p.getMultiaddrs().map(address => withoutPeerId(address)),
+      onAddresses: (peerId) => { traversal.handleAddresses(peerId) }
     })
     const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })
     late.handler = { mailbox, instances }

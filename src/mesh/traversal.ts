@@ -129,6 +129,12 @@ export class Traversal {
     return why === undefined ? path : { ...path, whyNotDirect: why }
   }
 
+  /** A peer announced where it is: one of these addresses may lead there without a relay. */
+  handleAddresses(peerId: PeerId): void {
+    const open = openOf(this.#init.libp2p.getConnections(peerId))
+    if (open.length > 0 && open.every(isRelayed) && this.#init.isApproved(peerId)) void this.#dialDirect(peerId, { signal: this.#stopping.signal })
+  }
+
   /** What was learnt while the relay was away may be wrong: UDP that seemed to be blocked, for one. */
   #handleReserved(): void {
     this.#init.puncher?.forget()

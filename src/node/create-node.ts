@@ -22,6 +22,8 @@ export interface CreateNodeInit {
   announceOnly?: (listenAddrs: string[]) => string[]
   /** Whether the caller finds dead connections itself. @default false */
   watchesConnections?: boolean
+  /** Whether one of `services` checks mapped ports. @default false */
+  confirmsAddresses?: boolean
   version: string
   log: Logger
   now: () => number

@@ -50,6 +50,8 @@ export interface NodeOptionsInit {
   /** Protocols of the mesh, given by the composition root. */
   /** Whether the caller finds dead connections itself; the library aborts what might move to another path. @default false */
   watchesConnections?: boolean
+  /** Whether a service of the caller checks mapped ports; without one a router's word has to do. @default false */
+  confirmsAddresses?: boolean
   services: ServiceFactories
   version: string
   /** Told when somebody on the LAN announces itself with the peer ID of this node. */
@@ -90,7 +92,7 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
     connectionGater: config.enableCircuitRelayServer ? connectionGate(MAX_CONNECTIONS_PER_NETWORK) : {},
     connectionMonitor: init.watchesConnections === true ? { enabled: false } : { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
     peerStore: { maxAddressAge: Infinity }, // it counts from when an address was first heard of: one in daily use would vanish for good
-    services: { ...init.services, ...await optionalServices(config), ping: ping({ maxInboundStreams: MAX_PINGS, maxOutboundStreams: MAX_PINGS }) }
+    services: { ...init.services, ...await optionalServices(init), ping: ping({ maxInboundStreams: MAX_PINGS, maxOutboundStreams: MAX_PINGS }) }
   }
 }
 
@@ -112,14 +114,15 @@ async function transports(config: NodeConfig): Promise<NonNullable<Libp2pOptions
   ]
 }
 
-async function optionalServices(config: NodeConfig) {
+async function optionalServices(init: NodeOptionsInit) {
+  const { config } = init
   return {
     ...config.enableIdentify && {
       identify: (components: NodeComponents) => identify()(forIdentify(components)),
       identifyPush: (components: NodeComponents) => identifyPush()(forIdentify(components))
     },
     ...config.enableAutoNAT && { autoNAT: (components: Parameters<ReturnType<typeof autoNAT>>[0]) => autoNAT()(forAutoNAT(components)) },
-    ...config.enableUPnP && { upnpNAT: await upnpService() },
+    ...config.enableUPnP && { upnpNAT: await upnpService(init.confirmsAddresses === true) },
     ...config.enableDCUtR && { dcutr: dcutr() },
     ...config.discovery.includes('dht') && { dht: await dhtService(config) }
   }
@@ -132,9 +135,10 @@ async function webSocketTransport() {
   return webSockets()
 }
 
-async function upnpService() {
+/** @param isConfirmed whether mapped ports are checked before they are announced */
+async function upnpService(isConfirmed: boolean) {
   const { uPnPNAT } = await import('@libp2p/upnp-nat')
-  return uPnPNAT({ autoConfirmAddress: true })
+  return uPnPNAT({ autoConfirmAddress: !isConfirmed })
 }
 
 /** A relay is there for others: it answers their queries from the start, whatever addresses it has. */

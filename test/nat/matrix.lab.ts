@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { after, describe, test } from 'node:test'
 import { cellTable, type CellRow, type CellRun } from '../support/nat/cell-table.ts'
 import { cellsAtATime, isFull } from '../support/nat/lab-options.ts'
+import { whyNoMapping } from '../support/nat/mapping-router.ts'
 import { MeshCell } from '../support/nat/mesh-cell.ts'
 import type { NatKind } from '../support/nat/nat-kind.ts'
 import { NatLab, type NatLabInit } from '../support/nat/nat-lab.ts'
@@ -21,6 +22,8 @@ interface Cell extends Omit<NatLabInit, 'a' | 'b'> {
   path: 'direct udp' | 'direct tcp' | 'relay tcp'
   /** Why it stays on the relay. */
   why?: string
+  /** Whether B's router maps its port. */
+  isMapped?: boolean
 }
 
 const UDP = ['aa', 'ab', 'bb', 'ff', 'ac', 'ca', 'hh', 'hc', 'nn', 'nc'].map((pair): Cell => ({ pair, path: 'direct udp' }))
@@ -29,7 +32,8 @@ const OTHER: Cell[] = [
   { pair: 'cc', path: 'relay tcp', why: 'both-symmetric' },
   { pair: 'mm', path: 'relay tcp', why: 'both-symmetric' }
 ]
-const NEAR = [...UDP, ...OTHER]
+const MAPPED = whyNoMapping() === undefined ? ['cd', 'cu'].map((pair): Cell => ({ pair, path: 'direct tcp', isMapped: true })) : []
+const NEAR = [...UDP, ...OTHER, ...MAPPED]
 const FAR = NEAR.map((cell): Cell => ({ ...cell, delayMs: 25 }))
 const LOSSY = FAR.filter(({ pair }) => ['aa', 'ca', 'ee', 'cc'].includes(pair)).map((cell): Cell => ({ ...cell, lossPercent: 1 }))
 
@@ -46,8 +50,9 @@ describe('two meshes', { concurrency: cellsAtATime(), skip }, () => {
   }
 })
 
-async function runOf({ pair, path, why, ...line }: Cell): Promise<CellRun> {
+async function runOf({ pair, path, why, isMapped = false, ...line }: Cell): Promise<CellRun> {
   await using cell = await MeshCell.create({ ...line, a: pair[0] as NatKind, b: pair[1] as NatKind })
+  if (isMapped) await cell.awaitMappedPort('b')
   const startedAt = performance.now()
   const firstMs = await cell.meet()
   const end = cell.talk()

@@ -58,6 +58,11 @@ export class MeshCell implements AsyncDisposable {
     return performance.now() - startedAt
   }
 
+  /** Waits until a relay reached a port that the side's router mapped. */
+  async awaitMappedPort(side: Side): Promise<void> {
+    await this.mesh(side).log.waitFor('a mapped port', lines => lines.find(({ message }) => message.startsWith('Mapped port reached')))
+  }
+
   /** Waits until each side said that its path to the other is direct. */
   async awaitDirect(): Promise<void> {
     await Promise.all(SIDES.map(async (side) => {
@@ -147,7 +152,7 @@ export class MeshCell implements AsyncDisposable {
   }
 
   async #start(side: Side): Promise<void> {
-    const config = { ...UNLIMITED, listenAddrs: ['/ip4/0.0.0.0/tcp/0'], relayList: [this.relay.address] }
+    const config = { ...UNLIMITED, enableUPnP: true, listenAddrs: ['/ip4/0.0.0.0/tcp/0'], relayList: [this.relay.address] }
     const mesh = await MeshProcess.start({ name: side, stateDir: join(this.#folders, side), config }, command => this.lab.exec(side, command))
     this.#meshes.set(side, mesh)
     await mesh.log.waitFor('a reservation', lines => lines.find(({ message }) => message.startsWith('Relay reservation made')))

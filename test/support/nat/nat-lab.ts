@@ -15,7 +15,8 @@ import { NamespaceHost } from '../namespace-host.ts'
 import { addNamespace, ip, removeAbandonedNamespaces, removeNamespace, removeNamespaceSync } from '../net-namespace.ts'
 import { run, runOk } from '../run.ts'
 import { fileURLToPath } from 'node:url'
-import { gatewayRules, gatewaysOf, type GatewayKind, type NatKind } from './nat-kind.ts'
+import { MAPPING_RULES, MappingRouter } from './mapping-router.ts'
+import { gatewayRules, gatewaysOf, type GatewayKind, type GatewayRules, type NatKind } from './nat-kind.ts'
 
 /** Sides of the laboratory: each has a host of the same name. */
 export type Side = 'a' | 'b'
@@ -46,7 +47,7 @@ export class NatLab implements AsyncDisposable {
   /** What each host calls its default gateway. */
   readonly #gateways = new Map<Side, string>()
   readonly #forget: () => void
-  #delayLine: Child | undefined
+  readonly #programs: AsyncDisposable[] = []
 
   private constructor() {
     this.#forget = atExit(() => { for (const name of this.#namespaces) removeNamespaceSync(name) })
@@ -129,8 +130,8 @@ export class NatLab implements AsyncDisposable {
   }
 
   async stop(): Promise<void> {
-    await this.#delayLine?.stop()
     for (const host of this.#hosts) await host.stop()
+    for (const program of this.#programs) await program[Symbol.asyncDispose]()
     for (const name of this.#namespaces) await removeNamespace(name)
     this.#forget()
   }
@@ -160,11 +161,18 @@ export class NatLab implements AsyncDisposable {
       await this.#cable({ inner: `gw-${side}0`, innerDevice: 'wan', outer: `gw-${side}1`, subnet: `100.64.${index}`, host: 2 })
       await this.#nft(`gw-${side}1`, gatewayRules({ kind: carrier, wanAddress: publicAddress, lanHost: `100.64.${index}.2` }))
     }
-    await this.#nft(`gw-${side}0`, gatewayRules({ kind: own, wanAddress: publicAddress, lanHost: `${lan}.10` }))
+    const rules: GatewayRules = { kind: own, wanAddress: publicAddress, lanHost: `${lan}.10` }
+    await this.#nft(`gw-${side}0`, gatewayRules(rules))
     await this.#add(side)
     this.#gateways.set(side, `${lan}.1`)
     await this.#cable({ inner: side, innerDevice: 'eth0', outer: `gw-${side}0`, subnet: lan, host: 10 })
+    if (own === 'd' || own === 'u') await this.#mapPorts(`gw-${side}0`, rules)
     if (own === 'f') await ip('-n', this.#namespace('public'), 'route', 'add', `${lan}.0/24`, 'via', publicAddress, 'dev', `p-gw-${side}0`)
+  }
+
+  async #mapPorts(gateway: string, rules: GatewayRules): Promise<void> {
+    await this.#nft(gateway, MAPPING_RULES)
+    this.#programs.push(await MappingRouter.start(rules, command => this.exec(gateway, command)))
   }
 
   async #addRouter(name: string): Promise<void> {
@@ -198,8 +206,9 @@ export class NatLab implements AsyncDisposable {
   /** Every packet that crosses the public side takes the way through a tun device, where a program holds it back. */
   async #addDelay(delayMs: number): Promise<void> {
     const router = this.#namespace('public')
-    this.#delayLine = new Child(this.exec('public', { command: 'python3', args: [DELAY_LINE, String(delayMs)] }))
-    await this.#delayLine.log.waitFor(/^ready$/m, { timeoutMs: 20_000 })
+    const delayLine = new Child(this.exec('public', { command: 'python3', args: [DELAY_LINE, String(delayMs)] }))
+    this.#programs.push(delayLine)
+    await delayLine.log.waitFor(/^ready$/m, { timeoutMs: 20_000 })
     await ip('-n', router, 'link', 'set', 'delay', 'up')
     await this.#shell('public', 'for f in all delay; do echo 0 > /proc/sys/net/ipv4/conf/$f/rp_filter; done; echo 1 > /proc/sys/net/ipv4/conf/all/accept_local')
     await ip('-n', router, 'route', 'add', 'default', 'dev', 'delay', 'table', '100')
