@@ -9,10 +9,9 @@ import { toError } from '../../../src/lib/errors.ts'
 import { UNLIMITED } from '../mesh-node.ts'
 import { MeshProcess } from '../mesh-process.ts'
 import { until } from '../until.ts'
-import { LabProcess } from './lab-process.ts'
+import { LabRelay } from './lab-relay.ts'
 import { NatLab, type NatLabInit, type Side } from './nat-lab.ts'
 
-const RELAY = new URL('./relay-node.ts', import.meta.url)
 /** Ten messages a second each way. */
 const BEAT_MS = 100
 const WAIT_MS = 120_000
@@ -20,23 +19,22 @@ const SIDES = ['a', 'b'] as const
 
 export class MeshCell implements AsyncDisposable {
   readonly lab: NatLab
-  readonly relay: LabProcess
+  readonly relay: LabRelay
   readonly #folders: string
   readonly #meshes = new Map<Side, MeshProcess>()
   readonly #over = new AbortController()
-  #relayAddress = ''
 
   private constructor(lab: NatLab, folders: string) {
     this.lab = lab
     this.#folders = folders
-    this.relay = new LabProcess(lab.exec('relay', LabProcess.script(RELAY)))
+    this.relay = new LabRelay(lab, folders)
   }
 
   /** Both nodes run, have their reservations and approve each other; nobody has dialled. */
   static async create(init: NatLabInit): Promise<MeshCell> {
     const cell = new MeshCell(await NatLab.create(init), await mkdtemp(join(tmpdir(), 'mesh-cell-')))
     try {
-      await cell.startRelay()
+      await cell.relay.start()
       await Promise.all([cell.#start('a'), cell.#start('b')])
       await cell.mesh('a').call('approvePeer', cell.mesh('b').peerId)
       await cell.mesh('b').call('approvePeer', cell.mesh('a').peerId)
@@ -51,15 +49,10 @@ export class MeshCell implements AsyncDisposable {
     return this.#meshes.get(side) ?? assert.fail(`${side} does not run`)
   }
 
-  /** With the key and port of before. */
-  async startRelay(): Promise<void> {
-    this.#relayAddress = (await this.relay.ask<{ address: string }>('start', { address: this.lab.relayAddress })).address
-  }
-
   /** A sends B its first message over the relay. @returns milliseconds from the dial to the acknowledgement */
   async meet(): Promise<number> {
     const startedAt = performance.now()
-    await this.mesh('a').call('addPeer', { recipient: `${this.#relayAddress}/p2p-circuit/p2p/${this.mesh('b').peerId}` })
+    await this.mesh('a').call('addPeer', { recipient: `${this.relay.address}/p2p-circuit/p2p/${this.mesh('b').peerId}` })
     const { state } = await this.mesh('a').call('sendMessage', { to: this.mesh('b').peerId, text: 'first' })
     assert.equal(state, 'received')
     return performance.now() - startedAt
@@ -154,7 +147,7 @@ export class MeshCell implements AsyncDisposable {
   }
 
   async #start(side: Side): Promise<void> {
-    const config = { ...UNLIMITED, listenAddrs: ['/ip4/0.0.0.0/tcp/0'], relayList: [this.#relayAddress] }
+    const config = { ...UNLIMITED, listenAddrs: ['/ip4/0.0.0.0/tcp/0'], relayList: [this.relay.address] }
     const mesh = await MeshProcess.start({ name: side, stateDir: join(this.#folders, side), config }, command => this.lab.exec(side, command))
     this.#meshes.set(side, mesh)
     await mesh.log.waitFor('a reservation', lines => lines.find(({ message }) => message.startsWith('Relay reservation made')))

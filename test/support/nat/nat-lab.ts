@@ -4,7 +4,7 @@
  *
  * @example
  * await using lab = await NatLab.create({ a: 'a', b: 'c', delayMs: 25 })
- * new Child(lab.exec('a', { command: 'ping', args: ['-c1', lab.relayAddress] }))
+ * new Child(lab.exec('a', { command: 'ping', args: ['-c1', lab.relayHosts[0]] }))
  */
 
 import { spawnSync } from 'node:child_process'
@@ -36,7 +36,8 @@ const NAME = /^nat-(\d+)-/
 const DELAY_LINE = fileURLToPath(new URL('./delay-line.py', import.meta.url))
 
 export class NatLab implements AsyncDisposable {
-  readonly relayAddress = `${PUBLIC}.10`
+  /** Addresses of the relay. */
+  readonly relayHosts: string[] = [`${PUBLIC}.10`]
   readonly #prefix = `nat-${process.pid}-${Math.random().toString(36).slice(2, 6)}`
   readonly #namespaces: string[] = []
   /** What each host calls its default gateway. */
@@ -84,6 +85,27 @@ export class NatLab implements AsyncDisposable {
     if (!flushed.output.includes('have been deleted')) throw new Error(`The mappings were not flushed: ${flushed.output}`)
   }
 
+  /** The host's gateway was off for a moment: it knows none of the connections that go through it. */
+  async reboot(side: Side): Promise<void> {
+    const gateway = this.#namespace(`gw-${side}0`)
+    await ip('-n', gateway, 'link', 'set', 'lan', 'down')
+    await this.#shell(`gw-${side}0`, 'echo 0 > /proc/sys/net/netfilter/nf_conntrack_tcp_loose') // no connection is taken up in its middle
+    await runOk(this.exec(`gw-${side}0`, { command: 'conntrack', args: ['-F'] }), { timeoutMs: 10_000 })
+    await ip('-n', gateway, 'link', 'set', 'lan', 'up')
+  }
+
+  /** From now on the host reaches the relay and nobody else. */
+  async blockDirect(side: Side): Promise<void> {
+    const [relay = ''] = this.relayHosts
+    await this.#nft(`gw-${side}0`, `table ip blocked {
+      chain forward { type filter hook forward priority -10; iifname "lan" ip daddr != ${relay} drop; iifname "wan" ip saddr != ${relay} drop; }
+    }`)
+  }
+
+  async unblockDirect(side: Side): Promise<void> {
+    await this.#nft(`gw-${side}0`, 'delete table ip blocked')
+  }
+
   /** The host's cable is out: its address and routes are gone. */
   async unplug(side: Side): Promise<void> {
     await ip('-n', this.#namespace(side), 'link', 'set', 'eth0', 'down')
@@ -110,7 +132,7 @@ export class NatLab implements AsyncDisposable {
     await this.#add('public')
     await this.#shell('public', 'echo 1 > /proc/sys/net/ipv4/ip_forward')
     await this.#add('relay')
-    await this.#plug('relay', this.relayAddress)
+    await this.#plug('relay', `${PUBLIC}.10`)
     await this.#buildSide('a', gatewaysOf(init.a), 1)
     await this.#buildSide('b', gatewaysOf(init.b), 2)
     if (init.delayMs !== undefined && init.delayMs > 0) await this.#addDelay(init.delayMs)
