@@ -18,7 +18,7 @@ const layers = {
   mesh: ['lib', 'config', 'node', 'nat', 'relay', 'protocols', 'trust', 'routes', 'mailbox', 'sessions', 'mesh-api.ts'],
   'mesh.ts': ['mesh', 'lib', 'config', 'mesh-api.ts'],
   'relay.ts': ['lib', 'config', 'node', 'nat', 'relay'],
-  command: ['relay.ts', 'relay', 'config', 'lib'],
+  command: ['relay.ts', 'config', 'lib'],
   'bin.ts': ['command', 'lib'],
   'index.ts': ['openclaw'],
   'setup-entry.ts': ['openclaw']

@@ -10,6 +10,8 @@ import { relayAddresses, type RelayAddresses } from './relay/relay-addresses.ts'
 import { RelayServer } from './relay/relay-server.ts'
 import type { RelayStats } from './relay/relay-stats.ts'
 
+export { describeRelay, type RelayStats } from './relay/relay-stats.ts'
+
 export interface RelayInit {
   listenAddrs: string[]
   /** Told instead of the detected addresses, where there are any. */

@@ -1,6 +1,5 @@
 /** What the relay command tells, as lines for people or as one JSON object a line. */
-import type { RelayPlace } from '../relay.ts'
-import { describeRelay, type RelayStats } from '../relay/relay-stats.ts'
+import { describeRelay, type RelayPlace, type RelayStats } from '../relay.ts'
 
 export type RelayEvent =
   { event: 'started' } & RelayPlace |

@@ -59,8 +59,15 @@ export const MAX_UNSIGNED_CANDIDATES = 2
 /** One signal is a few hundred bytes; a peer that announces a longer one is cut off. */
 export const MAX_SIGNAL_BYTES = 4_096
 
-/** Time for a name of the owner's STUN list to be looked up. */
-export const STUN_LOOKUP_TIMEOUT_MS = 3_000
+/** Time for the name of a relay or STUN server to be looked up. */
+export const NAME_LOOKUP_TIMEOUT_MS = 3_000
+
+/** Addresses of a name change seldom; a dead resolver must not cost time at every attempt, and may be back soon. */
+export const NAME_FRESH_MS = 300_000
+export const NAME_FAILED_MS = 15_000
+
+/** Names whose addresses are remembered: relays and STUN servers of the owner and of some friends. */
+export const MAX_TRACKED_NAMES = 64
 
 /** Wait for the answer to one signal: a relay across the world, and the peer's own STUN round. */
 export const SIGNAL_TIMEOUT_MS = 5_000

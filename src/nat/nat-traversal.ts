@@ -11,6 +11,7 @@ import type { Logger } from '../lib/log.ts'
 import type { NatKind, PunchPlane } from '../protocols/punch-signal.ts'
 import type { Interfaces } from './candidates.ts'
 import { formatEndpoint } from './endpoint.ts'
+import { NameLookup } from './name-lookup.ts'
 import type { Plane } from './plane.ts'
 import { Puncher, type PunchAllowance, type PuncherComponents } from './puncher.ts'
 import type { PunchOutcome } from './punch-session.ts'
@@ -18,7 +19,6 @@ import type { WhyNot } from './race-plan.ts'
 import { RelayClocks, type RelayClock } from './relay-clocks.ts'
 import { stunServersOf } from './relay-link.ts'
 import type { StunResponder } from './stun-responder.ts'
-import { StunServerList } from './stun-server-list.ts'
 import { TcpOpener } from './tcp-opener.ts'
 import { TcpPlane } from './tcp-plane.ts'
 import { UdpStack } from './udp-stack.ts'
@@ -86,7 +86,7 @@ export interface NatStatus {
 export class NatTraversal implements Startable {
   readonly #components: PuncherComponents
   readonly #init: NatTraversalInit
-  readonly #servers: StunServerList
+  readonly #names: NameLookup
   #udp: UdpStack | undefined
   #puncher: Puncher | undefined
   readonly #clocks = new RelayClocks()
@@ -95,15 +95,15 @@ export class NatTraversal implements Startable {
   constructor(components: PuncherComponents, init: NatTraversalInit) {
     this.#components = components
     this.#init = init
-    const onFailure = (server: string, error: Error): void => { init.log.warn(`The STUN server ${server} was not found: ${error.message}`) }
-    this.#servers = new StunServerList({ servers: init.stunServers, now: init.clock.now, onFailure })
+    const onFailure = (name: string, error: Error): void => { init.log.warn(`No address of ${name} was found for STUN: ${error.message}`) }
+    this.#names = new NameLookup({ now: init.clock.now, onFailure })
   }
 
   async start(): Promise<void> {
     if (this.#puncher !== undefined) return
     this.#udp = await this.#openUdp()
     this.#puncher = new Puncher(this.#components, {
-      planes: this.#planes(), allowance: this.#init.allowance, clock: this.#init.clock, randomBytes: systemRandomBytes,
+      planes: this.#planes(), allowance: this.#init.allowance, names: this.#names, clock: this.#init.clock, randomBytes: systemRandomBytes,
       onFollowed: (peerId, outcome) => {
         if (outcome.isDirect) this.#init.onDirect?.(peerId, { plane: outcome.plane, remoteAddr: formatEndpoint(outcome.remote) })
       }
@@ -159,8 +159,8 @@ export class NatTraversal implements Startable {
    */
   async observe(options: { signal: AbortSignal, relays?: readonly Multiaddr[] }): Promise<NatStatus> {
     const relayed = this.#components.connectionManager.getConnections().filter(isRelayed).map(({ remoteAddr }) => remoteAddr)
-    const links = [...options.relays ?? [], ...relayed].map(stunServersOf)
-    const servers = [...links.flatMap(({ udp }) => udp), ...await this.#servers.endpoints()]
+    const links = await Promise.all([...options.relays ?? [], ...relayed].map(async address => await stunServersOf(address, this.#names)))
+    const servers = [...links.flatMap(({ udp }) => udp), ...await this.#names.endpoints(this.#init.stunServers)]
     const signal = AbortSignal.any([options.signal, AbortSignal.timeout(2 * STUN_TIMEOUT_MS)])
     const observed = servers.length === 0 ? undefined : await this.#udp?.observer.observe(servers, signal)
     for (const { relay, udp } of links) if (relay !== undefined) await this.#clocks.learn(relay, udp, observed?.answers ?? [])
@@ -215,7 +215,7 @@ export class NatTraversal implements Startable {
     const { clock, random, responder } = this.#init
     try {
       const stack = new UdpStack({
-        udx: await (this.#init.loadUdx ?? loadUdx)(), port: this.#init.udpPort, servers: async () => await this.#servers.endpoints(),
+        udx: await (this.#init.loadUdx ?? loadUdx)(), port: this.#init.udpPort, servers: async () => await this.#names.endpoints(this.#init.stunServers),
         interfaces: this.#interfaces, clock, random, randomBytes: systemRandomBytes, logger: this.#components.logger,
         ...responder !== undefined && { responder }
       })

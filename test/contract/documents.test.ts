@@ -10,6 +10,7 @@ import { TOOL_NAMES } from '../../src/openclaw/tools.ts'
 const root = join(import.meta.dirname, '../..')
 const README = 'README.md'
 const CHINESE = 'docs/README.zh-CN.md'
+const NAT_GUIDE = 'TESTING_NAT.md'
 const SKILL = 'docs/skills/libp2p-mesh/SKILL.md'
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -91,13 +92,13 @@ describe('the README', () => {
   })
 })
 
-describe('README, skill and the Chinese README', () => {
-  for (const path of [README, CHINESE, SKILL]) {
+describe('README, skill, NAT guide and the Chinese README', () => {
+  for (const path of [README, CHINESE, SKILL, NAT_GUIDE]) {
     const text = read(path)
 
     it(`${path} names only tools and commands that are there`, () => {
       assert.deepEqual(missing([...toolsIn(text)].filter(isTool), new Set(TOOL_NAMES)), [])
-      assert.deepEqual(missing(found(text, /openclaw p2p (\w+)/g), commands()), [])
+      assert.deepEqual(missing(found(text, /openclaw (?:--profile \w+ )?p2p (\w+)/g), commands()), [])
     })
 
     it(`${path} links only to files that are in the package`, () => {

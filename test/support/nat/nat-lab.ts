@@ -15,6 +15,7 @@ import { NamespaceHost } from '../namespace-host.ts'
 import { addNamespace, ip, removeAbandonedNamespaces, removeNamespace, removeNamespaceSync } from '../net-namespace.ts'
 import { run, runOk } from '../run.ts'
 import { fileURLToPath } from 'node:url'
+import type { Cable } from './cable.ts'
 import { MAPPING_RULES, MappingRouter } from './mapping-router.ts'
 import { gatewayRules, gatewaysOf, type GatewayKind, type GatewayRules, type NatKind } from './nat-kind.ts'
 
@@ -240,13 +241,4 @@ export class NatLab implements AsyncDisposable {
   #namespace(name: string): string {
     return `${this.#prefix}-${name}`
   }
-}
-
-interface Cable {
-  inner: string
-  innerDevice: string
-  outer: string
-  subnet: string
-  /** Last number of the inner address. */
-  host: number
 }
