@@ -68,7 +68,8 @@ class BulkPair implements AsyncDisposable {
     const lab = stack.use(await NatLab.create(NATS))
     const run = (host: string, program: URL): LabProcess => stack.use(new LabProcess(lab.exec(host, LabProcess.script(program))))
     const ends = { a: run('a', NODE), b: run('b', NODE), relay: run('relay', RELAY) }
-    const relay = await ends.relay.ask<string>('start', { dataDir: join(folder, 'bulk-relay'), listenAddr: `/ip4/${lab.relayAddress}/tcp/${RELAY_PORT}` })
+    const [relayHost = ''] = lab.relayHosts
+    const relay = await ends.relay.ask<string>('start', { dataDir: join(folder, 'bulk-relay'), listenAddr: `/ip4/${relayHost}/tcp/${RELAY_PORT}` })
     const init = (name: string): BulkNodeInit => ({ stateDir: join(folder, `bulk-${name}`), port: PORT, relay })
     const [, peerId] = await Promise.all([ends.a.ask<string>('start', init('a')), ends.b.ask<string>('start', init('b'))])
     const target: BulkTarget = { peerId, relayed: `${relay}/p2p-circuit/p2p/${peerId}`, tcp: `/ip4/${lab.publicAddress('b')}/tcp/${PORT}/p2p/${peerId}` }
