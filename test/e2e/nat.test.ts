@@ -69,7 +69,7 @@ describe('two gateways behind NATs', { skip: NatLab.whyNot(['nft']) ?? false }, 
   })
 
   test('the relay stops: the peers still talk', async () => {
-    assert.deepEqual(await relay.stop(), { code: 0, signal: null })
+    assert.deepEqual(await relay.stop(WAIT_MS), { code: 0, signal: null })
     assert.match(relay.log.text, /^Health: 2 connections, 2 reservations, 0 circuits/m)
     await sendToInstance(couple.alice, couple.bob)
     await sendToInstance(couple.bob, couple.alice)

@@ -86,10 +86,15 @@ export class NatLab implements AsyncDisposable {
     return host
   }
 
+  /** What the world sees of a side: the address of its outermost gateway. */
+  publicAddress(side: Side): string {
+    return `${PUBLIC}.2${side === 'a' ? 1 : 2}`
+  }
+
   /** The host's gateway forgets its UDP mappings and gives the host's port another number, as after a reconnect of the line. */
   async rebind(side: Side, port: number): Promise<void> {
     const gateway = `gw-${side}0`
-    const address = `${PUBLIC}.2${side === 'a' ? 1 : 2}`
+    const address = this.publicAddress(side)
     await this.#nft(gateway, `flush chain ip gateway postrouting
       add rule ip gateway postrouting oifname "wan" udp sport ${port} snat to ${address}:${REBOUND_PORT}
       add rule ip gateway postrouting oifname "wan" masquerade`)
@@ -155,7 +160,7 @@ export class NatLab implements AsyncDisposable {
   async #buildSide(side: Side, gateways: GatewayKind[], index: number): Promise<void> {
     const [own = 'a', carrier] = gateways
     const lan = own === 'f' ? `${PUBLIC.slice(0, -2)}.${index}` : `192.168.${index}`
-    const publicAddress = `${PUBLIC}.2${index}`
+    const publicAddress = this.publicAddress(side)
     for (const number of gateways.keys()) await this.#addRouter(`gw-${side}${number}`)
     await this.#plug(`gw-${side}${gateways.length - 1}`, publicAddress)
     if (carrier !== undefined) {
