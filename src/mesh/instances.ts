@@ -14,7 +14,7 @@ import { Announcer } from '../routes/announcer.ts'
 import { DuplicateKeys } from '../routes/duplicate-keys.ts'
 import { InstanceRoutes, type Route } from '../routes/instance-routes.ts'
 import { RouteLearner } from '../routes/route-learner.ts'
-import { RouteStore } from '../routes/route-store.ts'
+import { RouteStore, type DialHint } from '../routes/route-store.ts'
 import { Sequence } from '../routes/sequence.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import type { MeshInit } from './init.ts'
@@ -44,6 +44,8 @@ export class Instances {
   readonly #learner: RouteLearner
   readonly #duplicates: DuplicateKeys
   readonly #sequence: Sequence
+  #hints: DialHint[] = []
+  #isStarted = false
   #told = ''
 
   constructor(init: InstancesInit) {
@@ -60,20 +62,28 @@ export class Instances {
     this.#learner = this.#createLearner()
   }
 
-  /** Reads the route table; hints of the old file go where the dialler finds them. */
-  async start(): Promise<void> {
+  /** Reads the route table; call it before the node starts, and `start` after. */
+  async load(): Promise<void> {
     const { routes, hints, sequence } = await this.#store.load()
     this.#sequence.restore(sequence)
     for (const route of routes) this.#routes.learn(route)
-    for (const hint of hints) {
+    this.#hints = hints
+  }
+
+  /** Hints of the old file go where the dialler finds them, for as long as a route would stay. */
+  async start(): Promise<void> {
+    for (const hint of this.#hints) {
       const peerId = parsePeerId(hint.peerId)
-      if (peerId !== undefined) await this.#init.network.learn(peerId, hint.multiaddrs.flatMap(text => parseMultiaddr(text) ?? []))
+      if (peerId === undefined || peerId.equals(this.#init.peerId)) continue
+      await this.#init.network.learn(peerId, hint.multiaddrs.flatMap(text => parseMultiaddr(text) ?? []), ROUTE_AGE_MS)
     }
+    this.#isStarted = true
     this.#announcer.start()
   }
 
   async stop(): Promise<void> {
     this.#announcer.stop()
+    if (!this.#isStarted) return // the file stays as it is, with hints that were not taken yet
     this.#sequence.settle()
     await this.#store.close()
   }

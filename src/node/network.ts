@@ -75,9 +75,9 @@ export class Network {
     return (await this.#addresses(peerId)).map(address => withoutPeerId(address, peerId))
   }
 
-  /** Remembers addresses that the owner gave. */
-  async learn(peerId: PeerId, addresses: Multiaddr[]): Promise<void> {
-    await this.#known.add(peerId, addresses)
+  /** Remembers addresses that the owner gave. @param keepMs how long at least, though nothing else remembers the peer */
+  async learn(peerId: PeerId, addresses: Multiaddr[], keepMs?: number): Promise<void> {
+    await this.#known.add(peerId, addresses, keepMs)
   }
 
   /** Forgets addresses that the peer no longer has. */
@@ -85,9 +85,9 @@ export class Network {
     await this.#known.drop(peerId, addresses)
   }
 
-  /** Forgets addresses of peers that are neither connected, nor kept, nor part of the DHT. */
+  /** Forgets addresses of peers that are neither connected, nor kept, nor part of the DHT, nor to be remembered for a time. */
   async forgetOthers(isKept: (peerId: string) => boolean): Promise<void> {
-    await this.#known.forgetPeers(({ id, tags }) => tags.size > 0 || isKept(id.toString()) || this.isConnected(id))
+    await this.#known.forgetPeers(peerId => isKept(peerId.toString()) || this.isConnected(peerId))
   }
 
   /**
