@@ -19,6 +19,8 @@ export interface ReachabilityInit {
   witnesses: () => Connection[]
   clock: Clock
   log: Logger
+  /** @default a question by AutoNAT */
+  ask?: typeof requestDialBack
 }
 
 /**
@@ -85,7 +87,7 @@ export class Reachability implements Startable {
     for (const witness of this.#init.witnesses()) {
       try {
         const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(DIAL_BACK_TIMEOUT_MS)])
-        const result = await requestDialBack(witness, { peerId, address }, { signal })
+        const result = await (this.#init.ask ?? requestDialBack)(witness, { peerId, address }, { signal })
         if (result !== 'unknown') return result
       } catch (error) {
         this.#init.log.debug(`${witness.remotePeer.toString()} did not say whether ${address.toString()} can be dialled: ${toError(error).message}`)
