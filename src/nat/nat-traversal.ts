@@ -2,7 +2,7 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto'
 import { networkInterfaces } from 'node:os'
 import type { Connection, PeerId, Startable } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { PATH_CHECK_TIMEOUT_MS, STUN_TIMEOUT_MS } from '../config/nat-limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isRelayed, transportOf } from '../lib/connection-path.ts'
@@ -10,7 +10,7 @@ import { toError } from '../lib/errors.ts'
 import type { Logger } from '../lib/log.ts'
 import type { NatKind, PunchPlane } from '../protocols/punch-signal.ts'
 import type { Interfaces } from './candidates.ts'
-import { formatEndpoint } from './endpoint.ts'
+import { formatEndpoint, type Endpoint } from './endpoint.ts'
 import type { Plane } from './plane.ts'
 import { Puncher, type PunchAllowance, type PuncherComponents } from './puncher.ts'
 import type { PunchOutcome } from './punch-session.ts'
@@ -30,6 +30,8 @@ export interface NatTraversalInit {
   udpPort: number
   /** Extra STUN servers `host:port`; relays of this project are asked without being named. */
   stunServers: readonly string[]
+  /** Addresses of relays: one that leads to a peer is asked at all its addresses, so that IPv6 is known, too. */
+  relays: readonly string[]
   log: Logger
   clock: Clock
   random: () => number
@@ -204,7 +206,8 @@ export class NatTraversal implements Startable {
     const { clock, random, responder } = this.#init
     try {
       const stack = new UdpStack({
-        udx: await (this.#init.loadUdx ?? loadUdx)(), port: this.#init.udpPort, servers: async () => await this.#servers.endpoints(),
+        udx: await (this.#init.loadUdx ?? loadUdx)(), port: this.#init.udpPort,
+        servers: async relay => [...this.#serversAt(relay), ...await this.#servers.endpoints()],
         interfaces: this.#interfaces, clock, random, randomBytes: systemRandomBytes, logger: this.#components.logger,
         ...responder !== undefined && { responder }
       })
@@ -215,6 +218,11 @@ export class NatTraversal implements Startable {
       this.#hasWarned = true
       return undefined
     }
+  }
+
+  #serversAt(relay: PeerId | undefined): Endpoint[] {
+    const known = relay === undefined ? [] : this.#init.relays.filter(address => address.endsWith(`/p2p/${relay.toString()}`))
+    return known.flatMap(address => stunServersOf(multiaddr(address)).udp)
   }
 
   #planes(): Plane[] {

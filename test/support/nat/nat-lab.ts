@@ -14,6 +14,7 @@ import { Lan } from '../lan.ts'
 import { addNamespace, ip, removeAbandonedNamespaces, removeNamespace, removeNamespaceSync } from '../net-namespace.ts'
 import { run, runOk } from '../run.ts'
 import { fileURLToPath } from 'node:url'
+import { addIp6Relay, addIp6Side, RELAY_IP6 } from './ip6-line.ts'
 import { MAPPING_RULES, MappingRouter } from './mapping-router.ts'
 import { gatewayRules, gatewaysOf, type GatewayKind, type GatewayRules, type NatKind } from './nat-kind.ts'
 
@@ -156,7 +157,14 @@ export class NatLab implements AsyncDisposable {
     this.#gateways.set(side, `${lan}.1`)
     await this.#cable({ inner: side, innerDevice: 'eth0', outer: `gw-${side}0`, subnet: lan, host: 10 })
     if (own === 'd' || own === 'u') await this.#mapPorts(`gw-${side}0`, rules)
+    if (own === 'x') await this.#addIp6(side, index)
     if (own === 'f') await ip('-n', this.#namespace('public'), 'route', 'add', `${lan}.0/24`, 'via', publicAddress, 'dev', `p-gw-${side}0`)
+  }
+
+  async #addIp6(side: Side, index: number): Promise<void> {
+    const namespaces = (name: string): string => this.#namespace(name)
+    if (!this.relayHosts.includes(RELAY_IP6)) this.relayHosts.push(await addIp6Relay(namespaces))
+    await addIp6Side(namespaces, side, index)
   }
 
   async #mapPorts(gateway: string, rules: GatewayRules): Promise<void> {
