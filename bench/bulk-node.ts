@@ -69,7 +69,7 @@ async function start({ stateDir, port, relay }: BulkNodeInit): Promise<Parts> {
       nat: (components) => {
         late.components = components
         return late.nat = new NatTraversal(components, {
-          allowance: () => 'full', udpPort: port, stunServers: [], log, clock: systemClock, random: Math.random
+          allowance: () => 'full', udpPort: port, stunServers: [], relays: [], log, clock: systemClock, random: Math.random
         })
       }
     }

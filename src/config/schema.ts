@@ -64,7 +64,7 @@ export const ConfigSchema = Type.Object({
   enableNATTraversal: flag('Master switch of identify, AutoNAT, UPnP, relay, DCUtR and hole punching'),
   enableIdentify: flag('Exchange of addresses and protocols with connected peers; AutoNAT, DCUtR and the DHT need it'),
   enableAutoNAT: flag('Ask peers whether this node is reachable'),
-  enableUPnP: flag('Ask the router for a port mapping'),
+  enableUPnP: flag('Ask the router for a port by UPnP or NAT-PMP; with a relayList it is announced once a relay reached it'),
   enableCircuitRelay: flag('Reach and be reached through relays'),
   enableDCUtR: flag('Upgrade relayed connections to direct ones (libp2p DCUtR)'),
   enableHolePunch: flag('Direct paths to approved peers behind NATs: UDP hole punching, TCP simultaneous open where UDP is blocked'),

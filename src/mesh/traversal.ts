@@ -34,7 +34,7 @@ export function createPuncher(init: MeshInit, components: NodeComponents, { isAp
   const { config, log, clock, random } = init
   return new NatTraversal(components, {
     allowance: peerId => isApproved(peerId) ? 'full' : 'none',
-    udpPort: tcpPortOf(components.addressManager.getListenAddrs()), stunServers: config.stunServers, log, clock, random,
+    udpPort: tcpPortOf(components.addressManager.getListenAddrs()), stunServers: config.stunServers, relays: config.relayList, log, clock, random,
     ...responder !== undefined && { responder }
   })
 }

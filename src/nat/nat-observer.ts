@@ -13,7 +13,7 @@ export interface NatObserverInit {
   client: StunClient
   clock: Clock
   interfaces: () => Interfaces
-  /** Whether there is an IPv6 socket; IPv6 servers are left out otherwise. */
+  /** Whether IPv6 can be used; IPv6 servers are left out otherwise. */
   hasIp6: () => boolean
 }
 

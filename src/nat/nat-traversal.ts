@@ -17,7 +17,7 @@ import { Puncher, type PunchAllowance, type PuncherComponents } from './puncher.
 import type { PunchOutcome } from './punch-session.ts'
 import type { WhyNot } from './race-plan.ts'
 import { RelayClocks, type RelayClock } from './relay-clocks.ts'
-import { stunServersOf } from './relay-link.ts'
+import { serversAt, stunServersOf } from './relay-link.ts'
 import type { StunResponder } from './stun-responder.ts'
 import { TcpOpener } from './tcp-opener.ts'
 import { TcpPlane } from './tcp-plane.ts'
@@ -31,6 +31,8 @@ export interface NatTraversalInit {
   udpPort: number
   /** Extra STUN servers `host:port`; relays of this project are asked without being named. */
   stunServers: readonly string[]
+  /** Addresses of relays: one that leads to a peer is asked at all its addresses, so that IPv6 is known, too. */
+  relays: readonly string[]
   log: Logger
   clock: Clock
   random: () => number
@@ -215,7 +217,8 @@ export class NatTraversal implements Startable {
     const { clock, random, responder } = this.#init
     try {
       const stack = new UdpStack({
-        udx: await (this.#init.loadUdx ?? loadUdx)(), port: this.#init.udpPort, servers: async () => await this.#names.endpoints(this.#init.stunServers),
+        udx: await (this.#init.loadUdx ?? loadUdx)(), port: this.#init.udpPort,
+        servers: async relay => [...await serversAt(relay, this.#init.relays, this.#names), ...await this.#names.endpoints(this.#init.stunServers)],
         interfaces: this.#interfaces, clock, random, randomBytes: systemRandomBytes, logger: this.#components.logger,
         ...responder !== undefined && { responder }
       })
@@ -231,13 +234,11 @@ export class NatTraversal implements Startable {
   }
 
   #planes(): Plane[] {
-    const { clock, random } = this.#init
-    const tcp = this.#init.tcp ?? process.platform === 'linux'
+    const { clock, random, tcp = process.platform === 'linux' } = this.#init
     const opener = new TcpOpener({ clock, random, randomBytes: systemRandomBytes })
-    const { logger } = this.#components
     return [
       ...this.#udp === undefined ? [] : [this.#udp.plane],
-      ...tcp ? [new TcpPlane({ opener, interfaces: this.#interfaces, clock, randomBytes: systemRandomBytes, logger })] : []
+      ...tcp ? [new TcpPlane({ opener, interfaces: this.#interfaces, clock, randomBytes: systemRandomBytes, logger: this.#components.logger })] : []
     ]
   }
 

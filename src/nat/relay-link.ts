@@ -2,7 +2,7 @@
 import { isIP } from 'node:net'
 import type { Connection, PeerId } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import type { Multiaddr } from '@multiformats/multiaddr'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { toEndpoint, type Endpoint } from './endpoint.ts'
 import type { NameLookup } from './name-lookup.ts'
 import { stunPorts } from './stun-server.ts'
@@ -38,6 +38,13 @@ export async function stunServersOf(address: Multiaddr, names: Names): Promise<{
     addresses.flatMap(candidate => ports.map(number => toEndpoint(candidate, number))).filter(endpoint => endpoint !== undefined)
   const { udp, tcp } = stunPorts(port)
   return { udp: endpoints(udp), tcp: endpoints(tcp), relay }
+}
+
+/** STUN servers of a relay at all of its addresses that are known, so that IPv6 is known, too. */
+export async function serversAt(relay: PeerId | undefined, addresses: readonly string[], names: Names): Promise<Endpoint[]> {
+  const known = relay === undefined ? [] : addresses.filter(address => address.endsWith(`/p2p/${relay.toString()}`))
+  const found = await Promise.all(known.map(async address => await stunServersOf(multiaddr(address), names)))
+  return found.flatMap(({ udp }) => udp)
 }
 
 interface RelayPlace {

@@ -14,7 +14,7 @@ const runs = isFull() ? 5 : 1
 /** Of the first message, from the dial to the acknowledgement. */
 const FIRST_MESSAGE_MS = 5_000
 /** Far above the aims (1 s, 2.5 s at 50 ms; 7 s to say that there is no path): the machine may be busy. */
-const WATCHDOG_MS = 15_000
+const WATCHDOG_MS = 30_000
 
 interface Cell extends Omit<NatLabInit, 'a' | 'b'> {
   pair: string
@@ -33,7 +33,8 @@ const OTHER: Cell[] = [
   { pair: 'mm', path: 'relay tcp', why: 'both-symmetric' }
 ]
 const MAPPED = whyNoMapping() === undefined ? ['cd', 'cu'].map((pair): Cell => ({ pair, path: 'direct tcp', isMapped: true })) : []
-const NEAR = [...UDP, ...OTHER, ...MAPPED]
+const IP6: Cell[] = [{ pair: 'xx', path: 'direct udp' }]
+const NEAR = [...UDP, ...OTHER, ...IP6, ...MAPPED]
 const FAR = NEAR.map((cell): Cell => ({ ...cell, delayMs: 25 }))
 const LOSSY = FAR.filter(({ pair }) => ['aa', 'ca', 'ee', 'cc'].includes(pair)).map((cell): Cell => ({ ...cell, lossPercent: 1 }))
 

@@ -31,7 +31,7 @@ function create(init: Partial<NatTraversalInit> = {}, connections: Connection[] 
   const quiet = (): undefined => undefined
   const log = { debug: quiet, info: quiet, warn: (text: string) => { warnings.push(text) }, error: quiet }
   const nat = new NatTraversal(components, {
-    allowance: () => 'full', udpPort: 0, stunServers: [], log, clock: systemClock, random: Math.random, ...init
+    allowance: () => 'full', udpPort: 0, stunServers: [], relays: [], log, clock: systemClock, random: Math.random, ...init
   })
   return { nat, warnings }
 }

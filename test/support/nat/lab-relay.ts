@@ -11,8 +11,8 @@ export class LabRelay implements AsyncDisposable {
   readonly #lab: NatLab
   readonly #dataDir: string
   #child: Child | undefined
-  /** Ends in `/p2p/<peer ID>`. */
-  address = ''
+  /** Each ends in `/p2p/<peer ID>`. */
+  addresses: string[] = []
 
   /** @param folder where its key is kept */
   constructor(lab: NatLab, folder: string) {
@@ -24,8 +24,14 @@ export class LabRelay implements AsyncDisposable {
   async start(): Promise<void> {
     const listen = this.#lab.relayHosts.flatMap(host => ['--listen', `/${host.includes(':') ? 'ip6' : 'ip4'}/${host}/tcp/${PORT}`])
     this.#child = new Child(this.#lab.exec('relay', relayCommand('relay', ...listen, '--data-dir', this.#dataDir)))
-    const [, address = ''] = await this.#child.log.waitFor(/^Relay address: (\/ip4\/\S+)$/m, { timeoutMs: 60_000 })
-    this.address = address
+    const lines = new RegExp(`(?:^Relay address: .*\n){${this.#lab.relayHosts.length}}`, 'm')
+    const [printed] = await this.#child.log.waitFor(lines, { timeoutMs: 60_000 })
+    this.addresses = [...printed.matchAll(/(\/ip[46]\/\S+)/g)].map(([address]) => address)
+  }
+
+  /** The first one. */
+  get address(): string {
+    return this.addresses[0] ?? ''
   }
 
   /** As SIGTERM does. */

@@ -152,7 +152,7 @@ export class MeshCell implements AsyncDisposable {
   }
 
   async #start(side: Side): Promise<void> {
-    const config = { ...UNLIMITED, enableUPnP: true, listenAddrs: ['/ip4/0.0.0.0/tcp/0'], relayList: [this.relay.address] }
+    const config = { ...UNLIMITED, enableUPnP: true, listenAddrs: ['/ip4/0.0.0.0/tcp/0'], relayList: this.relay.addresses }
     const mesh = await MeshProcess.start({ name: side, stateDir: join(this.#folders, side), config }, command => this.lab.exec(side, command))
     this.#meshes.set(side, mesh)
     await mesh.log.waitFor('a reservation', lines => lines.find(({ message }) => message.startsWith('Relay reservation made')))

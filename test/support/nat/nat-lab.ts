@@ -9,13 +9,14 @@
 
 import { spawnSync } from 'node:child_process'
 import { atExit } from '../at-exit.ts'
-import { Child, type Command } from '../child.ts'
+import type { Command } from '../child.ts'
 import { Lan } from '../lan.ts'
 import { NamespaceHost } from '../namespace-host.ts'
 import { addNamespace, ip, removeAbandonedNamespaces, removeNamespace, removeNamespaceSync } from '../net-namespace.ts'
 import { run, runOk } from '../run.ts'
-import { fileURLToPath } from 'node:url'
 import type { Cable } from './cable.ts'
+import { addDelay } from './delay-line.ts'
+import { addIp6Relay, addIp6Side, RELAY_IP6 } from './ip6-line.ts'
 import { MAPPING_RULES, MappingRouter } from './mapping-router.ts'
 import { gatewayRules, gatewaysOf, type GatewayKind, type GatewayRules, type NatKind } from './nat-kind.ts'
 
@@ -37,7 +38,6 @@ const PUBLIC = '45.33.0'
 const REBOUND_PORT = 45_000
 const NAME = /^nat-(\d+)-/
 const PROGRAMS = ['nft', 'conntrack', 'python3']
-const DELAY_LINE = fileURLToPath(new URL('./delay-line.py', import.meta.url))
 
 export class NatLab implements AsyncDisposable {
   /** Addresses of the relay. */
@@ -153,7 +153,7 @@ export class NatLab implements AsyncDisposable {
     await this.#plug('relay', `${PUBLIC}.10`)
     await this.#buildSide('a', gatewaysOf(init.a), 1)
     await this.#buildSide('b', gatewaysOf(init.b), 2)
-    if (init.delayMs !== undefined && init.delayMs > 0) await this.#addDelay(init.delayMs)
+    if (init.delayMs !== undefined && init.delayMs > 0) this.#programs.push(await addDelay(this.#namespace('public'), `${PUBLIC}.1`, init.delayMs))
     if (init.lossPercent !== undefined && init.lossPercent > 0) await this.#addLoss(init.lossPercent)
   }
 
@@ -173,7 +173,14 @@ export class NatLab implements AsyncDisposable {
     this.#gateways.set(side, `${lan}.1`)
     await this.#cable({ inner: side, innerDevice: 'eth0', outer: `gw-${side}0`, subnet: lan, host: 10 })
     if (own === 'd' || own === 'u') await this.#mapPorts(`gw-${side}0`, rules)
+    if (own === 'x') await this.#addIp6(side, index)
     if (own === 'f') await ip('-n', this.#namespace('public'), 'route', 'add', `${lan}.0/24`, 'via', publicAddress, 'dev', `p-gw-${side}0`)
+  }
+
+  async #addIp6(side: Side, index: number): Promise<void> {
+    const namespaces = (name: string): string => this.#namespace(name)
+    if (!this.relayHosts.includes(RELAY_IP6)) this.relayHosts.push(await addIp6Relay(namespaces))
+    await addIp6Side(namespaces, side, index)
   }
 
   async #mapPorts(gateway: string, rules: GatewayRules): Promise<void> {
@@ -207,20 +214,6 @@ export class NatLab implements AsyncDisposable {
     await ip('-n', inside, 'address', 'add', `${subnet}.${host}/24`, 'dev', innerDevice)
     await ip('-n', inside, 'link', 'set', innerDevice, 'up')
     await ip('-n', inside, 'route', 'add', 'default', 'via', `${subnet}.1`)
-  }
-
-  /** Every packet that crosses the public side takes the way through a tun device, where a program holds it back. */
-  async #addDelay(delayMs: number): Promise<void> {
-    const router = this.#namespace('public')
-    const delayLine = new Child(this.exec('public', { command: 'python3', args: [DELAY_LINE, String(delayMs)] }))
-    this.#programs.push(delayLine)
-    await delayLine.log.waitFor(/^ready$/m, { timeoutMs: 20_000 })
-    await ip('-n', router, 'link', 'set', 'delay', 'up')
-    await this.#shell('public', 'for f in all delay; do echo 0 > /proc/sys/net/ipv4/conf/$f/rp_filter; done; echo 1 > /proc/sys/net/ipv4/conf/all/accept_local')
-    await ip('-n', router, 'route', 'add', 'default', 'dev', 'delay', 'table', '100')
-    await ip('-n', router, 'rule', 'add', 'pref', '5', 'to', `${PUBLIC}.1`, 'lookup', 'local')
-    const links = await ip('-n', router, '-o', 'link')
-    for (const [, device = ''] of links.matchAll(/ (p-[\w-]+)@/g)) await ip('-n', router, 'rule', 'add', 'pref', '10', 'iif', device, 'lookup', '100')
   }
 
   async #addLoss(percent: number): Promise<void> {
