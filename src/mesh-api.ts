@@ -3,10 +3,10 @@
  * mesh can move into a worker or a process of its own.
  */
 import type {
-  DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendResult, MeshEvent, MessageStatus,
+  DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendRequest, InstanceSendResult, MeshEvent, MessageStatus,
   SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './api/messages.ts'
-import type { AddPeerRequest, AddedPeer, InstanceIdentity, InstanceSummary, MeshStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance } from './api/peers.ts'
+import type { AddPeerRequest, AddedPeer, ApprovedPeer, InstanceIdentity, InstanceSummary, MeshStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance } from './api/peers.ts'
 
 export type * from './api/messages.ts'
 export type * from './api/peers.ts'
@@ -27,12 +27,12 @@ export interface MeshApi {
   addPeer: (request: AddPeerRequest) => Promise<AddedPeer>
   removePeer: (recipient: string) => Promise<{ peerId: string }>
   /** Approves by pending code or recipient and releases what was held, exactly once. */
-  approvePeer: (codeOrRecipient: string) => Promise<{ peerId: string, agentId: string, released: number }>
+  approvePeer: (codeOrRecipient: string) => Promise<ApprovedPeer>
   blockPeer: (recipient: string) => Promise<{ peerId: string }>
   ping: (recipient: string) => Promise<PingResult>
   sendMessage: (request: SendRequest) => Promise<SendResult>
   /** Sends to an instance and succeeds only when it was delivered there: forwarded to every target, or taken by its agent. */
-  sendInstanceMessage: (request: { instance: string, text: string, hops?: number }) => Promise<InstanceSendResult>
+  sendInstanceMessage: (request: InstanceSendRequest) => Promise<InstanceSendResult>
   messageStatus: (messageId: string) => Promise<MessageStatus>
   inbox: (query: InboxQuery) => Promise<{ messages: InboxMessage[], unread: number }>
   watch: (request: WatchRequest) => Promise<WatchResult>

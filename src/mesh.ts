@@ -11,9 +11,9 @@ import { Lifecycle } from './mesh/lifecycle.ts'
 import { Peers } from './mesh/peers.ts'
 import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
-  AddedPeer, AddPeerRequest, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceIdentity,
-  InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance,
-  SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
+  AddedPeer, AddPeerRequest, ApprovedPeer, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceIdentity,
+  InstanceSendRequest, InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo, PeerSummary, PingResult,
+  ResolvedInstance, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './mesh-api.ts'
 
 /** Settings and surroundings of a mesh; the clock and randomness default to the machine's. */
@@ -95,7 +95,7 @@ export class Mesh implements MeshApi {
   }
 
   async resolveInstance(instance: string): Promise<ResolvedInstance> {
-    const { peerId } = await this.#peers.resolveKnown(instance)
+    const { peerId } = await this.#peers.resolveNamed(instance)
     const route = this.#parts.instances.ofPeer(peerId.toString())
     if (route === undefined) throw new MeshError('UNKNOWN_RECIPIENT', `peer ${peerId.toString()} has not announced an instance`)
     const approved = this.#parts.book.statusOf(route.peerId) === 'approved'
@@ -110,7 +110,7 @@ export class Mesh implements MeshApi {
     return await this.#peers.remove(recipient)
   }
 
-  async approvePeer(codeOrRecipient: string): Promise<{ peerId: string, agentId: string, released: number }> {
+  async approvePeer(codeOrRecipient: string): Promise<ApprovedPeer> {
     return await this.#peers.approve(codeOrRecipient)
   }
 
@@ -124,15 +124,15 @@ export class Mesh implements MeshApi {
     return traversal.explain(await network.ping(peerId))
   }
 
-  async sendMessage({ to, text, inReplyTo, hops, waitForReplyMs, port, messageId }: SendRequest): Promise<SendResult> {
-    const { peerId } = await this.#peers.resolveAddressee(to)
+  async sendMessage({ to, text, author, inReplyTo, hops, waitForReplyMs, port, messageId }: SendRequest): Promise<SendResult> {
+    const { peerId } = await this.#peers.resolveAddressee(to, author)
     const { mailbox, network } = this.#parts
     if (port !== undefined) await network.connect(peerId, { port })
     return await mailbox.outgoing.send({ peerId: peerId.toString(), text, inReplyTo, hops, waitForReplyMs, messageId })
   }
 
-  async sendInstanceMessage({ instance, text, hops }: { instance: string, text: string, hops?: number }): Promise<InstanceSendResult> {
-    const peerId = (await this.#peers.resolveAddressee(instance)).peerId.toString()
+  async sendInstanceMessage({ instance, text, hops, author }: InstanceSendRequest): Promise<InstanceSendResult> {
+    const peerId = (await this.#peers.resolveAddressee(instance, author)).peerId.toString()
     const { book, mailbox, instances } = this.#parts
     const { messageId, deliveries = [] } = await mailbox.outgoing.sendToInstance({ peerId, text, hops })
     const instanceId = instances.ofPeer(peerId)?.instanceId
@@ -203,7 +203,7 @@ export class Mesh implements MeshApi {
     if (this.#running !== undefined) return
     const parts = await assemble(this.#init, this.#events)
     const lifecycle = new Lifecycle(this.#init, parts, this.#events)
-    this.#running = { parts, lifecycle, peers: new Peers(parts, this.#init.log) }
+    this.#running = { parts, lifecycle, peers: new Peers(parts, this.#init) }
     try {
       await lifecycle.start()
     } catch (error) {

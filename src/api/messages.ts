@@ -6,9 +6,14 @@ export type DeliveryState = 'queued' | 'sent' | 'received' | 'held' | 'delivered
 /** `direct` is what a person or agent wrote to this node; `reply` answers one of our messages. */
 export type InboxKind = 'direct' | 'reply'
 
+/** Who acts: an agent may do and see less than its owner. */
+export type Audience = 'agent' | 'owner'
+
 export interface SendRequest {
   to: string
   text: string
+  /** An agent that writes on its own is kept from peers that its owner keeps for himself. @default 'owner' */
+  author?: Audience
   /** Present when this answers a received message; the message is then a `reply`, which starts no turn over there. */
   inReplyTo?: string
   /** How many agents the conversation passed through to get here. @default 0 */
@@ -29,6 +34,11 @@ export interface SendResult {
   reply?: string
   /** For `queued`: the short word for why it is not there yet (`refused`, `timeout`, `no-address` ...). */
   cause?: string
+}
+
+/** A send that counts once it was delivered there. */
+export interface InstanceSendRequest extends Pick<SendRequest, 'text' | 'author' | 'hops'> {
+  instance: string
 }
 
 export interface InstanceSendResult {
@@ -55,7 +65,7 @@ export interface MessageStatus {
 
 export interface InboxQuery {
   /** `agent` never sees the text of an unapproved sender; `owner` does. */
-  audience: 'agent' | 'owner'
+  audience: Audience
   /** Only messages of this peer (any recipient form). */
   from?: string
   unreadOnly?: boolean

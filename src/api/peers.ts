@@ -5,6 +5,15 @@ export type PathKind = 'direct' | 'relay'
 
 export type ApprovalStatus = 'unknown' | 'approved' | 'blocked'
 
+/**
+ * How a peer became known: it was connected (`contact`), another peer told of it (`peer`), it was met on the LAN, it stands in the
+ * configuration, the owner or the agent added it, the owner approved it, or it was linked by an invite. The strongest one counts.
+ */
+export type KnownBy = 'contact' | 'peer' | 'lan' | 'config' | 'added' | 'approval' | 'invite'
+
+/** Whether a peer may message this node: `held` messages wait for the owner. */
+export type InboundRight = 'yes' | 'held' | 'no'
+
 export interface InstanceIdentity {
   instanceId: string
   instanceName: string
@@ -106,6 +115,16 @@ export interface PeerSummary {
   pathSince?: number
   /** Why the peer is not reached directly, while it is reached through a relay. */
   whyNotDirect?: string
+  knownBy: KnownBy
+  /** The peer that told of it. */
+  introducedBy?: string
+  /** Since when; null for one that the configuration names and that never connected. */
+  knownSince: number | null
+  mayMessageUs: InboundRight
+  /** Whether the agent here may message it on its own. */
+  agentMayMessage: boolean
+  /** It calls itself by a name that is pinned to this other peer. */
+  claimsNameOf?: string
   lastSeen: number | null
   addrs: string[]
   /** Messages of this peer that are held until the owner approves it. */
@@ -124,6 +143,8 @@ export interface InstanceSummary {
   alias?: string
   /** Whether the peer is approved here; the name of an instance that is not is nothing to rely on. */
   approved: boolean
+  /** Its name is pinned to this other peer, which it is not. */
+  claimsNameOf?: string
   connected: boolean
   lastSeenAt: number
   source: 'announce' | 'dht'
@@ -144,14 +165,26 @@ export interface AddPeerRequest {
   alias?: string
   /** Re-pin an alias that another peer holds. The owner's command only, never a tool. */
   replace?: boolean
+  /** Whether the agent may message it on its own. The owner's command only, never a tool. @default as it is; true for a new peer */
+  agentMayMessage?: boolean
 }
 
 export interface AddedPeer {
   peerId: string
   agentId: string
   alias?: string
+  agentMayMessage: boolean
   reachable: boolean
   path?: PathKind
+}
+
+export interface ApprovedPeer {
+  peerId: string
+  agentId: string
+  /** Held messages that were given out. */
+  released: number
+  /** It calls itself by a name that is pinned to this other peer. */
+  claimsNameOf?: string
 }
 
 export interface PingResult {

@@ -138,6 +138,9 @@ export const ANNOUNCES_PER_HOUR = 60
 export const MAX_DUPLICATE_KEYS = 100
 export const DUPLICATE_KEY_LINES_PER_HOUR = 10
 
+/** Log lines in an hour about peers that call themselves by a pinned name. */
+export const PIN_LINES_PER_HOUR = 10
+
 /** How often an unchanged record is told again, so that routes stay fresh. */
 export const ANNOUNCE_INTERVAL_MS = 30 * 60_000
 

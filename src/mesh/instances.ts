@@ -18,6 +18,7 @@ import { RouteStore } from '../routes/route-store.ts'
 import { Sequence } from '../routes/sequence.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import type { MeshInit } from './init.ts'
+import { PinnedNames } from './pinned-names.ts'
 import { toInstanceSummary, type UnnumberedEvent } from './views.ts'
 
 export interface InstancesInit {
@@ -42,6 +43,7 @@ export class Instances {
   readonly #learner: RouteLearner
   readonly #duplicates: DuplicateKeys
   readonly #sequence: Sequence
+  readonly #pins: PinnedNames
   #told = ''
 
   constructor(init: InstancesInit) {
@@ -54,6 +56,7 @@ export class Instances {
       snapshot: () => ({ routes: this.#routes.all(), sequence: this.#sequence.stored })
     })
     this.#sequence = new Sequence({ now: clock.now, onReserve: () => { this.#store.saveSoon() } })
+    this.#pins = new PinnedNames({ book, log, now: clock.now })
     this.#announcer = this.#createAnnouncer()
     this.#learner = this.#createLearner()
   }
@@ -92,8 +95,17 @@ export class Instances {
     return this.#routes.ofPeer(peerId)
   }
 
+  /** Approved instances of that name; where there is none, all of them. */
   withName(instanceName: string): Route[] {
-    return this.#routes.withName(instanceName)
+    const named = this.#routes.withName(instanceName)
+    const approved = named.filter(({ peerId }) => this.#isApproved(peerId))
+    return approved.length > 0 ? approved : named
+  }
+
+  /** The peer that the name of this one's instance is pinned to, when that is another one. */
+  pinHolderOf(peerId: string): string | undefined {
+    const route = this.#routes.ofPeer(peerId)
+    return route === undefined ? undefined : this.#pins.holderOf(route)
   }
 
   withAgentId(agentId: string): Route[] {
@@ -119,6 +131,8 @@ export class Instances {
 
   /** An approved peer is told what strangers are not. */
   handleApproved(peerId: PeerId): void {
+    const route = this.#routes.ofPeer(peerId.toString())
+    if (route !== undefined) this.#pins.pin(route)
     const linked = this.#init.protocol.linkedPeers().find(candidate => candidate.peerId.equals(peerId))
     if (linked !== undefined) this.#announceTo(peerId, linked.connection)
   }
@@ -202,6 +216,7 @@ export class Instances {
   }
 
   #handleMapped(route: Route): void {
+    this.#pins.handleMapped(route)
     this.#init.init.log.info(`Instance mapping updated: ${route.instanceId} -> ${route.peerId}`)
     this.#init.events.append({ type: 'instance', instanceId: route.instanceId, peerId: route.peerId })
   }

@@ -54,6 +54,11 @@ export class Network {
     return this.#libp2p.getPeers()
   }
 
+  /** Whether a connection comes straight from one of our own subnets. */
+  isOnLan(peerId: PeerId): boolean {
+    return this.#connections(peerId).some(connection => !isRelayed(connection) && isOnOwnSubnet(connection.remoteAddr))
+  }
+
   /** Addresses that peers are told. */
   announcedAddrs(): string[] {
     return this.#libp2p.getMultiaddrs().map(address => address.toString())

@@ -37,9 +37,17 @@ const COMMANDS: readonly CommandRow[] = [
   {
     usage: 'add <recipient>',
     description: 'Make a peer known and try to reach it; approves nothing inbound',
-    options: [['-a, --alias <alias>', 'Local name to pin to this peer'], ['--replace', 'Pin the alias to this peer although another one has it']],
+    options: [
+      ['-a, --alias <alias>', 'Local name to pin to this peer'], ['--replace', 'Pin the name to this peer although another one has it'],
+      ['--no-agent', 'Your agent may not message it on its own'], ['--agent', 'Your agent may message it again']
+    ],
     operation: 'add',
-    params: (words, { alias, replace }) => ({ ...to(words), ...alias === undefined ? {} : { alias }, ...replace === true ? { replace } : {} })
+    params: (words, { alias, replace, agent }) => ({
+      ...to(words),
+      ...alias === undefined ? {} : { alias },
+      ...replace === true ? { replace } : {},
+      ...agent === undefined ? {} : { agentMayMessage: agent }
+    })
   },
   { usage: 'remove <recipient>', description: 'Forget a peer with its alias and approval', operation: 'remove', params: to },
   { usage: 'ping <recipient>', description: 'Round trip time and path to a peer', operation: 'ping', params: to },

@@ -1,8 +1,8 @@
 /** Results as text for terminals and agents; what peers wrote is escaped, quoted and never alone on a line. */
 import { escapeControl, escapeTerminal, oneLine } from '../lib/text.ts'
 import type {
-  AddedPeer, DeliveryState, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, MeshStatus, MessageStatus, NetworkInfo, PeerSummary,
-  PendingApproval, PingResult, ResolvedInstance, SendResult, TargetDelivery
+  AddedPeer, DeliveryState, InboundRight, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, KnownBy, MeshStatus, MessageStatus,
+  NetworkInfo, PeerSummary, PendingApproval, PingResult, ResolvedInstance, SendResult, TargetDelivery
 } from '../mesh-api.ts'
 
 const MAX_LISTED_TEXT = 2000
@@ -76,6 +76,9 @@ export function peersText(peers: PeerSummary[]): string {
     peer.instanceId === undefined ? undefined : escapeControl(peer.instanceId),
     peer.connected ? `connected${peer.path === undefined ? '' : ` (${peer.path})`}` : lastSeenText(peer.lastSeen),
     peer.status === 'unknown' ? 'not approved' : peer.status,
+    knownText(peer),
+    rightsText(peer),
+    peer.claimsNameOf === undefined ? undefined : `claims a name that is pinned to ${peer.claimsNameOf}`,
     peer.held > 0 ? `${peer.held} held` : undefined,
     peer.code === undefined ? undefined : `approve with: openclaw p2p approve ${peer.code}`
   ].filter(part => part !== undefined).join(', ')).join('\n')
@@ -92,14 +95,15 @@ export function instancesText(instances: InstanceSummary[]): string {
   ].join('\n')
 }
 
-function instanceLine({ instanceId, alias, peerId, connected, lastSeenAt, source, approved }: InstanceSummary): string {
+function instanceLine({ instanceId, alias, peerId, connected, lastSeenAt, source, approved, claimsNameOf }: InstanceSummary): string {
   return [
     escapeControl(instanceId),
     ...alias === undefined ? [] : [`alias ${escapeControl(alias)}`],
     peerId,
     connected ? 'connected' : lastSeenText(lastSeenAt),
     `known by ${source}`,
-    ...approved ? [] : ['not approved']
+    ...approved ? [] : ['not approved'],
+    ...claimsNameOf === undefined ? [] : [`its name is pinned to ${claimsNameOf}, which it is not`]
   ].join(', ')
 }
 
@@ -114,10 +118,26 @@ export function resolvedText({ instanceId, peerId, approved, addrs }: ResolvedIn
   return [`${escapeControl(instanceId)} is ${peerId}${approved ? '' : ', not approved'}`, `Addresses: ${list(addrs)}`].join('\n')
 }
 
+const WAYS: Record<KnownBy, string> = {
+  contact: 'by contact', peer: 'through another peer', lan: 'from the LAN', config: 'by configuration', added: 'because it was added',
+  approval: 'by approval', invite: 'by invite'
+}
+
+function knownText({ knownBy, introducedBy, knownSince }: PeerSummary): string {
+  const way = knownBy === 'peer' && introducedBy !== undefined ? `through ${introducedBy}` : WAYS[knownBy]
+  return `known ${way}${knownSince === null ? '' : ` since ${time(knownSince)}`}`
+}
+
+const RIGHTS: Record<InboundRight, string> = { yes: 'may message you', held: 'its messages wait for you', no: 'may not message you' }
+
+function rightsText({ mayMessageUs, agentMayMessage }: PeerSummary): string {
+  return `${RIGHTS[mayMessageUs]}, your agent ${agentMayMessage ? 'may' : 'may not'} message it`
+}
+
 /** What adding a peer led to. */
 export function addedText(peer: AddedPeer): string {
   const name = peer.alias === undefined ? peer.peerId : `${escapeControl(peer.alias)} (${peer.peerId})`
-  return `Added ${name}; ${peer.reachable ? `reachable${peer.path === undefined ? '' : `, ${peer.path}`}` : 'not reachable now'}. Its messages to this node still need approval.`
+  return `Added ${name}; ${peer.reachable ? `reachable${peer.path === undefined ? '' : `, ${peer.path}`}` : 'not reachable now'}. Its messages to this node still need approval.${peer.agentMayMessage ? '' : ' Your agent may not message it on its own.'}`
 }
 
 /** A ping. */

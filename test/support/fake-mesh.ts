@@ -18,7 +18,7 @@ export const STATUS: MeshStatus = {
 }
 
 export function peerSummary(over: Partial<PeerSummary> = {}): PeerSummary {
-  return { peerId: PEER, agentId: PEER_AGENT_ID, approved: true, status: 'approved', connected: true, path: 'direct', lastSeen: AT, addrs: [], held: 0, ...over }
+  return { peerId: PEER, agentId: PEER_AGENT_ID, approved: true, status: 'approved', connected: true, path: 'direct', knownBy: 'approval', knownSince: AT, mayMessageUs: 'yes', agentMayMessage: true, lastSeen: AT, addrs: [], held: 0, ...over }
 }
 
 export function inboundMessage(over: Partial<InboundMessage> = {}): InboundMessage {
@@ -124,7 +124,7 @@ export class FakeMesh implements MeshApi {
   }
 
   #added(): AddedPeer {
-    return { peerId: PEER, agentId: PEER_AGENT_ID, reachable: true, path: 'direct' }
+    return { peerId: PEER, agentId: PEER_AGENT_ID, agentMayMessage: true, reachable: true, path: 'direct' }
   }
 
   #received(): SendResult {

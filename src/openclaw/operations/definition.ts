@@ -3,12 +3,9 @@ import Type from 'typebox'
 import type { Static, TObject, TProperties } from 'typebox'
 import { checkShape } from '../../config/validate.ts'
 import { toMeshError } from '../../lib/errors.ts'
-import type { MeshApi } from '../../mesh-api.ts'
+import type { Audience, MeshApi } from '../../mesh-api.ts'
 import { failureDetails, failureText, type Details } from '../details.ts'
 import type { Host } from '../host.ts'
-
-/** An agent works through tools, the owner through commands; an agent may do and see less. */
-export type Audience = 'agent' | 'owner'
 
 /** What an operation works with. */
 export interface OperationContext {

@@ -1,11 +1,11 @@
 /** What a user can do with peers: list, add, remove, ping, approve, block. Approving and blocking is the owner's alone. */
 import Type from 'typebox'
 import { MeshError, toError } from '../../lib/errors.ts'
-import type { PeerSummary } from '../../mesh-api.ts'
+import type { Audience, PeerSummary } from '../../mesh-api.ts'
 import { policyKey, type Host } from '../host.ts'
 import { peersCalled } from '../known-peer.ts'
 import { addedText, peersText, pingText } from '../render.ts'
-import { defineOperation, type Audience } from './definition.ts'
+import { defineOperation } from './definition.ts'
 import { RECIPIENT, recipientOf } from './recipient.ts'
 
 /** Known peers. An agent sees neither approval codes nor the names that unapproved peers gave themselves. */
@@ -15,7 +15,7 @@ export const listPeers = defineOperation({
   tool: {
     name: 'p2p_list_peers',
     label: 'P2P peers',
-    description: 'Known peers of the libp2p mesh: IDs, alias, whether approved and connected, when last seen'
+    description: 'Known peers of the libp2p mesh: IDs, alias, whether approved and connected, how and since when known, who may message whom (mayMessageUs, agentMayMessage), when last seen. claimsNameOf: it calls itself by a name that belongs to that other peer'
   },
   parameters: Type.Object({ online: Type.Optional(Type.Boolean({ description: 'Connected peers only' })) }),
   run: async ({ mesh, audience }, { online }) => {
@@ -39,11 +39,12 @@ export const addPeer = defineOperation({
     ...RECIPIENT,
     alias: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Local name to pin to this peer' }))
   }),
-  ownerParameters: Type.Object({ replace: Type.Optional(Type.Boolean()) }),
+  ownerParameters: Type.Object({ replace: Type.Optional(Type.Boolean()), agentMayMessage: Type.Optional(Type.Boolean()) }),
   run: async ({ mesh }, params) => mesh.addPeer({
     recipient: recipientOf(params),
     ...params.alias === undefined ? {} : { alias: params.alias },
-    ...params.replace === undefined ? {} : { replace: params.replace }
+    ...params.replace === undefined ? {} : { replace: params.replace },
+    ...params.agentMayMessage === undefined ? {} : { agentMayMessage: params.agentMayMessage }
   }),
   text: addedText
 })
@@ -80,6 +81,7 @@ export const approve = defineOperation({
   },
   text: result => [
     `Approved ${result.peerId} (agent ID ${result.agentId}); ${result.released} held ${result.released === 1 ? 'message' : 'messages'} released.`,
+    ...result.claimsNameOf === undefined ? [] : [claimText(result.peerId, result.claimsNameOf)],
     turnsText(result.peerId, result.toolPolicy, result.toolPolicyError)
   ].join('\n')
 })
@@ -92,6 +94,11 @@ export const block = defineOperation({
   run: async ({ mesh }, params) => mesh.blockPeer(recipientOf(params)),
   text: ({ peerId }) => `Blocked ${peerId}; its messages are refused from now on`
 })
+
+function claimText(peerId: string, holder: string): string {
+  return `Careful: it calls itself by a name that is pinned to ${holder}. A peer with a new key is a new peer: make sure that you know this one. ` +
+    `\`openclaw p2p add ${peerId} -a <name> --replace\` gives it the name, \`openclaw p2p block ${peerId}\` takes the approval back.`
+}
 
 type ToolPolicy = 'written' | 'kept' | 'missing'
 
