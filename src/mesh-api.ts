@@ -6,7 +6,7 @@ import type {
   DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendRequest, InstanceSendResult, MeshEvent, MessageStatus,
   SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './api/messages.ts'
-import type { AddPeerRequest, AddedPeer, ApprovedPeer, InstanceIdentity, InstanceSummary, MeshStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance } from './api/peers.ts'
+import type { AddPeerRequest, AddedPeer, ApprovedPeer, DiscoverResult, InstanceIdentity, InstanceSummary, MeshStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance } from './api/peers.ts'
 
 export type * from './api/messages.ts'
 export type * from './api/peers.ts'
@@ -29,6 +29,8 @@ export interface MeshApi {
   /** Approves by pending code or recipient and releases what was held, exactly once. */
   approvePeer: (codeOrRecipient: string) => Promise<ApprovedPeer>
   blockPeer: (recipient: string) => Promise<{ peerId: string }>
+  /** Asks others for peers and connects to those that they name. */
+  discover: () => Promise<DiscoverResult>
   ping: (recipient: string) => Promise<PingResult>
   sendMessage: (request: SendRequest) => Promise<SendResult>
   /** Sends to an instance and succeeds only when it was delivered there: forwarded to every target, or taken by its agent. */

@@ -11,9 +11,9 @@ import { Lifecycle } from './mesh/lifecycle.ts'
 import { Peers } from './mesh/peers.ts'
 import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
-  AddedPeer, AddPeerRequest, ApprovedPeer, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceIdentity,
-  InstanceSendRequest, InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo, PeerSummary, PingResult,
-  ResolvedInstance, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
+  AddedPeer, AddPeerRequest, ApprovedPeer, DeliveryTarget, DiscoverResult, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery,
+  InstanceIdentity, InstanceSendRequest, InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo,
+  PeerSummary, PingResult, ResolvedInstance, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './mesh-api.ts'
 
 /** Settings and surroundings of a mesh; the clock and randomness default to the machine's. */
@@ -73,7 +73,7 @@ export class Mesh implements MeshApi {
     const pendingApprovals = [...held].map(([from, count]) => ({ peerId: from, code: book.get(from)?.code ?? '', held: count }))
     return {
       peerId, agentId, instanceId, started: true, listenAddrs: listenAddrs(), announcedAddrs: network.announcedAddrs(),
-      connectedPeers: network.connectedPeers().length, knownPeers: book.all().length,
+      connectedPeers: network.connectedPeers().length, paths: network.pathCounts(), knownPeers: book.all().length,
       unread: mailbox.incoming.unread, queued: mailbox.outgoing.waiting, pendingApprovals,
       nat: traversal.summary(), duplicateKeys: instances.duplicateKeys, version: this.#init.version
     }
@@ -116,6 +116,10 @@ export class Mesh implements MeshApi {
 
   async blockPeer(recipient: string): Promise<{ peerId: string }> {
     return await this.#peers.block(recipient)
+  }
+
+  async discover(): Promise<DiscoverResult> {
+    return await this.#parts.discovery.run()
   }
 
   async ping(recipient: string): Promise<PingResult> {

@@ -31,6 +31,8 @@ export interface MeshStatus {
   listenAddrs: string[]
   announcedAddrs: string[]
   connectedPeers: number
+  /** How many of the connected peers are reached on each kind of path. */
+  paths: Record<PathKind, number>
   knownPeers: number
   /** Messages in the inbox that were not read, held ones included. */
   unread: number
@@ -185,6 +187,22 @@ export interface ApprovedPeer {
   released: number
   /** It calls itself by a name that is pinned to this other peer. */
   claimsNameOf?: string
+}
+
+export interface AskedPeer {
+  /** The address of the configuration, or the peer ID. */
+  node: string
+  reached: boolean
+  /** Why it was not: `refused`, `timeout`, `no-address` ... */
+  cause?: string
+}
+
+export interface DiscoverResult {
+  /** Peers that this node had not known before. */
+  found: number
+  /** Peers that it knows now. */
+  known: number
+  asked: AskedPeer[]
 }
 
 export interface PingResult {

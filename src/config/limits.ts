@@ -141,6 +141,25 @@ export const DUPLICATE_KEY_LINES_PER_HOUR = 10
 /** Log lines in an hour about peers that call themselves by a pinned name. */
 export const PIN_LINES_PER_HOUR = 10
 
+/** Peers that one answer to "whom do you know?" names, and addresses of each: a screenful, no map of the network. */
+export const MAX_HINTS = 32
+export const MAX_HINT_ADDRESSES = 8
+
+/** Such an answer: a peer ID of 52 characters and addresses of 200 bytes each fit. */
+export const MAX_PEER_LIST_BYTES = MAX_HINTS * (64 + MAX_HINT_ADDRESSES * 256)
+
+/** How long an answer may take, over a slow relay too. */
+export const PEER_LIST_TIMEOUT_MS = 10_000
+
+/** Questions that one peer is answered in an hour: a person who tries again and again. */
+export const PEER_LISTS_PER_HOUR = 60
+
+/** Peers that one discovery asks, and hints that it follows, a few at a time, within this time: a person waits for it. */
+export const MAX_ASKED_PEERS = 32
+export const MAX_HINT_DIALS = 64
+export const DISCOVERY_PARALLEL = 8
+export const DISCOVERY_TIMEOUT_MS = 45_000
+
 /** How often an unchanged record is told again, so that routes stay fresh. */
 export const ANNOUNCE_INTERVAL_MS = 30 * 60_000
 

@@ -22,9 +22,11 @@ import { Network } from '../node/network.ts'
 import type { NodeComponents } from '../node/options.ts'
 import { PeerKeeper } from '../node/peer-keeper.ts'
 import { MessageProtocol } from '../protocols/message-protocol.ts'
+import { PeerExchange } from '../protocols/peer-exchange.ts'
 import { identityOfText } from '../trust/approvals.ts'
 import { PeerBook } from '../trust/peer-book.ts'
 import { PEER_BOOK_MIGRATIONS } from '../trust/peer-record.ts'
+import { Discovery } from './discovery.ts'
 import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
 import { relayServices } from './relaying.ts'
@@ -38,7 +40,8 @@ interface Late {
   responder?: StunResponder
   puncher?: NatTraversal
   book?: PeerBook
-  handler?: { mailbox: Mailbox, instances: Instances }
+  handler?: { mailbox: Mailbox, instances: Instances, discovery: Discovery }
+  exchange?: PeerExchange
 }
 
 /** The parts of one run of the mesh. */
@@ -50,6 +53,7 @@ export interface Parts {
   book: PeerBook
   mailbox: Mailbox
   instances: Instances
+  discovery: Discovery
   protocol: MessageProtocol
   traversal: Traversal
   commits: GroupCommit
@@ -79,6 +83,7 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
     services: {
       message: components => createProtocol(init, components, late),
+      peers: components => (late.exchange = createExchange(init, components, late)),
       ...relayServices(init, (stun) => { late.responder = stun.responder }),
       ...init.config.enableHolePunch && {
         nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.responder }))
@@ -100,9 +105,12 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
       addresses: () => node.libp2p.getMultiaddrs().map(address => withoutPeerId(address))
     })
     const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })
-    late.handler = { mailbox, instances }
+    const discovery = new Discovery({
+      init, network, book, self: components.peerId, exchange: needed(late.exchange), addressesOf: peerId => instances.addressesOf(peerId)
+    })
+    late.handler = { mailbox, instances, discovery }
     const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
-    return { node, network, keeper, dialer, book, mailbox, instances, protocol, traversal, commits, database, listenAddrs }
+    return { node, network, keeper, dialer, book, mailbox, instances, discovery, protocol, traversal, commits, database, listenAddrs }
   } catch (error) {
     await node.close()
     throw error
@@ -125,6 +133,12 @@ function createProtocol(init: MeshInit, components: NodeComponents, late: Late):
   })
   late.service = { protocol, components }
   return protocol
+}
+
+function createExchange({ clock }: MeshInit, components: NodeComponents, late: Late): PeerExchange {
+  return new PeerExchange(components, {
+    now: clock.now, hintsFor: (peerId, connection) => needed(late.handler).discovery.hintsFor(peerId, connection)
+  })
 }
 
 /** Services are made while the node is created, and called only after everything here is. */

@@ -49,6 +49,7 @@ const COMMANDS: readonly CommandRow[] = [
       ...agent === undefined ? {} : { agentMayMessage: agent }
     })
   },
+  { usage: 'discover', description: 'Ask bootstrap nodes, relays, approved and added peers and the LAN for peers, and connect to them', operation: 'discover', params: () => ({}) },
   { usage: 'remove <recipient>', description: 'Forget a peer with its alias and approval', operation: 'remove', params: to },
   { usage: 'ping <recipient>', description: 'Round trip time and path to a peer', operation: 'ping', params: to },
   {

@@ -1,8 +1,8 @@
 /** Results as text for terminals and agents; what peers wrote is escaped, quoted and never alone on a line. */
 import { escapeControl, escapeTerminal, oneLine } from '../lib/text.ts'
 import type {
-  AddedPeer, DeliveryState, InboundRight, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, KnownBy, MeshStatus, MessageStatus,
-  NetworkInfo, PeerSummary, PendingApproval, PingResult, ResolvedInstance, SendResult, TargetDelivery
+  AddedPeer, DeliveryState, DiscoverResult, InboundRight, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, KnownBy, MeshStatus,
+  MessageStatus, NetworkInfo, PeerSummary, PendingApproval, PingResult, ResolvedInstance, SendResult, TargetDelivery
 } from '../mesh-api.ts'
 
 const MAX_LISTED_TEXT = 2000
@@ -36,7 +36,7 @@ export function statusText(status: Omit<MeshStatus, 'pendingApprovals'> & { pend
     `Node:         ${status.started ? 'started' : 'stopped'} (version ${status.version})`,
     `Listening on: ${list(status.listenAddrs)}`,
     `Announced:    ${list(status.announcedAddrs)}`,
-    `Peers:        ${status.connectedPeers} connected, ${status.knownPeers} known`,
+    `Peers:        ${status.connectedPeers} connected (${status.paths.direct} direct, ${status.paths.relay} over a relay), ${status.knownPeers} known`,
     `Messages:     ${status.unread} unread, ${status.queued} waiting to go out`,
     `NAT:          ${status.nat.reachability}, ${status.nat.type}, relays ${list(status.nat.relays)}`,
     ...status.duplicateKeys.map(peerId => `Warning:      two live nodes use the key of ${peerId === status.peerId ? 'this node' : peerId}`),
@@ -138,6 +138,12 @@ function rightsText({ mayMessageUs, agentMayMessage }: PeerSummary): string {
 export function addedText(peer: AddedPeer): string {
   const name = peer.alias === undefined ? peer.peerId : `${escapeControl(peer.alias)} (${peer.peerId})`
   return `Added ${name}; ${peer.reachable ? `reachable${peer.path === undefined ? '' : `, ${peer.path}`}` : 'not reachable now'}. Its messages to this node still need approval.${peer.agentMayMessage ? '' : ' Your agent may not message it on its own.'}`
+}
+
+/** What a discovery came to. */
+export function discoveredText({ found, known, asked }: DiscoverResult): string {
+  const missed = asked.filter(({ reached }) => !reached).map(({ node, cause }) => `Not reached: ${oneLine(node, 200)} (${cause ?? 'network'})`)
+  return [`Discovery complete - ${found} new peer(s) found. Known peers: ${known}`, ...missed].join('\n')
 }
 
 /** A ping. */

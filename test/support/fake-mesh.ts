@@ -12,7 +12,7 @@ const AT = Date.UTC(2030, 0, 1)
 
 export const STATUS: MeshStatus = {
   peerId: SELF, agentId: 'a4d6af695ffb702c', instanceId: 'alice@a4d6af695ffb702c', started: true,
-  listenAddrs: ['/ip4/127.0.0.1/tcp/4001'], announcedAddrs: [], connectedPeers: 1, knownPeers: 2, unread: 3, queued: 4,
+  listenAddrs: ['/ip4/127.0.0.1/tcp/4001'], announcedAddrs: [], connectedPeers: 1, paths: { direct: 1, relay: 0 }, knownPeers: 2, unread: 3, queued: 4,
   pendingApprovals: [{ peerId: PEER, code: 'ABCD-EFGH', held: 1 }],
   nat: { reachability: 'unknown', type: 'unknown', relays: [], relayList: [], udpPort: 0, mappedAddrs: [], stun: [] }, duplicateKeys: [], version: '0.1.0'
 }
@@ -80,6 +80,8 @@ export class FakeMesh implements MeshApi {
     this.approved.push(who)
     return { peerId: PEER, agentId: PEER_AGENT_ID, released: 1 }
   }
+
+  discover: MeshApi['discover'] = async () => await this.#over.discover?.() ?? { found: 1, known: 3, asked: [{ node: PEER, reached: true }] }
 
   ping: MeshApi['ping'] = async () => ({ peerId: PEER, rttMs: 1.25, path: 'direct', transport: 'tcp', remoteAddr: '/ip4/127.0.0.1/tcp/1' })
 

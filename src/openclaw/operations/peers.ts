@@ -1,12 +1,16 @@
 /** What a user can do with peers: list, add, remove, ping, approve, block. Approving and blocking is the owner's alone. */
 import Type from 'typebox'
+import { DISCOVERY_TIMEOUT_MS } from '../../config/limits.ts'
 import { MeshError, toError } from '../../lib/errors.ts'
 import type { Audience, PeerSummary } from '../../mesh-api.ts'
 import { policyKey, type Host } from '../host.ts'
 import { peersCalled } from '../known-peer.ts'
-import { addedText, peersText, pingText } from '../render.ts'
-import { defineOperation } from './definition.ts'
+import { addedText, discoveredText, peersText, pingText } from '../render.ts'
+import { defineOperation, NONE } from './definition.ts'
 import { RECIPIENT, recipientOf } from './recipient.ts'
+
+/** Dials under way when the time is over end by themselves. */
+const MAX_DISCOVERY_MS = 2 * DISCOVERY_TIMEOUT_MS
 
 /** Known peers. An agent sees neither approval codes nor the names that unapproved peers gave themselves. */
 export const listPeers = defineOperation({
@@ -47,6 +51,21 @@ export const addPeer = defineOperation({
     ...params.agentMayMessage === undefined ? {} : { agentMayMessage: params.agentMayMessage }
   }),
   text: addedText
+})
+
+/** Looks for peers. */
+export const discover = defineOperation({
+  name: 'discover',
+  scope: 'operator.write',
+  tool: {
+    name: 'p2p_discover',
+    label: 'P2P discover',
+    description: 'Look for peers on the libp2p mesh: asks bootstrap nodes, relays, approved and added peers and the LAN, and connects to those that they name. Approves nobody',
+    timeoutMs: () => MAX_DISCOVERY_MS
+  },
+  parameters: NONE,
+  run: async ({ mesh }) => mesh.discover(),
+  text: discoveredText
 })
 
 /** Forgets a peer with its alias and approval. */

@@ -3,11 +3,11 @@ import type { Operation } from './definition.ts'
 import { listInstances, resolveInstance, sendAny, sendInstance } from './instances.ts'
 import { inbox, messageStatus, send, watch } from './messages.ts'
 import { identity, network, status } from './node.ts'
-import { addPeer, approve, block, listPeers, ping, removePeer } from './peers.ts'
+import { addPeer, approve, block, discover, listPeers, ping, removePeer } from './peers.ts'
 
 /** All operations. */
 export const OPERATIONS: readonly Operation[] = [
   status, identity, network,
-  listPeers, addPeer, removePeer, ping, approve, block, listInstances, resolveInstance,
+  listPeers, addPeer, discover, removePeer, ping, approve, block, listInstances, resolveInstance,
   send, sendInstance, sendAny, messageStatus, inbox, watch
 ]

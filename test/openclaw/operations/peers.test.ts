@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { AddPeerRequest } from '../../../src/mesh-api.ts'
-import { addPeer, approve, block, listPeers, ping, removePeer } from '../../../src/openclaw/operations/peers.ts'
+import { addPeer, approve, block, discover, listPeers, ping, removePeer } from '../../../src/openclaw/operations/peers.ts'
 import { FakeHost } from '../../support/fake-host.ts'
 import { FakeMesh, PEER, PEER_AGENT_ID, peerSummary } from '../../support/fake-mesh.ts'
 import { asAgent, asOwner } from './run.ts'
@@ -70,6 +70,15 @@ describe('add', () => {
       const { details } = await asAgent(addPeer, params)
       assert.equal(details.ok ? '' : details.error.code, 'INVALID_ARGUMENT')
     }
+  })
+})
+
+describe('discover', () => {
+  it('says how many peers were found and are known, and who was not reached', async () => {
+    const asked = [{ node: PEER, reached: true }, { node: '/ip4/192.0.2.1/tcp/1/p2p/x', reached: false, cause: 'timeout' }]
+    const { details, text } = await asAgent(discover, {}, { mesh: new FakeMesh({ discover: async () => ({ found: 2, known: 5, asked }) }) })
+    assert.deepEqual(details, { ok: true, found: 2, known: 5, asked })
+    assert.deepEqual(text.split('\n'), ['Discovery complete - 2 new peer(s) found. Known peers: 5', 'Not reached: /ip4/192.0.2.1/tcp/1/p2p/x (timeout)'])
   })
 })
 
