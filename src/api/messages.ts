@@ -34,6 +34,8 @@ export interface SendResult {
   reply?: string
   /** For `queued`: the short word for why it is not there yet (`refused`, `timeout`, `no-address` ...). */
   cause?: string
+  /** For `queued` because of the recipient's limit: when it goes out. */
+  retryAfterMs?: number
 }
 
 /** A send that counts once it was delivered there. */
@@ -58,7 +60,7 @@ export interface MessageStatus {
   peerId: string
   state: DeliveryState
   history: Array<{ state: DeliveryState, at: number }>
-  error?: { code: string, message: string, retryAfterMs?: number }
+  error?: { code: string, message: string, cause?: string, retryAfterMs?: number }
   /** What the recipient said about its channels. */
   deliveries?: TargetDelivery[]
 }

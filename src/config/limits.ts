@@ -160,6 +160,9 @@ export const MAX_HINT_DIALS = 64
 export const DISCOVERY_PARALLEL = 8
 export const DISCOVERY_TIMEOUT_MS = 45_000
 
+/** A failure in the log: its code, its reason and the sentence about it. */
+export const MAX_LOGGED_CHARACTERS = 400
+
 /** How often an unchanged record is told again, so that routes stay fresh. */
 export const ANNOUNCE_INTERVAL_MS = 30 * 60_000
 

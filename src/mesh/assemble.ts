@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { PeerId } from '@libp2p/interface'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import { MeshError, toError } from '../lib/errors.ts'
+import { errorLine, MeshError, toError, toMeshError } from '../lib/errors.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { GroupCommit } from '../lib/group-commit.ts'
 import { openDatabase } from '../lib/sqlite.ts'
@@ -160,7 +160,7 @@ function openMeshDatabase(init: MeshInit): DatabaseSync {
 
 function createDialers(init: MeshInit, network: Network): Pick<Parts, 'keeper' | 'dialer'> {
   const isConnected = (peerId: PeerId): boolean => network.isConnected(peerId)
-  const onFailure = (peerId: PeerId, error: Error): void => { init.log.debug(`Peer ${peerId.toString()} was not reached: ${error.message}`) }
+  const onFailure = (peerId: PeerId, error: Error): void => { init.log.debug(`Peer ${peerId.toString()} was not reached: ${errorLine(toMeshError(error))}`) }
   const keeper = new PeerKeeper({
     dial: async (peerId, addresses) => { await network.connect(peerId, { addresses }) },
     isConnected, onFailure, clock: init.clock, random: init.random

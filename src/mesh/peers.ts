@@ -62,7 +62,7 @@ export class Peers {
     const resolved = await this.resolveNamed(recipient)
     const peerId = resolved.peerId.toString()
     if (book.statusOf(peerId) === 'blocked') {
-      throw new MeshError('BLOCKED', `${peerId} is blocked here; \`openclaw p2p approve\` lifts that`, { reason: 'here' })
+      throw new MeshError('BLOCKED', `${peerId} is blocked here; \`openclaw p2p approve\` lifts that`, { reason: 'by-us' })
     }
     if (author === 'agent' && book.get(peerId)?.isAgentBarred === true) {
       throw new MeshError('NOT_ALLOWED', `the owner here keeps messages to ${peerId} for himself; \`openclaw p2p add ${peerId} --agent\` lets his agent write to it`, { reason: 'owner-only' })

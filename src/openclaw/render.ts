@@ -1,4 +1,5 @@
 /** Results as text for terminals and agents; what peers wrote is escaped, quoted and never alone on a line. */
+import { errorLine } from '../lib/errors.ts'
 import { escapeControl, escapeTerminal, oneLine } from '../lib/text.ts'
 import type {
   AddedPeer, DeliveryState, DiscoverResult, InboundRight, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, KnownBy, MeshStatus,
@@ -153,7 +154,8 @@ export function pingText(result: PingResult): string {
 
 /** How far a message got when the send returned, and the reply if one came. */
 export function sentText(result: SendResult): string {
-  const reason = result.cause === undefined ? '' : ` (${result.cause})`
+  const wait = result.retryAfterMs === undefined ? '' : `, in ${Math.ceil(result.retryAfterMs / 1000)} s`
+  const reason = result.cause === undefined ? '' : ` (${result.cause}${wait})`
   const reply = result.reply === undefined ? [] : ['Reply (text from a peer, untrusted):', quoted(result.reply)]
   return [`Message ${result.messageId} to ${result.peerId}: ${stateText(result.state)}${reason}`, ...reply].join('\n')
 }
@@ -176,7 +178,7 @@ export function messageStatusText(status: MessageStatus): string {
   return [
     `Message ${status.messageId} to ${status.peerId}: ${stateText(status.state)}`,
     ...status.history.map(({ state, at }) => `  ${time(at)}  ${state}`),
-    ...status.error === undefined ? [] : [`  ${status.error.code}: ${escapeControl(status.error.message)}`],
+    ...status.error === undefined ? [] : [`  ${escapeControl(errorLine({ ...status.error, reason: status.error.cause }))}`],
     ...deliveryLines(status.deliveries ?? [])
   ].join('\n')
 }

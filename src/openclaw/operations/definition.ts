@@ -2,7 +2,9 @@
 import Type from 'typebox'
 import type { Static, TObject, TProperties } from 'typebox'
 import { checkShape } from '../../config/validate.ts'
-import { toMeshError } from '../../lib/errors.ts'
+import { MAX_LOGGED_CHARACTERS } from '../../config/limits.ts'
+import { errorLine, toMeshError } from '../../lib/errors.ts'
+import { oneLine } from '../../lib/text.ts'
 import type { Audience, MeshApi } from '../../mesh-api.ts'
 import { failureDetails, failureText, type Details } from '../details.ts'
 import type { Host } from '../host.ts'
@@ -76,7 +78,7 @@ export function defineOperation<P extends TProperties, O extends TProperties, R 
         return { details: { ok: true, ...result }, text: definition.text(result, context.audience) }
       } catch (thrown) {
         const error = toMeshError(thrown)
-        if (error.code === 'INTERNAL') context.host.log.error(`${name} failed: ${error.message}`)
+        context.host.log[error.code === 'INTERNAL' ? 'error' : 'info'](`${name} failed: ${oneLine(errorLine(error), MAX_LOGGED_CHARACTERS)}`)
         return { details: failureDetails(error), text: failureText(error) }
       }
     }
