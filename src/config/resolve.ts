@@ -1,4 +1,5 @@
 /** Turns what the owner wrote (or did not) into the complete settings of a node, or refuses it by name. */
+import { isAbsolute } from 'node:path'
 import { MeshError } from '../lib/errors.ts'
 import { safeName } from '../lib/text.ts'
 import { checkAllowFrom, checkAnnounceAddrs, checkListenAddrs, checkPeerList, checkStunServers, type AddressCheck } from './addresses.ts'
@@ -33,6 +34,8 @@ export interface MeshConfig {
   rateLimit: { unapprovedPerHour: number, approvedPerMinute: number }
   turnBudget: { perPeerPerHour: number, perHour: number }
   relayLimits: RelayLimits
+  /** Absolute path. */
+  networkKeyFile: string | undefined
   dmPolicy: DmPolicy
   /** Peer IDs in base58 form. */
   allowFrom: string[]
@@ -99,6 +102,7 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     rateLimit: { ...CONFIG_DEFAULTS.rateLimit, ...input.rateLimit },
     turnBudget: { ...CONFIG_DEFAULTS.turnBudget, ...input.turnBudget },
     relayLimits: { ...CONFIG_DEFAULTS.relayLimits, ...input.relayLimits },
+    networkKeyFile: networkKeyFileOf(input.networkKeyFile),
     dmPolicy: access.dmPolicy ?? CHANNEL_DEFAULTS.dmPolicy,
     allowFrom: checkAllowFrom(access.allowFrom ?? CHANNEL_DEFAULTS.allowFrom, `${CHANNEL_PATH}.allowFrom`),
     warnings
@@ -173,6 +177,11 @@ function relayListOf(input: ConfigInput, check: AddressCheck): string[] {
   const nested = relays.findIndex(address => address.includes('/p2p-circuit'))
   if (nested >= 0) throw badValue(`${check.path}[${String(nested)}]`, relays[nested], 'the address of the relay itself, without /p2p-circuit')
   return relays
+}
+
+function networkKeyFileOf(path: string | undefined): string | undefined {
+  if (path === undefined || isAbsolute(path)) return path
+  throw badValue(`${CONFIG_PATH}.networkKeyFile`, path, 'an absolute path')
 }
 
 function instanceNameOf(name: string | undefined, environment: ConfigEnvironment): string {

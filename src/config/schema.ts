@@ -17,6 +17,8 @@ const LIMITS = {
   /** Read into memory at start. */
   allowFrom: 10_000,
   addressCharacters: 512,
+  /** The longest path of most systems. */
+  pathCharacters: 4_096,
   /** Ten minutes: nothing that waits longer is waiting for an ACK. */
   ackTimeoutMs: { minimum: 100, maximum: 600_000 },
   /** A second (tests) to a year. */
@@ -101,6 +103,9 @@ export const ConfigSchema = Type.Object({
   }, {
     additionalProperties: false,
     description: 'What this node relays for others: { reservations, perPeerBytes, perPeerSeconds, bytesPerSecond }. A peer may send perPeerBytes in perPeerSeconds (also the longest life of one relayed connection), and is slowed down beyond them; bytesPerSecond is shared fairly by all'
+  })),
+  networkKeyFile: optional(Type.String({
+    minLength: 1, maxLength: LIMITS.pathCharacters, description: 'Private network: absolute path of a file with a pre-shared key; only nodes with the same key connect'
   })),
   enableAgentSync: flag('Announce this instance to connected peers and learn theirs; false keeps that to approved peers'),
   agentCard: optional(Type.Object({

@@ -37,6 +37,8 @@ export interface NodeOptionsInit {
   /** Addresses that are told instead of the detected ones. */
   announceOnly?: string[]
   datastore: Datastore
+  /** Of a private network: whoever does not have it completes no handshake, over whatever transport. */
+  networkKey?: Uint8Array
   /** For a node without a supervisor of paths. @default off */
   connectionMonitor?: NonNullable<Libp2pOptions['connectionMonitor']>
   /** Protocols of the mesh, given by the composition root. */
@@ -62,6 +64,7 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
     nodeInfo: { name: 'libp2p-mesh', version: init.version, userAgent: `libp2p-mesh/${init.version}` },
     addresses: { listen: init.listenAddrs, announce: init.announceOnly ?? [], appendAnnounce: config.announceAddrs },
     transports: await transports(config),
+    ...init.networkKey !== undefined && { connectionProtector: await protector(init.networkKey) },
     connectionEncrypters: [noise()],
     streamMuxers: [yamux(config.enableCircuitRelayServer ? { streamOptions: { maxStreamWindowSize: RELAY_WINDOW_BYTES } } : {})],
     peerDiscovery: config.discovery.includes('mdns') ? [lanDiscovery(init.onSelfDiscovered)] : [],
@@ -117,6 +120,11 @@ async function optionalServices(config: NodeConfig) {
 async function webSocketTransport() {
   const { webSockets } = await import('@libp2p/websockets')
   return webSockets()
+}
+
+async function protector(psk: Uint8Array) {
+  const { preSharedKey } = await import('@libp2p/pnet')
+  return preSharedKey({ psk })
 }
 
 async function upnpService() {

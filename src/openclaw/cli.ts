@@ -1,8 +1,12 @@
 /** `openclaw p2p ...`: thin commands over the gateway's operations. Loaded only when such a command runs. */
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { addGatewayClientOptions } from 'openclaw/plugin-sdk/gateway-runtime'
+import { toMeshError } from '../lib/errors.ts'
+import { createSwarmKey } from '../lib/swarm-key.ts'
 import { runChat, type ChatInit } from './cli-chat.ts'
+import { failureDetails, failureText } from './details.ts'
 import { callGateway, type GatewayCall, type GatewayOptions } from './gateway-call.ts'
 import { CLI_DESCRIPTION, CLI_ROOT } from './names.ts'
 import type { Outcome } from './operations/definition.ts'
@@ -109,6 +113,7 @@ export function addCommands(program: Command, parts: CliParts = TERMINAL): void 
     })
   }
   addChat(root, parts)
+  addNetworkKey(root, parts)
 }
 
 function addChat(root: Command, parts: CliParts): void {
@@ -124,6 +129,25 @@ function addChat(root: Command, parts: CliParts): void {
     })
     print(outcome, isJson, parts)
   })
+}
+
+/** Needs no gateway: it writes a file. */
+function addNetworkKey(root: Command, parts: CliParts): void {
+  const command = root.command('networkkey <file>').description('Write the key of a new private network to a file, for networkKeyFile of each of its nodes')
+  command.option('--json', 'Print the details as one JSON value').action(async () => {
+    print(await writeNetworkKey(resolve(command.args[0] ?? '')), command.opts<Record<string, unknown>>()['json'] === true, parts)
+  })
+}
+
+async function writeNetworkKey(file: string): Promise<Outcome> {
+  try {
+    await createSwarmKey(file)
+    const text = `Wrote ${file}. Copy it to each node of the network over a safe way, and set networkKeyFile there.`
+    return { details: { ok: true, file }, text }
+  } catch (thrown) {
+    const error = toMeshError(thrown)
+    return { details: failureDetails(error), text: failureText(error) }
+  }
 }
 
 function prepare(command: Command): Command {
