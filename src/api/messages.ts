@@ -103,6 +103,8 @@ export interface InboundMessage {
   at: number
   hops: number
   inReplyTo?: string
+  /** The sender is not approved: its message was taken because everybody may write, or because it answers one of ours. */
+  isStranger?: true
 }
 
 /** Whether a stored message may start an agent turn, decided and marked on disk before the turn starts. */

@@ -119,8 +119,15 @@ export const PEER_STORE_SWEEP_MS = 3_600_000
 /** A stored message starts no agent turn after this time: nobody wants yesterday's question answered at a restart. */
 export const TURN_MAX_AGE_MS = 24 * 3_600_000
 
-/** The window of the turn budgets. */
+/** The windows of the turn budgets. */
 export const TURN_WINDOW_MS = 3_600_000
+export const TURN_DAY_MS = 24 * TURN_WINDOW_MS
+
+/** Of the budgets of all peers together, peers that are not approved may use this part: identities cost nothing, and friends are to be answered too. */
+export const STRANGERS_SHARE = 0.75
+
+/** Messages of unapproved senders from one network address, in multiples of what one such sender may send: a household behind one NAT. */
+export const STRANGERS_PER_ADDRESS = 3
 
 /** Connections that one host may open to us in a second: a household behind one NAT restarting together. */
 export const INBOUND_CONNECTIONS_PER_SECOND = 20

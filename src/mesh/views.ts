@@ -38,7 +38,8 @@ export function toInboundMessage(row: InboxRow, names: Names): InboundMessage {
     hops: row.hops,
     ...alias !== undefined && { alias },
     ...instanceId !== undefined && { instanceId },
-    ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo }
+    ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
+    ...names.book.statusOf(row.peerId) !== 'approved' && { isStranger: true }
   }
 }
 

@@ -3,7 +3,7 @@ import type { OpenClawConfig, PluginRuntime } from 'openclaw/plugin-sdk/channel-
 import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/log.ts'
-import type { DeliveryTarget, ForwardOutcome } from '../mesh-api.ts'
+import type { DeliveryTarget, ForwardOutcome, InboundMessage } from '../mesh-api.ts'
 import { CHANNEL_ID } from './names.ts'
 
 /** The configuration as the running gateway uses it; never to be changed in place. */
@@ -40,7 +40,18 @@ export interface Host {
 const RELOAD_LIMIT_MS = 60_000
 const MAX_RECENT_WRITES = 256
 
-/** The key of a peer in `tools.toolsBySender`. */
+/**
+ * The sender that the host knows in turns of all peers that are not approved: one entry in `tools.toolsBySender` limits them all.
+ * No peer ID looks like it.
+ */
+export const STRANGER = 'stranger'
+
+/** The sender of a message as the host is to know it. */
+export function senderIdOf({ from, isStranger }: Pick<InboundMessage, 'from' | 'isStranger'>): string {
+  return isStranger === true ? STRANGER : from
+}
+
+/** The key of a sender in `tools.toolsBySender`. */
 export function policyKey(peerId: string): string {
   return `channel:${CHANNEL_ID}:${peerId}`
 }

@@ -7,7 +7,7 @@ import type { DeliveryTarget, ForwardOutcome } from '../../src/mesh-api.ts'
 import { resolveAccount, type StartContext } from '../../src/openclaw/account.ts'
 import { runAccount, type MeshParts } from '../../src/openclaw/gateway.ts'
 import { findMesh, requireMesh } from '../../src/openclaw/live-mesh.ts'
-import { policyKey } from '../../src/openclaw/host.ts'
+import { policyKey, STRANGER } from '../../src/openclaw/host.ts'
 import { FakeHost } from '../support/fake-host.ts'
 import { FakeMesh, inboundMessage, PEER, SELF } from '../support/fake-mesh.ts'
 import { LogRecorder } from '../support/log-recorder.ts'
@@ -27,6 +27,8 @@ class Run {
   /** Where the owner's channels are. */
   readonly host = new FakeHost()
   parts: MeshParts | undefined
+  /** The configuration file. */
+  readonly written: OpenClawConfig = {}
   readonly #abort = new AbortController()
   readonly #cfg: OpenClawConfig
 
@@ -50,7 +52,10 @@ class Run {
       setStatus: (status: Status) => { this.statuses.add(status) }
     } as unknown as StartContext // the parts of the host that the account uses
     const runtime = {
-      config: { current: () => this.#cfg },
+      config: {
+        current: () => this.#cfg,
+        mutateConfigFile: async ({ mutate }: { mutate: (draft: OpenClawConfig) => unknown }) => ({ result: mutate(this.written) })
+      },
       state: { resolveStateDir: () => '/state' },
       channel: { activity: { record: () => undefined } }
     } as unknown as PluginRuntime
@@ -77,6 +82,20 @@ class Run {
 async function answered(mesh: FakeMesh): Promise<void> {
   await until(() => mesh.sent.length === 1 && mesh.finished.length === 1, { what: 'the turn to end', timeoutMs: 10_000, intervalMs: 5 })
 }
+
+describe('a public node', () => {
+  it('takes all tools from the turns of strangers when it starts; another one writes nothing', async () => {
+    for (const role of ['public', 'personal']) {
+      const run = new Run({ plugins: { entries: { 'libp2p-mesh': { config: { role } } } } })
+      const running = run.run()
+      await run.ready()
+      if (role === 'public') await run.log.waitFor(/Turns of strangers have no tools/)
+      run.stop()
+      await running
+      assert.deepEqual(run.written, role === 'public' ? { tools: { toolsBySender: { [policyKey(STRANGER)]: { deny: ['*'] } } } } : {})
+    }
+  })
+})
 
 describe('the account in the gateway', () => {
   it('starts the node with nothing configured, says so, and stays until the host aborts', async () => {
