@@ -46,7 +46,7 @@ describe('a public agent', { skip: whyNot ?? false }, () => {
     for (const message of texts) {
       const sent = await couple.alice.tool('p2p_send_message', { to: 'hub', message, waitForReplyMs: WAIT_MS })
       assert.deepEqual({ ok: sent['ok'], state: sent['state'] }, { ok: true, state: 'replied' }, JSON.stringify(sent))
-      assert.ok(String(sent['reply']).includes(`bob's agent read: ${message}`), JSON.stringify(sent))
+      assert.ok(JSON.stringify(sent['reply']).includes(`bob's agent read: ${message}`), JSON.stringify(sent))
     }
     const requests = couple.model.requestsOf('bob')
     assert.equal(requests.length, PER_HOUR)
@@ -54,7 +54,7 @@ describe('a public agent', { skip: whyNot ?? false }, () => {
     const refused = await couple.alice.tool('p2p_send_message', { to: 'hub', message: 'one more' })
     const { code, retryAfterMs } = refused['error'] as JsonObject
     assert.deepEqual([refused['ok'], code, refused['queued']], [false, 'RATE_LIMITED', true])
-    assert.ok(Number(retryAfterMs) > 0 && Number(retryAfterMs) <= 3_600_000 / PER_HOUR, `retry after ${String(retryAfterMs)} ms`)
+    assert.ok(Number(retryAfterMs) > 0 && Number(retryAfterMs) <= 3_600_000 / PER_HOUR, `retry after ${JSON.stringify(retryAfterMs)} ms`)
     const { peers } = await couple.bob.tool('p2p_list_peers') as { peers: JsonObject[] }
     assert.deepEqual(peers.map(({ approved }) => approved), [false])
   })
