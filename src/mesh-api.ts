@@ -6,10 +6,14 @@ import type {
   DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendRequest, InstanceSendResult, MeshEvent, MessageStatus,
   SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './api/messages.ts'
-import type { AddPeerRequest, AddedPeer, ApprovedPeer, DiscoverResult, InstanceIdentity, InstanceSummary, MeshStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance } from './api/peers.ts'
+import type {
+  InstanceIdentity, InstanceSummary, MeshStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance
+} from './api/peers.ts'
+import type { AddPeerRequest, AddedPeer, ApprovedPeer, DiscoverResult } from './api/trust.ts'
 
 export type * from './api/messages.ts'
 export type * from './api/peers.ts'
+export type * from './api/trust.ts'
 
 /** Everything that a running mesh can be asked to do. Failures are `MeshError`s with a code of INTERFACE.md. */
 export interface MeshApi {
@@ -19,7 +23,8 @@ export interface MeshApi {
   flush: () => Promise<void>
   identity: () => Promise<InstanceIdentity>
   status: () => Promise<MeshStatus>
-  networkInfo: () => Promise<NetworkInfo>
+  /** As known; with `check` after asking STUN servers, routers and peers anew, which takes seconds. */
+  networkInfo: (query?: { check?: boolean }) => Promise<NetworkInfo>
   listPeers: (query?: { online?: boolean }) => Promise<PeerSummary[]>
   listInstances: () => Promise<InstanceSummary[]>
   /** By instance ID, agent ID, or a name that only one instance carries. */

@@ -8,6 +8,7 @@ import { EventLog } from './lib/event-log.ts'
 import { assemble, type Parts } from './mesh/assemble.ts'
 import type { MeshInit } from './mesh/init.ts'
 import { Lifecycle } from './mesh/lifecycle.ts'
+import { NetworkView } from './mesh/network-view.ts'
 import { Peers } from './mesh/peers.ts'
 import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
@@ -79,11 +80,10 @@ export class Mesh implements MeshApi {
     }
   }
 
-  async networkInfo(): Promise<NetworkInfo> {
+  async networkInfo({ check }: { check?: boolean } = {}): Promise<NetworkInfo> {
     const { peerId, instanceId } = await this.identity()
-    const { network, traversal, listenAddrs } = this.#parts
-    const connections = network.paths().map(path => traversal.explain(path))
-    return { peerId, instanceId, listenAddrs: listenAddrs(), announcedAddrs: network.announcedAddrs(), connections, nat: traversal.summary() }
+    const view = new NetworkView(this.#parts, this.#init.config)
+    return { peerId, instanceId, ...check === true ? await view.checked() : await view.known() }
   }
 
   async listPeers(query: { online?: boolean } = {}): Promise<PeerSummary[]> {

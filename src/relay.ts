@@ -1,15 +1,16 @@
 /** A relay of its own: circuit relay, bootstrap peer and STUN service in one node, without mailbox or gateway. */
-import { PING_TIMEOUT_MS } from './config/limits.ts'
-import { RELAY_HEALTH_INTERVAL_MS } from './config/relay-limits.ts'
 import type { RelayLimits } from './config/resolve.ts'
-import { systemClock, type Clock, type Timer } from './lib/clock.ts'
+import { systemClock } from './lib/clock.ts'
 import { MeshError, toError } from './lib/errors.ts'
 import type { Logger } from './lib/log.ts'
 import { StunService } from './nat/stun-service.ts'
 import { createNode, type CreatedNode } from './node/create-node.ts'
 import type { NodeConfig } from './node/options.ts'
 import { relayAddresses, type RelayAddresses } from './relay/relay-addresses.ts'
-import { RelayServer, type RelayStats } from './relay/relay-server.ts'
+import { RelayServer } from './relay/relay-server.ts'
+import type { RelayStats } from './relay/relay-stats.ts'
+
+export { describeRelay, type RelayStats } from './relay/relay-stats.ts'
 
 export interface RelayInit {
   listenAddrs: string[]
@@ -21,9 +22,7 @@ export interface RelayInit {
   version: string
   log: Logger
   /** Told every few minutes while it runs. */
-  onHealth: (health: RelayHealth) => void
-  /** @default the machine's */
-  clock?: Clock
+  onHealth: (stats: RelayStats) => void
 }
 
 /** Where a started relay is found. */
@@ -36,10 +35,6 @@ export interface RelayPlace {
   isPublic: boolean
   /** Ports of the STUN service; none without a TCP listener. */
   stun: { udp: number[], tcp: number[] }
-}
-
-export interface RelayHealth extends RelayStats {
-  connections: number
 }
 
 interface Parts {
@@ -59,13 +54,10 @@ interface Parts {
  */
 export class Relay {
   readonly #init: RelayInit
-  readonly #clock: Clock
   #parts: Parts | undefined
-  #timer: Timer | undefined
 
   constructor(init: RelayInit) {
     this.#init = init
-    this.#clock = init.clock ?? systemClock
   }
 
   /** @throws MeshError when the data folder is in use, the identity unusable or a port taken */
@@ -83,12 +75,10 @@ export class Relay {
       throw listenError(error)
     }
     onStunError = (error) => { this.#init.log.warn(`STUN: ${error.message}`) }
-    this.#scheduleHealth()
     return placeOf(parts)
   }
 
   async stop(): Promise<void> {
-    this.#timer?.cancel()
     const parts = this.#parts
     this.#parts = undefined
     if (parts === undefined) return
@@ -96,19 +86,17 @@ export class Relay {
     await parts.node.close()
   }
 
-  health(): RelayHealth | undefined {
-    if (this.#parts === undefined) return undefined
-    const { node, server } = this.#parts
-    return { connections: node.libp2p.getConnections().length, ...server.stats }
+  /** Undefined while it does not run. */
+  get stats(): RelayStats | undefined {
+    return this.#parts?.server.stats
   }
 
   async #assemble(onStunError: (error: Error) => void): Promise<Parts> {
-    const { announceAddrs, limits, log } = this.#init
-    const clock = this.#clock
+    const { announceAddrs, limits, onHealth, log } = this.#init
+    const clock = systemClock
     const made: Partial<Parts> = {}
     const node = await createNode({
       stateDir: this.#init.dataDir, config: nodeConfig(this.#init), version: this.#init.version, log, now: clock.now,
-      connectionMonitor: { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
       onSelfDiscovered: () => undefined, // by mDNS, which is off
       announceOnly: (listenAddrs) => {
         made.listenAddrs = listenAddrs
@@ -116,19 +104,11 @@ export class Relay {
         return made.announced.addresses
       },
       services: {
-        relay: components => made.server = new RelayServer(components, { limits, clock, log }),
-        stun: components => made.stun = new StunService(components, { clock, hasUdpSocket: false, onError: onStunError })
+        relay: components => made.server = new RelayServer(components, { limits, onHealth, clock, log }),
+        stun: components => made.stun = new StunService(components, { clock, onError: onStunError })
       }
     })
     return { node, ...complete(made) }
-  }
-
-  #scheduleHealth(): void {
-    this.#timer = this.#clock.after(RELAY_HEALTH_INTERVAL_MS, () => {
-      const health = this.health()
-      if (health !== undefined) this.#init.onHealth(health)
-      this.#scheduleHealth()
-    })
   }
 }
 

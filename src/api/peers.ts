@@ -1,18 +1,9 @@
 /** Instances and peers as plain data. Times are milliseconds since the epoch unless a name ends in `Ms` (a duration). */
 
+import type { ApprovalStatus, InboundRight, KnownBy } from './trust.ts'
+
 /** The path a connection takes. */
 export type PathKind = 'direct' | 'relay'
-
-export type ApprovalStatus = 'unknown' | 'approved' | 'blocked'
-
-/**
- * How a peer became known: it was connected (`contact`), another peer told of it (`peer`), it was met on the LAN, it stands in the
- * configuration, the owner or the agent added it, the owner approved it, or it was linked by an invite. The strongest one counts.
- */
-export type KnownBy = 'contact' | 'peer' | 'lan' | 'config' | 'added' | 'approval' | 'invite'
-
-/** Whether a peer may message this node: `held` messages wait for the owner. */
-export type InboundRight = 'yes' | 'held' | 'no'
 
 export interface InstanceIdentity {
   instanceId: string
@@ -61,6 +52,24 @@ export interface NatSummary {
   /** `1.2.3.4:5`, how STUN servers saw that port. */
   mappedAddrs: string[]
   stun: Array<{ server: string, mapped: string, rttMs: number }>
+  /** Servers that were asked; `stun` has those that answered first. */
+  stunAsked: string[]
+  /** Why there is no UDP port although hole punching is on. */
+  udpError?: string
+  /** Multiaddrs that a router forwards to this node. */
+  mappedPorts: string[]
+  /** Own public multiaddrs that other peers tried and did not reach. */
+  unreachedAddrs: string[]
+  /** Routers that answered the last check (UPnP), each with its own outside address. */
+  routers: RouterSummary[]
+  /** Relays' clocks, as their signed answers tell. */
+  clocks: Array<{ peerId: string, offsetMs: number }>
+}
+
+export interface RouterSummary {
+  outsideHost: string
+  /** False behind a further NAT. */
+  isPublic: boolean
 }
 
 export interface RelaySummary {
@@ -86,6 +95,8 @@ export interface ConnectionSummary {
   path: PathKind
   /** `tcp`, `ws`, `udx`, ... : what carries the bytes. */
   transport: string
+  /** The relay's peer ID, of a relayed path. */
+  relay?: string
   /** Round trip of the last ping over this connection; null before the first one came back. */
   rttMs: number | null
   since: number
@@ -100,6 +111,34 @@ export interface NetworkInfo {
   announcedAddrs: string[]
   connections: ConnectionSummary[]
   nat: NatSummary
+  /** Approved, pinned and connected peers. */
+  peers: PeerReach[]
+  /** Addresses of this machine's network interfaces, loopback left out. */
+  hostAddrs: string[]
+  /** Switches of the configuration that are off: `enableHolePunch`, `enableUPnP` ... */
+  off: string[]
+}
+
+/** How one peer is reached. */
+export interface PeerReach {
+  peerId: string
+  alias?: string
+  approved: boolean
+  /** The best one in use. */
+  path: PathKind | 'none'
+  transport?: string
+  /** The relay's peer ID, of a relayed path. */
+  relay?: string
+  remoteAddr?: string
+  rttMs?: number | null
+  since?: number
+  /** Of a relayed path, once an attempt at a direct one ended. */
+  whyNotDirect?: string
+  /** Without a path, why the last attempt failed: `refused`, `timeout`, `wrong-key` ... */
+  whyNot?: string
+  /** Whether it has an address in a network of this machine. */
+  isNear: boolean
+  lastSeen: number | null
 }
 
 export interface PeerSummary {
@@ -112,6 +151,8 @@ export interface PeerSummary {
   connected: boolean
   path?: PathKind
   transport?: string
+  /** The relay's peer ID, of a relayed path. */
+  relay?: string
   rttMs?: number | null
   /** Since when this path is in use. */
   pathSince?: number
@@ -161,55 +202,15 @@ export interface ResolvedInstance {
   addrs: string[]
 }
 
-export interface AddPeerRequest {
-  /** Peer ID, multiaddr ending in `/p2p/<id>`, agent ID, instance ID or alias. */
-  recipient: string
-  alias?: string
-  /** Re-pin an alias that another peer holds. The owner's command only, never a tool. */
-  replace?: boolean
-  /** Whether the agent may message it on its own. The owner's command only, never a tool. @default as it is; true for a new peer */
-  agentMayMessage?: boolean
-}
-
-export interface AddedPeer {
-  peerId: string
-  agentId: string
-  alias?: string
-  agentMayMessage: boolean
-  reachable: boolean
-  path?: PathKind
-}
-
-export interface ApprovedPeer {
-  peerId: string
-  agentId: string
-  /** Held messages that were given out. */
-  released: number
-  /** It calls itself by a name that is pinned to this other peer. */
-  claimsNameOf?: string
-}
-
-export interface AskedPeer {
-  /** The address of the configuration, or the peer ID. */
-  node: string
-  reached: boolean
-  /** Why it was not: `refused`, `timeout`, `no-address` ... */
-  cause?: string
-}
-
-export interface DiscoverResult {
-  /** Peers that this node had not known before. */
-  found: number
-  /** Peers that it knows now. */
-  known: number
-  asked: AskedPeer[]
-}
-
 export interface PingResult {
   peerId: string
   rttMs: number
   path: PathKind
   transport: string
+  /** The relay's peer ID, of a relayed path. */
+  relay?: string
   remoteAddr: string
+  /** When the connection was opened. */
+  since: number
   whyNotDirect?: string
 }

@@ -1,10 +1,10 @@
 /** What the relay command tells, as lines for people or as one JSON object a line. */
-import type { RelayHealth, RelayPlace } from '../relay.ts'
+import { describeRelay, type RelayPlace, type RelayStats } from '../relay.ts'
 
 export type RelayEvent =
   { event: 'started' } & RelayPlace |
   { event: 'warning', message: string } |
-  { event: 'health' } & RelayHealth |
+  { event: 'health' } & RelayStats |
   { event: 'stopping', signal: string } |
   { event: 'stopped' } |
   { event: 'error', message: string }
@@ -30,7 +30,7 @@ function linesOf(event: RelayEvent): string[] {
   switch (event.event) {
     case 'started': return startLines(event)
     case 'warning': return [`Warning: ${event.message}`]
-    case 'health': return [healthLine(event)]
+    case 'health': return [`Health: ${describeRelay(event)}`]
     case 'stopping': return [`${event.signal}: stopping`]
     case 'stopped': return ['Stopped.']
     case 'error': return [`libp2p-mesh relay: ${event.message}`]
@@ -45,10 +45,4 @@ function startLines({ peerId, listenAddrs, stun, relayAddrs }: RelayPlace): stri
     stun.udp.length === 0 ? 'STUN: off, it needs a TCP port to listen on' : stunLine,
     ...relayAddrs.map(address => `Relay address: ${address}`)
   ]
-}
-
-function healthLine(health: RelayHealth): string {
-  const { connections, reservations, circuits, bytes, refusedReservations, refusedCircuits } = health
-  return `Health: ${connections} connections, ${reservations} reservations, ${circuits} circuits, ${bytes} bytes relayed, ` +
-    `refused ${refusedReservations} reservations and ${refusedCircuits} circuits`
 }

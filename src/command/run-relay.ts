@@ -20,7 +20,7 @@ export async function runRelay({ options, version, terminal }: RunRelayInit): Pr
   const { listenAddrs, announceAddrs, dataDir } = options
   const relay = new Relay({
     listenAddrs, announceAddrs, dataDir, version, limits: CONFIG_DEFAULTS.relayLimits, log: logTo(tell),
-    onHealth: (health) => { tell({ event: 'health', ...health }) }
+    onHealth: (stats) => { tell({ event: 'health', ...stats }) }
   })
   const signal = nextSignal()
   try {
@@ -28,8 +28,7 @@ export async function runRelay({ options, version, terminal }: RunRelayInit): Pr
     tell({ event: 'started', ...place })
     if (!place.isPublic) tell({ event: 'warning', message: noPublicAddress(place.listenAddrs) })
     tell({ event: 'stopping', signal: await signal })
-    const health = relay.health()
-    if (health !== undefined) tell({ event: 'health', ...health })
+    if (relay.stats !== undefined) tell({ event: 'health', ...relay.stats })
     await relay.stop()
     tell({ event: 'stopped' })
     return 0

@@ -56,6 +56,10 @@ export const DIAL_TIMEOUT_MS = 10_000
 /** One address of them: they are dialled one after the other, and the next one may be the relay that works. */
 export const ADDRESS_DIAL_TIMEOUT_MS = 4_000
 
+/** Peers that a check of the network pings: those of a page that somebody reads; and how many at a time. */
+export const MAX_CHECKED_PEERS = 64
+export const MAX_CHECKS = 16
+
 /** One ping. */
 export const PING_TIMEOUT_MS = 10_000
 

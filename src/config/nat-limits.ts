@@ -41,6 +41,15 @@ export const STUN_TCP_IDLE_MS = 20_000
 /** A relay's signature on a mapping is believed for this long after it was made, by the relay's own clock. */
 export const ATTESTATION_FRESH_MS = 120_000
 
+/** Relays whose clocks are remembered: those of a long list. */
+export const MAX_RELAY_CLOCKS = 16
+
+/** Wait for routers on the LAN to say who they are: SSDP answers within a second or two. */
+export const ROUTER_QUERY_TIMEOUT_MS = 3_000
+
+/** Routers taken from one question: a LAN has one or two. */
+export const MAX_ROUTERS = 4
+
 /** Candidates taken from one offer: a host with a few interfaces of both families; more would be a scan. */
 export const MAX_CANDIDATES = 8
 
@@ -50,8 +59,15 @@ export const MAX_UNSIGNED_CANDIDATES = 2
 /** One signal is a few hundred bytes; a peer that announces a longer one is cut off. */
 export const MAX_SIGNAL_BYTES = 4_096
 
-/** Time for a name of the owner's STUN list to be looked up. */
-export const STUN_LOOKUP_TIMEOUT_MS = 3_000
+/** Time for the name of a relay or STUN server to be looked up. */
+export const NAME_LOOKUP_TIMEOUT_MS = 3_000
+
+/** Addresses of a name change seldom; a dead resolver must not cost time at every attempt, and may be back soon. */
+export const NAME_FRESH_MS = 300_000
+export const NAME_FAILED_MS = 15_000
+
+/** Names whose addresses are remembered: relays and STUN servers of the owner and of some friends. */
+export const MAX_TRACKED_NAMES = 64
 
 /** Wait for the answer to one signal: a relay across the world, and the peer's own STUN round. */
 export const SIGNAL_TIMEOUT_MS = 5_000
@@ -189,3 +205,32 @@ export const RELAYED_MIN_AGE_MS = 3_000
 
 /** A direct dial beside a relayed connection: addresses that may have become reachable. */
 export const DIRECT_DIAL_TIMEOUT_MS = 5_000
+
+/** How often new port mappings are looked for; nothing is sent unless there is one. */
+export const MAPPED_CHECK_MS = 3_000
+
+/** A mapped port that was reached counts for this long; one that was not is asked about again after this time. */
+export const MAPPED_FRESH_MS = 15 * 60_000
+export const MAPPED_RETRY_MS = 5 * 60_000
+
+/** A relay's dial of one address, and its answer. */
+export const DIAL_BACK_TIMEOUT_MS = 20_000
+
+/** The answer has a status, a sentence and an address. */
+export const MAX_DIAL_ANSWER_BYTES = 4_096
+
+/** NAT-PMP: the first wait for a router, each next one twice as long; a router next door answers within milliseconds, or has none. */
+export const PMP_FIRST_WAIT_MS = 250
+export const PMP_TRIES = 4
+
+/** How long a mapping lives without us; it is renewed at half of it, as RFC 6886 has it. */
+export const PMP_LIFETIME_MS = 3_600_000
+
+/** A router that maps nothing is asked again: it may have been replaced. */
+export const PMP_RETRY_MS = 10 * 60_000
+
+/** Giving mappings back at a stop. */
+export const PMP_STOP_TIMEOUT_MS = 500
+
+/** After a transport began to listen: others follow at once, and one round is enough for all. */
+export const PMP_LISTEN_DELAY_MS = 500

@@ -43,5 +43,5 @@ export const RELAY_BURST_MS = 500
 /** When one end of a circuit is closed the other may finish for this long; at a stop all circuits have this long. */
 export const CIRCUIT_CLOSE_TIMEOUT_MS = 2_000
 
-/** How often the relay command says how it is. */
+/** How often a relay says how it is. */
 export const RELAY_HEALTH_INTERVAL_MS = 5 * 60_000

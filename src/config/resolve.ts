@@ -68,7 +68,8 @@ type NatSwitches = Pick<MeshConfig, typeof NAT_SWITCHES[number]>
 
 const CONFIG_PATH = 'plugins.entries["libp2p-mesh"].config'
 const CHANNEL_PATH = 'channels["libp2p-mesh"]'
-const NAT_SWITCHES = ['enableIdentify', 'enableAutoNAT', 'enableUPnP', 'enableCircuitRelay', 'enableDCUtR', 'enableHolePunch'] as const
+/** What `enableNATTraversal` switches. */
+export const NAT_SWITCHES = ['enableIdentify', 'enableAutoNAT', 'enableUPnP', 'enableCircuitRelay', 'enableDCUtR', 'enableHolePunch'] as const
 const NEEDS_IDENTIFY: ReadonlySet<string> = new Set(['enableAutoNAT', 'enableDCUtR'])
 
 /**

@@ -15,7 +15,7 @@ import { INBOX_MIGRATIONS } from '../mailbox/inbox-store.ts'
 import { Mailbox } from '../mailbox/mailbox.ts'
 import { OUTBOX_MIGRATIONS } from '../mailbox/outbox-store.ts'
 import type { NatTraversal } from '../nat/nat-traversal.ts'
-import type { StunResponder } from '../nat/stun-responder.ts'
+import type { StunService } from '../nat/stun-service.ts'
 import { createNode, type CreatedNode } from '../node/create-node.ts'
 import { DiscoveryDialer } from '../node/discovery-dialer.ts'
 import { Network } from '../node/network.ts'
@@ -29,6 +29,7 @@ import { PEER_BOOK_MIGRATIONS } from '../trust/peer-record.ts'
 import { Discovery } from './discovery.ts'
 import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
+import { canConfirm, mappedPortServices } from './mapped-ports.ts'
 import { relayServices } from './relaying.ts'
 import { createPuncher, Traversal } from './traversal.ts'
 import { toInboundMessage, type UnnumberedEvent } from './views.ts'
@@ -36,9 +37,8 @@ import { toInboundMessage, type UnnumberedEvent } from './views.ts'
 /** What a service needs and is made after it, and the other way round. */
 interface Late {
   service?: { protocol: MessageProtocol, components: NodeComponents }
-  /** Of a relay. */
-  responder?: StunResponder
   puncher?: NatTraversal
+  stun?: StunService
   book?: PeerBook
   handler?: { mailbox: Mailbox, instances: Instances, discovery: Discovery }
   exchange?: PeerExchange
@@ -84,37 +84,41 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     services: {
       message: components => createProtocol(init, components, late),
       peers: components => (late.exchange = createExchange(init, components, late)),
-      ...relayServices(init, (stun) => { late.responder = stun.responder }),
+      ...relayServices(init, { onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0 }),
       ...init.config.enableHolePunch && {
-        nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.responder }))
-      }
+        nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.stun?.responder }))
+      },
+      ...mappedPortServices(init)
     },
+    watchesConnections: true, confirmsAddresses: canConfirm(init.config),
     onSelfDiscovered: () => { needed(late.handler).instances.handleSelfDiscovered() }
   })
   try {
     const { protocol, components } = needed(late.service)
     const commits = new GroupCommit(database)
     const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId))
-    const book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
-    late.book = book
+    const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
     const { keeper, dialer } = createDialers(init, network)
     const traversal = new Traversal({ init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved, followers: [protocol] })
     const shared = { init, events, network, book, protocol }
     const instances = new Instances({
       ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
-      addresses: () => node.libp2p.getMultiaddrs().map(address => withoutPeerId(address))
+      addresses: () => node.libp2p.getMultiaddrs().map(address => withoutPeerId(address)),
+      onAddresses: (peerId) => { traversal.handleAddresses(peerId) }
     })
     const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })
-    const discovery = new Discovery({
-      init, network, book, self: components.peerId, exchange: needed(late.exchange), addressesOf: peerId => instances.addressesOf(peerId)
-    })
+    const discovery = new Discovery({ ...shared, instances, self: components.peerId, exchange: needed(late.exchange) })
     late.handler = { mailbox, instances, discovery }
-    const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
+    const listenAddrs = (): string[] => listenAddrsOf(components)
     return { node, network, keeper, dialer, book, mailbox, instances, discovery, protocol, traversal, commits, database, listenAddrs }
   } catch (error) {
     await node.close()
     throw error
   }
+}
+
+function listenAddrsOf({ transportManager }: NodeComponents): string[] {
+  return transportManager.getAddrs().map(address => address.toString())
 }
 
 function createProtocol(init: MeshInit, components: NodeComponents, late: Late): MessageProtocol {

@@ -15,6 +15,7 @@ import { usableAddresses } from '../routes/usable-addresses.ts'
 import { identityOf } from '../trust/approvals.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import type { MeshInit } from './init.ts'
+import type { Instances } from './instances.ts'
 
 export interface DiscoveryInit {
   init: Pick<MeshInit, 'config' | 'log' | 'random'>
@@ -22,8 +23,7 @@ export interface DiscoveryInit {
   network: Network
   book: PeerBook
   exchange: Pick<PeerExchange, 'ask'>
-  /** Addresses that a peer announced. */
-  addressesOf: (peerId: PeerId) => Multiaddr[]
+  instances: Pick<Instances, 'addressesOf'>
 }
 
 interface Target {
@@ -64,7 +64,7 @@ export class Discovery {
    * addresses go to approved peers on the LAN that they belong to, where they are no secret.
    */
   hintsFor(to: PeerId, connection: Connection): PeerHint[] {
-    const { book, network, addressesOf, init: { config, random } } = this.#init
+    const { book, network, instances, init: { config, random } } = this.#init
     const status = book.statusOf(to.toString())
     const isApproved = status === 'approved'
     if (!isApproved && (status === 'blocked' || !config.enableCircuitRelayServer || !config.enableAgentSync)) return []
@@ -74,7 +74,7 @@ export class Discovery {
       return scope === 'public' || (scope === 'name' && isApproved) || (scope === 'private' && isOnLan) || (scope === 'loopback' && isFromThisMachine(connection))
     }
     const others = network.connectedPeers().filter(peerId => !peerId.equals(to) && book.statusOf(peerId.toString()) !== 'blocked')
-    const hints = others.map(peerId => ({ peerId, addresses: addressesOf(peerId).filter(isTold) })).filter(({ addresses }) => addresses.length > 0)
+    const hints = others.map(peerId => ({ peerId, addresses: instances.addressesOf(peerId).filter(isTold) })).filter(({ addresses }) => addresses.length > 0)
     return shuffled(hints, random).slice(0, MAX_HINTS)
   }
 

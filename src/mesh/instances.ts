@@ -1,12 +1,12 @@
 /** Instances as the mesh knows them: announces out and in, the route table, and its file. */
 import { join } from 'node:path'
 import type { Connection, PeerId, PrivateKey } from '@libp2p/interface'
-import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { MAX_ROUTES, MAX_ROUTE_BYTES, ROUTE_AGE_MS } from '../config/limits.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { toError } from '../lib/errors.ts'
 import { isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
-import { parsePeerId } from '../lib/recipient.ts'
+import { parseMultiaddr, parsePeerId } from '../lib/recipient.ts'
 import type { InstanceSummary } from '../mesh-api.ts'
 import type { Network } from '../node/network.ts'
 import type { MessageProtocol } from '../protocols/message-protocol.ts'
@@ -14,7 +14,7 @@ import { Announcer } from '../routes/announcer.ts'
 import { DuplicateKeys } from '../routes/duplicate-keys.ts'
 import { InstanceRoutes, type Route } from '../routes/instance-routes.ts'
 import { RouteLearner } from '../routes/route-learner.ts'
-import { RouteStore } from '../routes/route-store.ts'
+import { RouteStore, type DialHint } from '../routes/route-store.ts'
 import { Sequence } from '../routes/sequence.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import type { MeshInit } from './init.ts'
@@ -33,6 +33,8 @@ export interface InstancesInit {
   bootId: string
   /** Addresses that the node has now, without the peer ID. */
   addresses: () => Multiaddr[]
+  /** Told when a peer announced where it is. */
+  onAddresses: (peerId: PeerId) => void
 }
 
 export class Instances {
@@ -44,6 +46,8 @@ export class Instances {
   readonly #duplicates: DuplicateKeys
   readonly #sequence: Sequence
   readonly #pins: PinnedNames
+  #hints: DialHint[] = []
+  #isStarted = false
   #told = ''
 
   constructor(init: InstancesInit) {
@@ -61,20 +65,28 @@ export class Instances {
     this.#learner = this.#createLearner()
   }
 
-  /** Reads the route table; hints of the old file go where the dialler finds them. */
-  async start(): Promise<void> {
+  /** Reads the route table; call it before the node starts, and `start` after. */
+  async load(): Promise<void> {
     const { routes, hints, sequence } = await this.#store.load()
     this.#sequence.restore(sequence)
     for (const route of routes) this.#routes.learn(route)
-    for (const hint of hints) {
+    this.#hints = hints
+  }
+
+  /** Hints of the old file go where the dialler finds them, for as long as a route would stay. */
+  async start(): Promise<void> {
+    for (const hint of this.#hints) {
       const peerId = parsePeerId(hint.peerId)
-      if (peerId !== undefined) await this.#init.network.learn(peerId, hint.multiaddrs.flatMap(text => parseMultiaddr(text) ?? []))
+      if (peerId === undefined || peerId.equals(this.#init.peerId)) continue
+      await this.#init.network.learn(peerId, hint.multiaddrs.flatMap(text => parseMultiaddr(text) ?? []), ROUTE_AGE_MS)
     }
+    this.#isStarted = true
     this.#announcer.start()
   }
 
   async stop(): Promise<void> {
     this.#announcer.stop()
+    if (!this.#isStarted) return // the file stays as it is, with hints that were not taken yet
     this.#sequence.settle()
     await this.#store.close()
   }
@@ -104,8 +116,7 @@ export class Instances {
 
   /** The peer that the name of this one's instance is pinned to, when that is another one. */
   pinHolderOf(peerId: string): string | undefined {
-    const route = this.#routes.ofPeer(peerId)
-    return route === undefined ? undefined : this.#pins.holderOf(route)
+    return this.#pins.holderOf(this.#routes.ofPeer(peerId))
   }
 
   withAgentId(agentId: string): Route[] {
@@ -131,8 +142,7 @@ export class Instances {
 
   /** An approved peer is told what strangers are not. */
   handleApproved(peerId: PeerId): void {
-    const route = this.#routes.ofPeer(peerId.toString())
-    if (route !== undefined) this.#pins.pin(route)
+    this.#pins.pin(this.#routes.ofPeer(peerId.toString()))
     const linked = this.#init.protocol.linkedPeers().find(candidate => candidate.peerId.equals(peerId))
     if (linked !== undefined) this.#announceTo(peerId, linked.connection)
   }
@@ -224,7 +234,9 @@ export class Instances {
   #handleLearned(route: Route, dropped: readonly string[]): void {
     this.#store.saveSoon()
     const peerId = parsePeerId(route.peerId)
-    if (peerId === undefined || dropped.length === 0) return
+    if (peerId === undefined) return
+    this.#init.onAddresses(peerId)
+    if (dropped.length === 0) return
     this.#init.network.unlearn(peerId, dropped).catch((error: unknown) => {
       this.#init.init.log.error(`Old addresses of ${route.peerId} could not be forgotten: ${toError(error).message}`)
     })
@@ -234,14 +246,5 @@ export class Instances {
     this.#duplicates.handlePeer(peerId.toString())
     const linked = this.#init.protocol.linkedPeers().find(candidate => candidate.peerId.equals(peerId))
     if (linked !== undefined) this.#announceTo(peerId, linked.connection, bootIds)
-  }
-}
-
-/** An address from a file that people may edit. */
-function parseMultiaddr(text: string): Multiaddr | undefined {
-  try {
-    return multiaddr(text)
-  } catch {
-    return undefined // one bad line costs that address, not the table
   }
 }

@@ -23,14 +23,15 @@ export class PinnedNames {
   }
 
   /** The peer that this instance's name is pinned to, when that is another one. */
-  holderOf({ peerId, instanceName }: Route): string | undefined {
-    return pinHolder(this.#init.book, { peerId, name: instanceName })?.peerId
+  holderOf(route: Route | undefined): string | undefined {
+    return route === undefined ? undefined : pinHolder(this.#init.book, { peerId: route.peerId, name: route.instanceName })?.peerId
   }
 
   /** Gives an approved peer the name that it has now, if the name is free. */
-  pin({ peerId, instanceName, instanceId }: Route): void {
-    this.#init.book.pinName(peerId, instanceName).catch((error: unknown) => {
-      this.#init.log.error(`The name of ${instanceId} could not be pinned: ${toError(error).message}`)
+  pin(route: Route | undefined): void {
+    if (route === undefined) return
+    this.#init.book.pinName(route.peerId, route.instanceName).catch((error: unknown) => {
+      this.#init.log.error(`The name of ${route.instanceId} could not be pinned: ${toError(error).message}`)
     })
   }
 

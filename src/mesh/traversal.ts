@@ -2,7 +2,7 @@
 import { networkInterfaces } from 'node:os'
 import type { Connection, PeerId } from '@libp2p/interface'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import { DIRECT_DIAL_TIMEOUT_MS, PATH_CHECK_TIMEOUT_MS } from '../config/nat-limits.ts'
+import { DIRECT_DIAL_TIMEOUT_MS, PATH_CHECK_TIMEOUT_MS, ROUTER_QUERY_TIMEOUT_MS } from '../config/nat-limits.ts'
 import { isRelayed } from '../lib/connection-path.ts'
 import { toError } from '../lib/errors.ts'
 import { pingConnection } from '../lib/ping-connection.ts'
@@ -15,6 +15,7 @@ import type { PathFollower } from '../nat/path-follower.ts'
 import { PathSupervisor } from '../nat/path-supervisor.ts'
 import type { WhyNot } from '../nat/race-plan.ts'
 import { RelaySupervisor } from '../nat/relay-supervisor.ts'
+import { askRouters, type RouterAnswer } from '../nat/router-query.ts'
 import type { StunResponder } from '../nat/stun-responder.ts'
 import type { MeshNode } from '../node/create-node.ts'
 import type { Network } from '../node/network.ts'
@@ -22,14 +23,15 @@ import type { NodeComponents } from '../node/options.ts'
 import type { PeerKeeper } from '../node/peer-keeper.ts'
 import type { MeshInit } from './init.ts'
 
-export interface PuncherInit {
+export interface PuncherOptions {
   isApproved: (peerId: PeerId) => boolean
-  /** Of a node that answers STUN. */
+  /** Answers STUN questions on the UDP port; a relay's. */
   responder: StunResponder | undefined
 }
 
 /** The punching service of the node, made with it. */
-export function createPuncher({ config, log, clock, random }: MeshInit, components: NodeComponents, { isApproved, responder }: PuncherInit): NatTraversal {
+export function createPuncher(init: MeshInit, components: NodeComponents, { isApproved, responder }: PuncherOptions): NatTraversal {
+  const { config, log, clock, random } = init
   return new NatTraversal(components, {
     allowance: peerId => isApproved(peerId) ? 'full' : 'none',
     udpPort: tcpPortOf(components.addressManager.getListenAddrs()), stunServers: config.stunServers, log, clock, random,
@@ -51,7 +53,7 @@ export interface TraversalInit {
 }
 
 /** Where hole punching is off, nobody is asked. */
-const UNKNOWN: Pick<NatStatus, 'natType' | 'udpPort' | 'mappedAddrs' | 'stun'> = { natType: 'unknown', udpPort: 0, mappedAddrs: [], stun: [] }
+const UNKNOWN: Omit<NatStatus, 'udxConnections'> = { natType: 'unknown', udpPort: 0, mappedAddrs: [], stun: [], stunAsked: [], clocks: [] }
 
 /** How soon a UDX connection that did not answer a ping counts as broken: it had its time already. */
 const SECOND_CHECK_MS = 1_000
@@ -63,6 +65,7 @@ export class Traversal {
   readonly #liveness: Liveness
   readonly #interfaces: InterfaceWatch
   readonly #stopping = new AbortController()
+  #routers: RouterAnswer[] = []
 
   constructor(init: TraversalInit) {
     this.#init = init
@@ -105,14 +108,19 @@ export class Traversal {
   /** How the network sees this node, as far as it told us. */
   summary(): NatSummary {
     const { puncher, network } = this.#init
-    const { natType, udpPort, mappedAddrs, stun } = puncher?.status() ?? UNKNOWN
+    const { natType, udpPort, mappedAddrs, stun, stunAsked, udpError, clocks } = puncher?.status() ?? UNKNOWN
     const isPublic = network.announcedAddrs().map(address => multiaddr(address))
       .some(address => !isRelayed({ remoteAddr: address }) && scopeOf(address) === 'public')
     const isBehind = natType === 'easy' || natType === 'hard' || natType === 'blocked'
     return {
       reachability: isPublic ? 'public' : isBehind ? 'private' : 'unknown', type: natType, relays: network.relays(), relayList: this.relays.status(),
-      udpPort, mappedAddrs, stun
+      udpPort, mappedAddrs, stun, stunAsked, clocks, routers: this.#routers, ...udpError !== undefined && { udpError }, ...this.#ownAddresses()
     }
+  }
+
+  /** Asks STUN servers and routers anew. */
+  async check(): Promise<void> {
+    await Promise.all([this.#observeNow(), this.#askRouters()])
   }
 
   /** A path with why it is not direct, where it is not and that is known. */
@@ -121,7 +129,15 @@ export class Traversal {
     return why === undefined ? path : { ...path, whyNotDirect: why }
   }
 
+  /** A peer announced where it is: one of these addresses may lead there without a relay. */
+  handleAddresses(peerId: PeerId): void {
+    const open = openOf(this.#init.libp2p.getConnections(peerId))
+    if (open.length > 0 && open.every(isRelayed) && this.#init.isApproved(peerId)) void this.#dialDirect(peerId, { signal: this.#stopping.signal })
+  }
+
+  /** What was learnt while the relay was away may be wrong: UDP that seemed to be blocked, for one. */
   #handleReserved(): void {
+    this.#init.puncher?.forget()
     this.#init.keeper.nudgeAll() // peers of the same relay are within reach again
     this.#observe()
   }
@@ -138,9 +154,33 @@ export class Traversal {
 
   /** Asks the relays how they see us, so that the status can tell, and the first attempt at a direct path need not wait. */
   #observe(): void {
-    const { puncher, components, init: { log } } = this.#init
+    this.#observeNow().catch((error: unknown) => { this.#init.init.log.debug(`STUN failed: ${toError(error).message}`) })
+  }
+
+  async #observeNow(): Promise<void> {
+    const { puncher, components } = this.#init
     const relays = components.transportManager.getAddrs().filter(address => isRelayed({ remoteAddr: address }))
-    puncher?.observe({ signal: this.#stopping.signal, relays }).catch((error: unknown) => { log.debug(`STUN failed: ${toError(error).message}`) })
+    await puncher?.observe({ signal: this.#stopping.signal, relays })
+  }
+
+  async #askRouters(): Promise<void> {
+    const { libp2p: { services: { upnpNAT } }, init: { log } } = this.#init
+    if (upnpNAT === undefined) return
+    this.#routers = await askRouters(upnpNAT.portMappingClient, {
+      signal: AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(ROUTER_QUERY_TIMEOUT_MS)]),
+      onFailure: (error) => { log.debug(`A router did not say its outside address: ${toError(error).message}`) }
+    })
+  }
+
+  /** What routers forward here, and which public addresses others tried in vain. */
+  #ownAddresses(): { mappedPorts: string[], unreachedAddrs: string[] } {
+    const own = this.#init.components.addressManager.getAddressesWithMetadata()
+    const texts = (kept: typeof own): string[] => [...new Set(kept.map(({ multiaddr: address }) => address.toString()))]
+    return {
+      mappedPorts: texts(own.filter(({ type, verified }) => type === 'ip-mapping' && verified)),
+      unreachedAddrs: texts(own.filter(({ multiaddr: address, type, verified, expires }) =>
+        type !== 'observed' && !verified && expires > 0 && !isRelayed({ remoteAddr: address })))
+    }
   }
 
   async #handleSilent(connection: Connection, error: Error): Promise<void> {

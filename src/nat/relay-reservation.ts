@@ -5,6 +5,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { RELAY_ATTEMPT_TIMEOUT_MS, RELAY_RETRY_FIRST_MS, RELAY_RETRY_MAX_MS } from '../config/nat-limits.ts'
 import { backoffDelay } from '../lib/backoff.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
+import { relayOf } from '../lib/connection-path.ts'
 import { toError } from '../lib/errors.ts'
 
 const HOP_PROTOCOL = '/libp2p/circuit/relay/0.2.0/hop'
@@ -88,7 +89,7 @@ export class RelayReservation {
 
   /** Compares what is known with what the transports say. */
   review(): void {
-    const isHeld = this.#components.transportManager.getAddrs().some(address => relayOf(address) === this.peerId.toString())
+    const isHeld = this.#components.transportManager.getAddrs().some(address => relayOf({ remoteAddr: address }) === this.peerId.toString())
     if (isHeld === this.#isHeld) return
     this.#isHeld = isHeld
     this.#since = this.#init.clock.now()
@@ -162,11 +163,4 @@ function troubleOf(error: Error): RelayTrouble {
   if (isUnsupported(error)) return 'not-a-relay'
   if (error.message.includes('RESERVATION_REFUSED') || error.message.includes('RESOURCE_LIMIT_EXCEEDED')) return 'full'
   return error.message.includes('reservation failed') ? 'refused' : 'unreachable'
-}
-
-/** The relay's peer ID of a relayed listen address. */
-function relayOf(address: Multiaddr): string | undefined {
-  const components = address.getComponents()
-  const circuit = components.findIndex(({ name }) => name === 'p2p-circuit')
-  return circuit < 0 ? undefined : components.slice(0, circuit).findLast(({ name }) => name === 'p2p')?.value
 }

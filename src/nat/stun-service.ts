@@ -15,8 +15,8 @@ export interface StunServiceComponents {
 
 export interface StunServiceInit {
   clock: Clock
-  /** Whether another socket of this node holds the UDP port of the node's number, and answers STUN on it with `responder`. */
-  hasUdpSocket: boolean
+  /** The UDP port that a socket of this node holds already, and answers STUN on with `responder`. @default none */
+  ownUdpPort?: () => number
   /** Told when the service cannot be given, and of errors while it is. */
   onError: (error: Error) => void
 }
@@ -38,7 +38,11 @@ export class StunService implements Startable {
     this.responder = new StunResponder({ clock: init.clock, privateKey: components.privateKey })
   }
 
-  async start(): Promise<void> {
+  start(): void {
+    // Nothing yet: the node's own UDP socket comes first.
+  }
+
+  async afterStart(): Promise<void> {
     const { hosts, port } = this.#place
     if (port === undefined) return
     for (const host of hosts) await this.#serve(host, port, hosts.length > 1)
@@ -56,7 +60,7 @@ export class StunService implements Startable {
 
   async #serve(host: string, port: number, isOneOfSeveral: boolean): Promise<void> {
     const { udp, tcp } = stunPorts(port)
-    const udpPorts = this.#init.hasUdpSocket ? udp.filter(number => number !== port) : udp
+    const udpPorts = udp.filter(number => number !== this.#init.ownUdpPort?.())
     const server = new StunServer({ responder: this.responder, hosts: [host], tcpPorts: tcp, udpPorts, onError: this.#init.onError })
     try {
       await server.start()

@@ -2,7 +2,6 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Libp2p } from '@libp2p/interface'
-import type { Ping } from '@libp2p/ping'
 import type { LevelDatastore } from 'datastore-level'
 import { createLibp2p } from 'libp2p'
 import type { Logger } from '../lib/log.ts'
@@ -10,18 +9,22 @@ import { readSwarmKey } from '../lib/swarm-key.ts'
 import { openDatastore } from './datastore.ts'
 import { loadOrCreateIdentity } from './identity.ts'
 import { loadListenPorts, resolveListenAddrs, saveListenPorts } from './listen-ports.ts'
-import { nodeOptions, type NodeConfig, type NodeOptionsInit, type ServiceFactories } from './options.ts'
+import { nodeOptions, type NodeConfig, type NodeServices, type ServiceFactories } from './options.ts'
 
-/** The node, with the one library service that is asked for things. */
-export type MeshNode = Libp2p<{ ping: Ping }>
+/** The node, with the library services that are asked for things. */
+export type MeshNode = Libp2p<NodeServices>
 
-export interface CreateNodeInit extends Pick<NodeOptionsInit, 'connectionMonitor'> {
+export interface CreateNodeInit {
   /** Folder of the mesh's state; created with mode 0700. */
   stateDir: string
   config: NodeConfig & { listenAddrs: string[], networkKeyFile?: string | undefined }
   services: ServiceFactories
   /** The addresses to tell instead of the detected ones, from the listen addresses with their ports chosen. */
   announceOnly?: (listenAddrs: string[]) => string[]
+  /** Whether the caller finds dead connections itself. @default false */
+  watchesConnections?: boolean
+  /** Whether one of `services` checks mapped ports. @default false */
+  confirmsAddresses?: boolean
   version: string
   log: Logger
   now: () => number

@@ -3,6 +3,9 @@ import type { Peer, PeerId, PeerStore } from '@libp2p/interface'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { MAX_KNOWN_ADDRESSES } from '../config/limits.ts'
 
+/** Tag of peers whose addresses are kept for a time. */
+const KEPT = 'libp2p-mesh-kept'
+
 export class KnownAddresses {
   readonly #peerStore: PeerStore
 
@@ -16,11 +19,14 @@ export class KnownAddresses {
     return textsOf(await this.#peerStore.get(peerId))
   }
 
-  /** Beyond the bound these take the place of others. */
-  async add(peerId: PeerId, addresses: readonly Multiaddr[]): Promise<void> {
+  /** Beyond the bound these take the place of others. @param keepMs how long the peer is not forgotten though nothing else here remembers it */
+  async add(peerId: PeerId, addresses: readonly Multiaddr[], keepMs?: number): Promise<void> {
     if (addresses.length === 0) return
     const added = addresses.map(address => withoutPeerId(address, peerId))
-    const known = textsOf(await this.#peerStore.merge(peerId, { multiaddrs: added.map(text => multiaddr(text)) }))
+    const known = textsOf(await this.#peerStore.merge(peerId, {
+      multiaddrs: added.map(text => multiaddr(text)),
+      ...keepMs !== undefined && { tags: { [KEPT]: { value: 0, ttl: keepMs } } }
+    }))
     if (known.length <= MAX_KNOWN_ADDRESSES) return
     const kept = [...new Set([...added, ...known])].slice(0, MAX_KNOWN_ADDRESSES)
     await this.#peerStore.patch(peerId, { multiaddrs: kept.map(text => multiaddr(text)) })
@@ -33,8 +39,9 @@ export class KnownAddresses {
     if (left.length < known.length) await this.#peerStore.patch(peerId, { multiaddrs: left.map(text => multiaddr(text)) })
   }
 
-  /** Forgets peers that nothing else here remembers: the store itself keeps whatever ever had an address. */
-  async forgetPeers(isKept: (peer: Peer) => boolean): Promise<void> {
+  /** Forgets peers without a tag that nothing else here remembers: the store itself keeps whatever ever had an address. */
+  async forgetPeers(isRemembered: (peerId: PeerId) => boolean): Promise<void> {
+    const isKept = ({ id, tags }: Peer): boolean => tags.size > 0 || isRemembered(id)
     for (const peer of await this.#peerStore.all({ filters: [candidate => !isKept(candidate)] })) {
       if (!isKept(peer)) await this.#peerStore.delete(peer.id) // it may have connected meanwhile
     }

@@ -2,7 +2,7 @@
 import type { Connection, PeerId } from '@libp2p/interface'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { DIAL_TIMEOUT_MS, PING_TIMEOUT_MS } from '../config/limits.ts'
-import { isRelayed, transportOf } from '../lib/connection-path.ts'
+import { isRelayed, relayOf, transportOf } from '../lib/connection-path.ts'
 import { MeshError } from '../lib/errors.ts'
 import { pingConnection } from '../lib/ping-connection.ts'
 import { isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
@@ -16,6 +16,8 @@ export interface ConnectionPath {
   remoteAddr: string
   path: 'direct' | 'relay'
   transport: string
+  /** The relay's peer ID, where the path leads through one. */
+  relay?: string
   /** Of the last ping over this connection; null before the first. */
   rttMs: number | null
   /** When it was opened. */
@@ -66,8 +68,8 @@ export class Network {
 
   /** Peer IDs of the relays through which this node can be reached. */
   relays(): string[] {
-    const relayed = this.announcedAddrs().filter(address => address.includes('/p2p-circuit'))
-    return [...new Set(relayed.map(address => /\/p2p\/([^/]+)\/p2p-circuit/.exec(address)?.[1] ?? ''))].filter(peerId => peerId !== '')
+    const relays = this.#libp2p.getMultiaddrs().map(address => relayOf({ remoteAddr: address })).filter(relay => relay !== undefined)
+    return [...new Set(relays)]
   }
 
   /** Every open connection, or those to one peer; direct ones first. */
@@ -77,8 +79,8 @@ export class Network {
 
   /** How many peers are reached on each kind of path, each counted by its best one. */
   pathCounts(): Record<ConnectionPath['path'], number> {
-    const best = this.connectedPeers().map(peerId => this.paths(peerId)[0]?.path)
-    return { direct: best.filter(path => path === 'direct').length, relay: best.filter(path => path === 'relay').length }
+    const relay = this.connectedPeers().filter(peerId => this.paths(peerId)[0]?.path === 'relay').length
+    return { direct: this.connectedPeers().length - relay, relay }
   }
 
   /** Addresses that the peer is known to have. */
@@ -86,9 +88,16 @@ export class Network {
     return (await this.#addresses(peerId)).map(address => withoutPeerId(address, peerId))
   }
 
-  /** Remembers addresses that the owner gave. */
-  async learn(peerId: PeerId, addresses: Multiaddr[]): Promise<void> {
-    await this.#known.add(peerId, addresses)
+  /** Whether the peer has, or is reached at, an address of this machine or of a network that it is in. */
+  async isNear(peerId: PeerId): Promise<boolean> {
+    const inUse = this.#connections(peerId).filter(connection => !isRelayed(connection)).map(({ remoteAddr }) => remoteAddr)
+    const known = (await this.#addresses(peerId)).filter(address => !isRelayed({ remoteAddr: address }))
+    return [...inUse, ...known].some(address => isOnOwnSubnet(address)) || inUse.some(address => scopeOf(address) === 'loopback')
+  }
+
+  /** Remembers addresses that the owner gave. @param keepMs how long at least, though nothing else remembers the peer */
+  async learn(peerId: PeerId, addresses: Multiaddr[], keepMs?: number): Promise<void> {
+    await this.#known.add(peerId, addresses, keepMs)
   }
 
   /** Forgets addresses that the peer no longer has. */
@@ -96,9 +105,9 @@ export class Network {
     await this.#known.drop(peerId, addresses)
   }
 
-  /** Forgets addresses of peers that are neither connected, nor kept, nor part of the DHT. */
+  /** Forgets addresses of peers that are neither connected, nor kept, nor part of the DHT, nor to be remembered for a time. */
   async forgetOthers(isKept: (peerId: string) => boolean): Promise<void> {
-    await this.#known.forgetPeers(({ id, tags }) => tags.size > 0 || isKept(id.toString()) || this.isConnected(id))
+    await this.#known.forgetPeers(peerId => isKept(peerId.toString()) || this.isConnected(peerId))
   }
 
   /**
@@ -125,13 +134,12 @@ export class Network {
   async connection(peerId: PeerId, options: ConnectOptions = {}): Promise<Connection> {
     await this.connect(peerId, options)
     const [connection] = this.#connections(peerId)
-    if (connection === undefined) throw new MeshError('UNREACHABLE', `the connection to ${peerId.toString()} closed`, { reason: 'closed' })
-    return connection
+    if (connection !== undefined) return connection
+    throw new MeshError('UNREACHABLE', `the connection to ${peerId.toString()} closed`, { reason: 'closed' })
   }
 
   /**
    * Connects to the peer at addresses that somebody else told of; they are not remembered.
-   *
    * @throws MeshError `UNREACHABLE`
    */
   async tryAddresses(peerId: PeerId, addresses: readonly Multiaddr[], options: { signal: AbortSignal }): Promise<void> {
@@ -152,7 +160,9 @@ export class Network {
   async ping(peerId: PeerId): Promise<ConnectionPath & { rttMs: number }> {
     const connection = await this.connection(peerId)
     try {
-      return { ...describe(connection), rttMs: await pingConnection(connection, { signal: this.#pingSignal() }) }
+      const rttMs = await pingConnection(connection, { signal: this.#pingSignal() })
+      connection.rtt = rttMs
+      return { ...describe(connection), rttMs }
     } catch (error) {
       throw dialError(peerId.toString(), error)
     }
@@ -227,11 +237,13 @@ function dialForm(text: string, peerId: PeerId): Multiaddr[] {
 }
 
 function describe(connection: Connection): ConnectionPath {
+  const relay = relayOf(connection)
   return {
     peerId: connection.remotePeer.toString(),
     remoteAddr: connection.remoteAddr.toString(),
     path: isRelayed(connection) ? 'relay' : 'direct',
     transport: transportOf(connection),
+    ...relay !== undefined && { relay },
     rttMs: connection.rtt ?? null,
     since: connection.timeline.open
   }

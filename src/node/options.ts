@@ -8,13 +8,17 @@ import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
+import type { UPnPNAT } from '@libp2p/upnp-nat'
 import { yamux } from '@libp2p/yamux'
 import type { Datastore } from 'interface-datastore'
 import type { Libp2pOptions } from 'libp2p'
-import { ADDRESS_DIAL_TIMEOUT_MS, DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, MAX_ANNOUNCED_ADDRESSES, MAX_KNOWN_ADDRESSES } from '../config/limits.ts'
+import {
+  ADDRESS_DIAL_TIMEOUT_MS, DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, MAX_ANNOUNCED_ADDRESSES, MAX_KNOWN_ADDRESSES, PING_TIMEOUT_MS
+} from '../config/limits.ts'
 import { MAX_CONNECTIONS_PER_NETWORK, MAX_PENDING_RELAY_CONNECTIONS, MAX_RELAY_CONNECTIONS, RELAY_WINDOW_BYTES } from '../config/relay-limits.ts'
 import type { MeshConfig } from '../config/resolve.ts'
 import { connectionGate } from './connection-gate.ts'
+import { forAutoNAT } from './dial-back.ts'
 import { compareForDial } from './dial-order.ts'
 import { forDht, forIdentify } from './shown-addresses.ts'
 
@@ -25,6 +29,12 @@ export type NodeConfig = Pick<MeshConfig,
 
 /** Libp2p as its service factories get it. */
 export type NodeComponents = Parameters<NonNullable<Libp2pOptions['transports']>[number]>[0]
+
+/** Library services that the mesh asks for things. */
+export interface NodeServices extends Record<string, unknown> {
+  ping: Ping
+  upnpNAT?: UPnPNAT
+}
 
 /** Factories of the mesh's own protocols by name. */
 export type ServiceFactories = Record<string, (components: NodeComponents) => unknown>
@@ -39,14 +49,19 @@ export interface NodeOptionsInit {
   datastore: Datastore
   /** Of a private network: whoever does not have it completes no handshake, over whatever transport. */
   networkKey?: Uint8Array
-  /** For a node without a supervisor of paths. @default off */
-  connectionMonitor?: NonNullable<Libp2pOptions['connectionMonitor']>
+  /** Whether the caller finds dead connections itself; the library aborts what might move to another path. @default false */
+  watchesConnections?: boolean
+  /** Whether a service of the caller checks mapped ports; without one a router's word has to do. @default false */
+  confirmsAddresses?: boolean
   /** Protocols of the mesh, given by the composition root. */
   services: ServiceFactories
   version: string
   /** Told when somebody on the LAN announces itself with the peer ID of this node. */
   onSelfDiscovered: () => void
 }
+
+/** At the same time over one connection: the liveness check, a path that is proven, the owner's. */
+const MAX_PINGS = 4
 
 /** The DHT is a network of its own, apart from the public IPFS one. */
 const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
@@ -55,7 +70,7 @@ const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
 const MDNS_SERVICE = '_libp2p-mesh._udp.local'
 
 /** Options for `createLibp2p`; the node is not started by them. */
-export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<{ ping: Ping }>> {
+export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<NodeServices>> {
   const { config } = init
   return {
     start: false,
@@ -78,9 +93,9 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
       ...config.enableCircuitRelayServer && { maxConnections: MAX_RELAY_CONNECTIONS, maxIncomingPendingConnections: MAX_PENDING_RELAY_CONNECTIONS }
     },
     connectionGater: config.enableCircuitRelayServer ? connectionGate(MAX_CONNECTIONS_PER_NETWORK) : {},
-    connectionMonitor: init.connectionMonitor ?? { enabled: false }, // it cuts connections that could move to another path; see nat/liveness
+    connectionMonitor: init.watchesConnections === true ? { enabled: false } : { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
     peerStore: { maxAddressAge: Infinity }, // it counts from when an address was first heard of: one in daily use would vanish for good
-    services: { ...init.services, ...await optionalServices(config), ping: ping() }
+    services: { ...init.services, ...await optionalServices(init), ping: ping({ maxInboundStreams: MAX_PINGS, maxOutboundStreams: MAX_PINGS }) }
   }
 }
 
@@ -102,14 +117,15 @@ async function transports(config: NodeConfig): Promise<NonNullable<Libp2pOptions
   ]
 }
 
-async function optionalServices(config: NodeConfig) {
+async function optionalServices(init: NodeOptionsInit) {
+  const { config } = init
   return {
     ...config.enableIdentify && {
       identify: (components: NodeComponents) => identify()(forIdentify(components)),
       identifyPush: (components: NodeComponents) => identifyPush()(forIdentify(components))
     },
-    ...config.enableAutoNAT && { autoNAT: autoNAT() },
-    ...config.enableUPnP && { upnpNAT: await upnpService() },
+    ...config.enableAutoNAT && { autoNAT: (components: Parameters<ReturnType<typeof autoNAT>>[0]) => autoNAT()(forAutoNAT(components)) },
+    ...config.enableUPnP && { upnpNAT: await upnpService(init.confirmsAddresses === true) },
     ...config.enableDCUtR && { dcutr: dcutr() },
     ...config.discovery.includes('dht') && { dht: await dhtService(config) }
   }
@@ -127,9 +143,10 @@ async function protector(psk: Uint8Array) {
   return preSharedKey({ psk })
 }
 
-async function upnpService() {
+/** @param isConfirmed whether mapped ports are checked before they are announced */
+async function upnpService(isConfirmed: boolean) {
   const { uPnPNAT } = await import('@libp2p/upnp-nat')
-  return uPnPNAT({ autoConfirmAddress: true })
+  return uPnPNAT({ autoConfirmAddress: !isConfirmed })
 }
 
 /** A relay is there for others: it answers their queries from the start, whatever addresses it has. */

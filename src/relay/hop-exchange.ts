@@ -1,4 +1,5 @@
 /** The messages of circuit relay v2 as the relay exchanges them with the peer that asks and the peer that is dialled. */
+import { once } from 'node:events'
 import type { Connection, Stream } from '@libp2p/interface'
 import { pbStream, type ProtobufStream } from '@libp2p/utils'
 import { MAX_CIRCUITS_PER_PEER, MAX_HOP_BYTES } from '../config/relay-limits.ts'
@@ -50,6 +51,13 @@ export class HopExchange {
 
   async answer(status: Status, deadline: Deadline, reservation?: Reservation): Promise<void> {
     await this.#stream.write({ type: HOP_TYPE.STATUS, status: STATUS[status], ...reservation !== undefined && { reservation } }, HopMessage, deadline)
+  }
+
+  /** @throws when the peer does not end its side in time; the stream is there until it is aborted then */
+  async close(deadline: Deadline): Promise<void> {
+    const stream = this.unwrap()
+    await stream.close(deadline)
+    if (stream.status === 'open' || stream.status === 'closing') await once(stream, 'close', deadline)
   }
 
   /** The stream for the bytes of the circuit; no message is exchanged on it after this. */

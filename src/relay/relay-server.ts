@@ -5,10 +5,11 @@
 import type { Connection, Libp2pEvents, PeerId, PeerStore, Startable, Stream, TypedEventTarget } from '@libp2p/interface'
 import type { AddressManager, ConnectionManager, Registrar } from '@libp2p/interface-internal'
 import {
-  HOP_TIMEOUT_MS, MAX_CIRCUITS, MAX_CIRCUITS_PER_NETWORK, MAX_CIRCUITS_PER_PAIR, MAX_CIRCUITS_PER_PEER, MAX_RESERVATIONS_PER_NETWORK, RESERVATION_TTL_MS
+  HOP_TIMEOUT_MS, MAX_CIRCUITS, MAX_CIRCUITS_PER_NETWORK, MAX_CIRCUITS_PER_PAIR, MAX_CIRCUITS_PER_PEER, MAX_RESERVATIONS_PER_NETWORK,
+  RELAY_HEALTH_INTERVAL_MS, RESERVATION_TTL_MS
 } from '../config/relay-limits.ts'
 import type { RelayLimits } from '../config/resolve.ts'
-import type { Clock } from '../lib/clock.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
 import { isRelayed } from '../lib/connection-path.ts'
 import { toError } from '../lib/errors.ts'
 import type { Logger } from '../lib/log.ts'
@@ -17,6 +18,7 @@ import { Circuit } from './circuit.ts'
 import { CircuitPlaces, type CircuitLimits } from './circuit-places.ts'
 import { HOP_PROTOCOL, HopExchange, stopExchange, type Deadline, type HopRequest, type Status } from './hop-exchange.ts'
 import { RelayMeter } from './relay-meter.ts'
+import type { RelayStats } from './relay-stats.ts'
 import { Reservations } from './reservations.ts'
 
 export interface RelayServerComponents {
@@ -31,17 +33,10 @@ export interface RelayServerInit {
   limits: RelayLimits
   /** @default those of config/relay-limits.ts */
   circuits?: CircuitLimits
+  /** Told every few minutes while it runs. */
+  onHealth: (stats: RelayStats) => void
   clock: Clock
   log: Logger
-}
-
-/** What a relay does and did since its start. */
-export interface RelayStats {
-  reservations: number
-  circuits: number
-  bytes: number
-  refusedReservations: number
-  refusedCircuits: number
 }
 
 /** Peers with a reservation are kept when connections are pruned; the name is the library's. */
@@ -53,7 +48,7 @@ const CIRCUIT_LIMITS: CircuitLimits = {
 
 /**
  * @example
- * services: { relay: components => new RelayServer(components, { limits, clock, log }) }
+ * services: { relay: components => new RelayServer(components, { limits, onHealth, clock, log }) }
  */
 export class RelayServer implements Startable {
   readonly #components: RelayServerComponents
@@ -63,6 +58,7 @@ export class RelayServer implements Startable {
   readonly #meter: RelayMeter
   readonly #circuits = new Set<Circuit>()
   #stopping = new AbortController()
+  #timer: Timer | undefined
   #refusedReservations = 0
   #refusedCircuits = 0
 
@@ -84,10 +80,12 @@ export class RelayServer implements Startable {
         stream.abort(toError(error))
       })
     }, { maxInboundStreams: 2 * MAX_CIRCUITS_PER_PEER, runOnLimitedConnection: true }) // those over the limit get an answer
+    this.#scheduleHealth()
   }
 
   /** Before the connections are closed, so that both ends of each circuit are told. */
   async beforeStop(): Promise<void> {
+    this.#timer?.cancel()
     this.#stopping.abort(new Error('the relay is stopping'))
     await this.#components.registrar.unhandle(HOP_PROTOCOL)
     await Promise.all([...this.#circuits].map(async (circuit) => { await circuit.close() }))
@@ -100,9 +98,17 @@ export class RelayServer implements Startable {
 
   get stats(): RelayStats {
     return {
+      connections: this.#components.connectionManager.getConnections().length,
       reservations: this.#reservations.size, circuits: this.#circuits.size, bytes: this.#meter.bytes,
       refusedReservations: this.#refusedReservations, refusedCircuits: this.#refusedCircuits
     }
+  }
+
+  #scheduleHealth(): void {
+    this.#timer = this.#init.clock.after(RELAY_HEALTH_INTERVAL_MS, () => {
+      this.#init.onHealth(this.stats)
+      this.#scheduleHealth()
+    })
   }
 
   async #handle(stream: Stream, connection: Connection): Promise<void> {
@@ -115,7 +121,7 @@ export class RelayServer implements Startable {
     const status = await this.#carryOut(request, { exchange, connection, deadline })
     if (status === undefined) return
     await exchange.answer(status, deadline)
-    await stream.close(deadline)
+    await exchange.close(deadline)
   }
 
   /** The status that is still to be told. */
@@ -135,7 +141,7 @@ export class RelayServer implements Startable {
     await this.#components.peerStore.merge(remotePeer, { tags: { [TAG]: { value: 1, ttl: RESERVATION_TTL_MS } } })
     const addrs = this.#components.addressManager.getAddresses().filter(address => !isRelayed({ remoteAddr: address })).map(address => address.bytes.slice())
     await exchange.answer('OK', deadline, { expire: BigInt(Math.floor(expiresAt / 1000)), addrs })
-    await exchange.unwrap().close(deadline)
+    await exchange.close(deadline)
     return undefined
   }
 

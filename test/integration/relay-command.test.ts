@@ -1,15 +1,13 @@
 /** `libp2p-mesh relay` as a process: two nodes talk through it, it answers STUN, says how it is, and ends when it is told to. */
 import assert from 'node:assert/strict'
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import { decodeStun, encodeStunRequest } from '../../src/nat/stun.ts'
 import type { Child } from '../support/child.ts'
 import type { LineLog } from '../support/line-log.ts'
 import { ownLoopback, runCommand } from '../support/relay-command.ts'
 import { RelayClient } from '../support/relay-client.ts'
+import { askStun } from '../support/stun-question.ts'
 import { testFolder } from '../support/test-folder.ts'
 
 const PATIENT = { timeoutMs: 120_000 }
@@ -28,17 +26,6 @@ async function startRelay(host: string, dataDir: string): Promise<RunningRelay> 
 }
 
 const dataFolder = (t: TestContext): string => join(testFolder(t), 'data')
-
-async function askStun(host: string, port: number): Promise<number> {
-  const socket = createSocket('udp4').bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  socket.send(encodeStunRequest({ transactionId: new Uint8Array(12).fill(9), wantsAttestation: false }), port, host)
-  const [answer] = await once(socket, 'message', { signal: AbortSignal.timeout(PATIENT.timeoutMs) }) as [Buffer]
-  const { port: own } = socket.address()
-  socket.close()
-  const decoded = decodeStun(answer)
-  return decoded?.kind === 'response' ? decoded.mapped.port - own : NaN
-}
 
 describe('libp2p-mesh relay', () => {
   it('carries bytes between two nodes, and ends with 0 on SIGTERM', async (t) => {
@@ -66,7 +53,7 @@ describe('libp2p-mesh relay', () => {
   it('answers STUN on the UDP port of its number and on the next', async (t) => {
     const host = ownLoopback()
     await using relay = await startRelay(host, dataFolder(t))
-    assert.deepEqual([await askStun(host, 4001), await askStun(host, 4002)], [0, 0])
+    for (const port of [4001, 4002]) assert.ok((await askStun(host, port, PATIENT)).isSeen)
     assert.match(relay.out.text, /^STUN: UDP 4001 and 4002, TCP 4002 and 4003$/m)
   })
 

@@ -2,42 +2,13 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { ConfigInput } from '../../src/config/schema.ts'
 import type { PeerSummary } from '../../src/mesh-api.ts'
-import { MeshNode, UNLIMITED } from '../support/mesh-node.ts'
+import { MeshNode } from '../support/mesh-node.ts'
 import { Relay } from '../support/relay.ts'
+import { behind, relayedPair, through } from '../support/relayed-pair.ts'
 import { until } from '../support/until.ts'
 
 const MANY = 20
-
-/** Listens nowhere, so that only the relay leads to it; the two share a machine, so that UDP does afterwards. */
-const behind = (relay: Relay, config: ConfigInput = {}): ConfigInput => ({
-  ...UNLIMITED, listenAddrs: [], relayList: [relay.address], stunServers: relay.stunServers, ...config
-})
-
-interface Pair extends AsyncDisposable {
-  relay: Relay
-  alice: MeshNode
-  bob: MeshNode
-}
-
-/** Alice and Bob approve each other and have their reservations; nobody has dialled. */
-async function aliceAndBob(config?: ConfigInput): Promise<Pair> {
-  const relay = await Relay.start()
-  const alice = await MeshNode.start({ name: 'alice', config: behind(relay, config) })
-  const bob = await MeshNode.start({ name: 'bob', config: behind(relay, config) })
-  await alice.mesh.approvePeer(bob.peerId)
-  await bob.mesh.approvePeer(alice.peerId)
-  for (const node of [alice, bob]) await node.log.waitFor(/^Relay reservation made/)
-  return {
-    relay, alice, bob,
-    [Symbol.asyncDispose]: async () => {
-      for (const node of [alice, bob, relay]) await node[Symbol.asyncDispose]()
-    }
-  }
-}
-
-const through = (relay: Relay, node: MeshNode): string => `${relay.address}/p2p-circuit/p2p/${node.peerId}`
 
 /** `direct udp`, `relay tcp`: the connections to a peer. */
 async function pathsTo(node: MeshNode, peer: MeshNode): Promise<string[]> {
@@ -79,7 +50,7 @@ function keepSending(from: MeshNode, to: MeshNode): { end: () => Promise<string[
 
 describe('two nodes that only a relay connects', () => {
   it('exchange messages at once, move to a direct path, and neither lose nor double any on the way', async () => {
-    await using pair = await aliceAndBob()
+    await using pair = await relayedPair()
     const { relay, alice, bob } = pair
     await alice.mesh.addPeer({ recipient: through(relay, bob) })
     assert.ok((await pathsTo(alice, bob)).includes('relay tcp'))
@@ -93,7 +64,7 @@ describe('two nodes that only a relay connects', () => {
   })
 
   it('say how they are reached, and what the relay sees of them', async () => {
-    await using pair = await aliceAndBob()
+    await using pair = await relayedPair()
     const { relay, alice, bob } = pair
     const { peerId } = relay
     const nat = await until(async () => {
@@ -109,7 +80,7 @@ describe('two nodes that only a relay connects', () => {
   })
 
   it('stay on the relay where hole punching is off', async () => {
-    await using pair = await aliceAndBob({ enableHolePunch: false })
+    await using pair = await relayedPair({ enableHolePunch: false })
     const { relay, alice, bob } = pair
     await alice.mesh.addPeer({ recipient: through(relay, bob) })
     for (let count = 0; count < MANY; count++) await alice.send(bob, `text ${count}`)
@@ -150,7 +121,7 @@ describe('a relay without room', () => {
 
 describe('a relay that restarts', () => {
   it('takes the announced address along and brings it back, and messages of meanwhile arrive once', async () => {
-    await using pair = await aliceAndBob({ enableHolePunch: false })
+    await using pair = await relayedPair({ enableHolePunch: false })
     const { relay, alice, bob } = pair
     await alice.mesh.addPeer({ recipient: through(relay, bob) })
     await alice.send(bob, 'before')

@@ -62,11 +62,25 @@ describe('known addresses', () => {
     const { known, of } = await knownAddresses()
     for (const peerId of [alice, bob, carol]) await known.add(peerId, addresses(1, 4001))
     let isBobKept = false
-    await known.forgetPeers((peer) => {
-      const isKept = peer.id.equals(alice) || (peer.id.equals(bob) && isBobKept)
-      if (peer.id.equals(carol)) isBobKept = true // he connects while peers are looked through
+    await known.forgetPeers((peerId) => {
+      const isKept = peerId.equals(alice) || (peerId.equals(bob) && isBobKept)
+      if (peerId.equals(carol)) isBobKept = true // he connects while peers are looked through
       return isKept
     })
     assert.deepEqual([(await of(alice)).length, (await of(carol)).length], [1, 0])
+  })
+
+  it('are kept for a time though nothing else remembers the peer, where that was asked', async (t: TestContext) => {
+    const { known, of } = await knownAddresses()
+    const start = Date.now()
+    mock.timers.enable({ apis: ['Date'], now: start })
+    t.after(() => { mock.timers.reset() })
+    await known.add(alice, addresses(1, 4001), 86_400_000)
+    await known.add(alice, addresses(1, 4002))
+    for (const [days, left] of [[0, 2], [0.9, 2], [1.1, 0]] as const) {
+      mock.timers.setTime(start + days * 86_400_000)
+      await known.forgetPeers(() => false)
+      assert.equal((await of(alice)).length, left, `after ${days} days`)
+    }
   })
 })

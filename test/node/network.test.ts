@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { networkInterfaces } from 'node:os'
 import { describe, it } from 'node:test'
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
 import { echoStream } from '@libp2p/utils'
@@ -75,6 +76,19 @@ describe('Network: paths', () => {
     assert.deepEqual(node.network.paths(alice).map(({ path, transport, rttMs }) => [path, transport, rttMs]), [['direct', 'tcp', 12], ['relay', 'tcp', null]])
     assert.equal(node.network.isConnected(alice), true)
     assert.deepEqual(node.network.paths(bob), [])
+  })
+
+  it('are near on this machine and in its own networks, also where such an address is only known', async () => {
+    const node = new FakeNode()
+    assert.equal(await node.network.isNear(alice), false)
+    node.connections = [{ ...direct(alice), remoteAddr: multiaddr('/ip4/45.33.7.7/tcp/4001') }, { ...relayed(bob), remoteAddr: multiaddr(`/ip4/127.0.0.1/tcp/1/p2p/${carol.toString()}/p2p-circuit`) }]
+    assert.deepEqual([await node.network.isNear(alice), await node.network.isNear(bob)], [false, false])
+    node.connections = [{ ...direct(alice), remoteAddr: multiaddr('/ip4/127.0.0.1/tcp/4001') }]
+    assert.equal(await node.network.isNear(alice), true)
+    const [lan] = Object.values(networkInterfaces()).flat().filter(address => address?.internal === false && address.family === 'IPv4')
+    if (lan === undefined) return // this machine has no network
+    await node.network.learn(carol, [multiaddr(`/ip4/${lan.address}/tcp/1`)])
+    assert.equal(await node.network.isNear(carol), true)
   })
 
   it('do not make a peer connected when they are closed', () => {

@@ -70,8 +70,9 @@ describe('nodeOptions', () => {
     assert.equal((await optionsOf({ discovery: ['bootstrap', 'dht'] })).peerDiscovery?.length, 0)
   })
 
-  it('leave dead connections to the supervisor of paths, which can move them', async () => {
-    assert.equal((await optionsOf()).connectionMonitor?.enabled, false)
+  it('leave dead connections to a caller that watches them, and otherwise to the library', async () => {
+    assert.equal((await optionsOf({}, { watchesConnections: true })).connectionMonitor?.enabled, false)
+    assert.notEqual((await optionsOf()).connectionMonitor?.enabled, false)
   })
 
   it('bound what one network may take of a relay', async () => {

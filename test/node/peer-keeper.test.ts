@@ -98,12 +98,14 @@ describe('PeerKeeper: dialling', () => {
     assert.equal(dials.length, 0)
   })
 
-  it('tells who was not reached and why', async () => {
-    const { keeper, failures, last } = createKeeper()
+  it('tells who was not reached and why, and remembers that until the peer is connected', async () => {
+    const { keeper, failures, connect, last } = createKeeper()
     keeper.start()
     keeper.want(alice, 'approved')
     await last().fail()
-    assert.deepEqual(failures, [`${alice.toString()}: refused`])
+    assert.deepEqual([failures, keeper.failureOf(alice.toString())?.message], [[`${alice.toString()}: refused`], 'refused'])
+    connect(alice)
+    assert.equal(keeper.failureOf(alice.toString()), undefined)
   })
 })
 

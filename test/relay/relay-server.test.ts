@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { RELAY_HEALTH_INTERVAL_MS } from '../../src/config/relay-limits.ts'
 import { STATUS } from '../../src/relay/hop-exchange.ts'
+import type { RelayStats } from '../../src/relay/relay-stats.ts'
+import { FakeClock } from '../support/fake-clock.ts'
 import { RelayClient } from '../support/relay-client.ts'
 import { RelayNode } from '../support/relay-node.ts'
 
@@ -80,5 +83,19 @@ describe('RelayServer', () => {
     await relay.libp2p.stop()
     assert.equal(await ended.promise, undefined)
     assert.deepEqual([relay.server.stats.circuits, relay.server.stats.reservations], [0, 0])
+  })
+
+  it('tells now and then how it is, until it stops', async () => {
+    const clock = new FakeClock()
+    const told: RelayStats[] = []
+    await using relay = await RelayNode.start({ clock, onHealth: (stats) => { told.push(stats) } })
+    await using bob = await RelayClient.start({ via: relay.address })
+    clock.advance(2 * RELAY_HEALTH_INTERVAL_MS)
+    const health = { connections: 1, reservations: 0, circuits: 0, bytes: 0, refusedReservations: 0, refusedCircuits: 0 }
+    assert.deepEqual(told, [{ ...health, reservations: 1 }, { ...health, reservations: 1 }])
+    await bob.libp2p.stop()
+    await relay.libp2p.stop()
+    clock.advance(RELAY_HEALTH_INTERVAL_MS)
+    assert.equal(told.length, 2)
   })
 })

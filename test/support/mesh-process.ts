@@ -122,9 +122,8 @@ export class MeshProcess implements AsyncDisposable {
 
   /** Stops the mesh, then the process. */
   async stop(): Promise<void> {
-    if (this.isRunning) await this.call('stop')
-    this.#process.disconnect()
-    await this.#ended
+    await this.call('stop')
+    await this.kill()
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

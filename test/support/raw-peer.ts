@@ -1,12 +1,14 @@
 /** A libp2p node that is no mesh: it connects like a peer and writes whatever bytes a test wants on a message stream. */
 
+import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
-import type { Connection, Libp2p, PrivateKey, Stream } from '@libp2p/interface'
+import type { Connection, IdentifyResult, Libp2p, PrivateKey, Stream } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { RawStream } from './raw-stream.ts'
+import { Recorder } from './recorder.ts'
 import { until } from './until.ts'
 import { MESSAGE_PROTOCOL } from '../../src/protocols/message-protocol.ts'
 
@@ -17,6 +19,8 @@ export interface RawPeerOptions {
   privateKey?: PrivateKey
   /** What happens to a message stream that the other side opens. @default it is refused */
   onStream?: (stream: RawStream) => void
+  /** Addresses that it tells by identify, which it speaks then. */
+  tells?: string[]
 }
 
 /**
@@ -27,15 +31,19 @@ export interface RawPeerOptions {
  * await stream.ended()
  */
 export class RawPeer implements AsyncDisposable {
+  /** What other peers told by identify. */
+  readonly identified = new Recorder<IdentifyResult>()
   readonly #libp2p: Libp2p
 
   private constructor(libp2p: Libp2p) {
     this.#libp2p = libp2p
+    libp2p.addEventListener('peer:identify', ({ detail }) => { this.identified.add(detail) })
   }
 
-  static async start({ localAddress, privateKey, onStream }: RawPeerOptions = {}): Promise<RawPeer> {
+  static async start({ localAddress, privateKey, onStream, tells }: RawPeerOptions = {}): Promise<RawPeer> {
     const libp2p = await createLibp2p({
-      addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
+      addresses: { listen: ['/ip4/127.0.0.1/tcp/0'], ...tells !== undefined && { announce: tells } },
+      services: { ...tells !== undefined && { identify: identify() } },
       transports: [tcp({ dialOpts: { noDelay: true, ...localAddress !== undefined && { localAddress } } })],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],

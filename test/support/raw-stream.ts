@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto'
 import type { Stream } from '@libp2p/interface'
 import { LengthPrefixedDecoder } from '@libp2p/utils'
 import { encode } from 'it-length-prefixed'
-import { decodeFrame, encodeAcks, encodeMessage, type WireAck, type WireMessage } from '../../src/protocols/wire-message.ts'
+import { decodeFrame, encodeAcks, encodeAnnounce, encodeMessage, type WireAck, type WireMessage } from '../../src/protocols/wire-message.ts'
 import { Recorder } from './recorder.ts'
 
 /** A complete message; what is not given is harmless. */
@@ -20,6 +20,8 @@ export function framed(frame: Uint8Array): Uint8Array {
 export class RawStream {
   readonly acks = new Recorder<WireAck>()
   readonly messages = new Recorder<WireMessage>()
+  /** Signed instance records. */
+  readonly announces = new Recorder<Uint8Array>()
   readonly #ends = new Recorder<{ error: Error | undefined }>()
   readonly #stream: Stream
   #answer = (_message: WireMessage): void => undefined
@@ -58,6 +60,16 @@ export class RawStream {
     return message.id
   }
 
+  /** Writes an instance record, whatever it is; false when the other side takes no more for now. */
+  announce(record: Uint8Array): boolean {
+    return this.writeFrame(encodeAnnounce(record))
+  }
+
+  /** Waits until the other side takes more, or the stream has ended. */
+  async drained(): Promise<void> {
+    await this.#stream.onDrain({ signal: AbortSignal.timeout(60_000) }).catch((error: unknown) => { if (this.isOpen) throw error })
+  }
+
   acknowledge(acks: readonly WireAck[]): void {
     this.writeFrame(encodeAcks(acks))
   }
@@ -90,6 +102,7 @@ export class RawStream {
     for (const bytes of this.#decoder.decode(data)) {
       const frame = decodeFrame(bytes.subarray())
       if (frame.kind === 'acks') for (const ack of frame.acks) this.acks.add(ack)
+      if (frame.kind === 'announce') this.announces.add(frame.record)
       if (frame.kind !== 'message') continue
       this.messages.add(frame.message)
       this.#answer(frame.message)

@@ -10,13 +10,14 @@ import { CONFIG_DEFAULTS } from '../../src/config/defaults.ts'
 import { RELAY_WINDOW_BYTES } from '../../src/config/relay-limits.ts'
 import type { RelayLimits } from '../../src/config/resolve.ts'
 import { systemClock } from '../../src/lib/clock.ts'
-import { RelayServer, type RelayServerInit, type RelayStats } from '../../src/relay/relay-server.ts'
+import { RelayServer, type RelayServerInit } from '../../src/relay/relay-server.ts'
+import type { RelayStats } from '../../src/relay/relay-stats.ts'
 import { LogRecorder } from './log-recorder.ts'
 import { until } from './until.ts'
 
 const MANY = 1_000
 
-export interface RelayNodeOptions extends Partial<Pick<RelayServerInit, 'circuits' | 'clock'>> {
+export interface RelayNodeOptions extends Partial<Pick<RelayServerInit, 'circuits' | 'clock' | 'onHealth'>> {
   limits?: Partial<RelayLimits>
 }
 
@@ -40,7 +41,7 @@ export class RelayNode implements AsyncDisposable {
       services: {
         identify: identify(),
         relay: components => made.server = new RelayServer(components, {
-          limits: { ...CONFIG_DEFAULTS.relayLimits, ...limits }, clock: systemClock, log: new LogRecorder(), ...init
+          limits: { ...CONFIG_DEFAULTS.relayLimits, ...limits }, clock: systemClock, log: new LogRecorder(), onHealth: () => undefined, ...init
         })
       }
     })

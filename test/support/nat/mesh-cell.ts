@@ -9,10 +9,9 @@ import { toError } from '../../../src/lib/errors.ts'
 import { UNLIMITED } from '../mesh-node.ts'
 import { MeshProcess } from '../mesh-process.ts'
 import { until } from '../until.ts'
-import { LabProcess } from './lab-process.ts'
+import { LabRelay } from './lab-relay.ts'
 import { NatLab, type NatLabInit, type Side } from './nat-lab.ts'
 
-const RELAY = new URL('./relay-node.ts', import.meta.url)
 /** Ten messages a second each way. */
 const BEAT_MS = 100
 const WAIT_MS = 120_000
@@ -20,22 +19,22 @@ const SIDES = ['a', 'b'] as const
 
 export class MeshCell implements AsyncDisposable {
   readonly lab: NatLab
-  readonly relay: LabProcess
+  readonly relay: LabRelay
   readonly #folders: string
   readonly #meshes = new Map<Side, MeshProcess>()
-  #relayAddress = ''
+  readonly #over = new AbortController()
 
   private constructor(lab: NatLab, folders: string) {
     this.lab = lab
     this.#folders = folders
-    this.relay = new LabProcess(lab.exec('relay', LabProcess.script(RELAY)))
+    this.relay = new LabRelay(lab, folders)
   }
 
   /** Both nodes run, have their reservations and approve each other; nobody has dialled. */
   static async create(init: NatLabInit): Promise<MeshCell> {
     const cell = new MeshCell(await NatLab.create(init), await mkdtemp(join(tmpdir(), 'mesh-cell-')))
     try {
-      await cell.startRelay()
+      await cell.relay.start()
       await Promise.all([cell.#start('a'), cell.#start('b')])
       await cell.mesh('a').call('approvePeer', cell.mesh('b').peerId)
       await cell.mesh('b').call('approvePeer', cell.mesh('a').peerId)
@@ -50,18 +49,26 @@ export class MeshCell implements AsyncDisposable {
     return this.#meshes.get(side) ?? assert.fail(`${side} does not run`)
   }
 
-  /** With the key and port of before. */
-  async startRelay(): Promise<void> {
-    this.#relayAddress = (await this.relay.ask<{ address: string }>('start', { address: this.lab.relayAddress })).address
-  }
-
   /** A sends B its first message over the relay. @returns milliseconds from the dial to the acknowledgement */
   async meet(): Promise<number> {
     const startedAt = performance.now()
-    await this.mesh('a').call('addPeer', { recipient: `${this.#relayAddress}/p2p-circuit/p2p/${this.mesh('b').peerId}` })
+    await this.mesh('a').call('addPeer', { recipient: `${this.relay.address}/p2p-circuit/p2p/${this.mesh('b').peerId}` })
     const { state } = await this.mesh('a').call('sendMessage', { to: this.mesh('b').peerId, text: 'first' })
     assert.equal(state, 'received')
     return performance.now() - startedAt
+  }
+
+  /** Waits until a relay reached a port that the side's router mapped. */
+  async awaitMappedPort(side: Side): Promise<void> {
+    await this.mesh(side).log.waitFor('a mapped port', lines => lines.find(({ message }) => message.startsWith('Mapped port reached')))
+  }
+
+  /** Waits until each side said that its path to the other is direct. */
+  async awaitDirect(): Promise<void> {
+    await Promise.all(SIDES.map(async (side) => {
+      const start = `Path to ${this.#other(side).peerId}: direct`
+      await this.mesh(side).log.waitFor(`${side} to be on a direct path`, lines => lines.find(({ message }) => message.startsWith(start)))
+    }))
   }
 
   /** Waits until each side has exactly this connection to the other, e.g. `direct udp`. */
@@ -95,20 +102,21 @@ export class MeshCell implements AsyncDisposable {
   }
 
   async paths(side: Side): Promise<string[]> {
-    const other = this.mesh(side === 'a' ? 'b' : 'a').peerId
+    const other = this.#other(side).peerId
     const { connections } = await this.mesh(side).call('networkInfo')
     return connections.filter(({ peerId }) => peerId === other).map(({ path, transport }) => `${path} ${transport}`)
   }
 
   async whyNotDirect(side: Side): Promise<string | undefined> {
-    const other = this.mesh(side === 'a' ? 'b' : 'a').peerId
+    const other = this.#other(side).peerId
     return (await this.mesh(side).call('listPeers')).find(({ peerId }) => peerId === other)?.whyNotDirect
   }
 
   /** Ten messages a second each way from now on; the function ends them, and checks that each arrived, and once. */
   talk(): () => Promise<number> {
     const over = new AbortController()
-    const sides = Promise.allSettled(SIDES.map(async side => await this.#sendFrom(side, over.signal)))
+    const signal = AbortSignal.any([over.signal, this.#over.signal])
+    const sides = Promise.allSettled(SIDES.map(async side => await this.#sendFrom(side, signal)))
     return async () => {
       over.abort()
       return (await sides).reduce((sum, side) => {
@@ -123,10 +131,15 @@ export class MeshCell implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort()
     for (const mesh of this.#meshes.values()) await mesh.kill()
     await this.relay.kill()
     await this.lab.stop()
     await rm(this.#folders, { recursive: true, force: true })
+  }
+
+  #other(side: Side): MeshProcess {
+    return this.mesh(side === 'a' ? 'b' : 'a')
   }
 
   async #await(what: string, probe: () => Promise<boolean>): Promise<void> {
@@ -139,14 +152,14 @@ export class MeshCell implements AsyncDisposable {
   }
 
   async #start(side: Side): Promise<void> {
-    const config = { ...UNLIMITED, listenAddrs: ['/ip4/0.0.0.0/tcp/0'], relayList: [this.#relayAddress] }
+    const config = { ...UNLIMITED, enableUPnP: true, listenAddrs: ['/ip4/0.0.0.0/tcp/0'], relayList: [this.relay.address] }
     const mesh = await MeshProcess.start({ name: side, stateDir: join(this.#folders, side), config }, command => this.lab.exec(side, command))
     this.#meshes.set(side, mesh)
     await mesh.log.waitFor('a reservation', lines => lines.find(({ message }) => message.startsWith('Relay reservation made')))
   }
 
   async #sendFrom(side: Side, signal: AbortSignal): Promise<number> {
-    const [from, to] = side === 'a' ? [this.mesh('a'), this.mesh('b')] : [this.mesh('b'), this.mesh('a')]
+    const [from, to] = [this.mesh(side), this.#other(side)]
     const sent: Array<Promise<Error | undefined>> = []
     const texts: string[] = []
     const beats = setInterval(BEAT_MS)[Symbol.asyncIterator]()
