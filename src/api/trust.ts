@@ -1,6 +1,4 @@
 /** Standing of peers, and how they become known, as plain data. */
-import type { PathKind } from './peers.ts'
-
 export type ApprovalStatus = 'unknown' | 'approved' | 'blocked'
 
 /**
@@ -28,7 +26,7 @@ export interface AddedPeer {
   alias?: string
   agentMayMessage: boolean
   reachable: boolean
-  path?: PathKind
+  path?: 'direct' | 'relay'
 }
 
 export interface ApprovedPeer {
