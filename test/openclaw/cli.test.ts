@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { addCommands, safeJson, type CliParts } from '../../src/openclaw/cli.ts'
 import type { GatewayCall } from '../../src/openclaw/gateway-call.ts'
 import type { Outcome } from '../../src/openclaw/operations/definition.ts'
 import { OPERATIONS } from '../../src/openclaw/operations/table.ts'
 import { PEER } from '../support/fake-mesh.ts'
+import { testFolder } from '../support/test-folder.ts'
 
 type Program = Parameters<typeof addCommands>[0]
 
@@ -76,6 +79,18 @@ async function command(line: string, given: Record<string, unknown> = {}, outcom
   await found.run(args, given)
   return session
 }
+
+describe('openclaw p2p networkkey', () => {
+  it('writes a key without a gateway, once, and fails over an existing file', async (t) => {
+    const file = join(testFolder(t), 'mesh.key')
+    const written = await command(`networkkey ${file}`, { json: true })
+    assert.deepEqual([written.calls, JSON.parse(written.out[0] ?? ''), written.hasFailed], [[], { ok: true, file }, false])
+    const key = await readFile(file, 'utf8')
+    const again = await command(`networkkey ${file}`)
+    assert.deepEqual([again.hasFailed, again.out, /INVALID_ARGUMENT \(file\): .*exists already/.test(again.err[0] ?? '')], [true, [], true])
+    assert.equal(await readFile(file, 'utf8'), key)
+  })
+})
 
 describe('openclaw p2p', () => {
   const rows: Array<[line: string, given: Record<string, unknown>, operation: string, params: object]> = [
