@@ -2,12 +2,14 @@
  * The interface of a mesh: everything above `mesh.ts` (OpenClaw, bench, tests) speaks it and its plain data only, so that the
  * mesh can move into a worker or a process of its own.
  */
+import type { Invite, InviteRequest, JoinedPeer, JoinRequest } from './api/invites.ts'
 import type {
   DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendResult, MeshEvent, MessageStatus,
   SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './api/messages.ts'
 import type { AddPeerRequest, AddedPeer, InstanceIdentity, InstanceSummary, MeshStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance } from './api/peers.ts'
 
+export type * from './api/invites.ts'
 export type * from './api/messages.ts'
 export type * from './api/peers.ts'
 
@@ -29,6 +31,12 @@ export interface MeshApi {
   /** Approves by pending code or recipient and releases what was held, exactly once. */
   approvePeer: (codeOrRecipient: string) => Promise<{ peerId: string, agentId: string, released: number }>
   blockPeer: (recipient: string) => Promise<{ peerId: string }>
+  /** Makes a ticket for one peer, which lets it in. */
+  createInvite: (request: InviteRequest) => Promise<Invite>
+  /** Goes to the peer that made the ticket; both approve each other. */
+  joinInvite: (request: JoinRequest) => Promise<JoinedPeer>
+  /** Four words that follow from the peer's key and ours. */
+  safetyWords: (peerId: string) => Promise<string[]>
   ping: (recipient: string) => Promise<PingResult>
   sendMessage: (request: SendRequest) => Promise<SendResult>
   /** Sends to an instance and succeeds only when it was delivered there: forwarded to every target, or taken by its agent. */

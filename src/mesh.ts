@@ -8,12 +8,12 @@ import { EventLog } from './lib/event-log.ts'
 import { assemble, type Parts } from './mesh/assemble.ts'
 import type { MeshInit } from './mesh/init.ts'
 import { Lifecycle } from './mesh/lifecycle.ts'
-import { Peers } from './mesh/peers.ts'
+import type { Peers } from './mesh/peers.ts'
 import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
   AddedPeer, AddPeerRequest, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceIdentity,
-  InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance,
-  SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
+  InstanceSendResult, InstanceSummary, Invite, InviteRequest, JoinedPeer, JoinRequest, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo,
+  PeerSummary, PingResult, ResolvedInstance, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './mesh-api.ts'
 
 /** Settings and surroundings of a mesh; the clock and randomness default to the machine's. */
@@ -21,7 +21,6 @@ export type MeshOptions = Pick<MeshInit, 'config' | 'stateDir' | 'log' | 'versio
 
 interface Running {
   parts: Parts
-  peers: Peers
   lifecycle: Lifecycle
 }
 
@@ -116,6 +115,18 @@ export class Mesh implements MeshApi {
     return await this.#peers.block(recipient)
   }
 
+  async createInvite(request: InviteRequest): Promise<Invite> {
+    return await this.#parts.invites.create(request)
+  }
+
+  async joinInvite(request: JoinRequest): Promise<JoinedPeer> {
+    return await this.#parts.joins.join(request)
+  }
+
+  async safetyWords(peerId: string): Promise<string[]> {
+    return await this.#parts.pairing.safetyWords(peerId)
+  }
+
   async ping(recipient: string): Promise<PingResult> {
     const { peerId } = await this.#peers.resolveKnown(recipient)
     return await this.#parts.network.ping(peerId)
@@ -200,7 +211,7 @@ export class Mesh implements MeshApi {
     if (this.#running !== undefined) return
     const parts = await assemble(this.#init, this.#events)
     const lifecycle = new Lifecycle(this.#init, parts, this.#events)
-    this.#running = { parts, lifecycle, peers: new Peers(parts, this.#init.log) }
+    this.#running = { parts, lifecycle }
     try {
       await lifecycle.start()
     } catch (error) {
@@ -220,7 +231,7 @@ export class Mesh implements MeshApi {
   }
 
   get #peers(): Peers {
-    return this.#required.peers
+    return this.#parts.peers
   }
 
   get #required(): Running {

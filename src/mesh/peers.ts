@@ -1,4 +1,5 @@
 /** What the owner and the agent can do about peers: add, look up, approve, block, remove. */
+import type { PeerId } from '@libp2p/interface'
 import type { AddedPeer, AddPeerRequest, PeerSummary } from '../mesh-api.ts'
 import { MAX_TRACKED_PEERS } from '../config/limits.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
@@ -6,18 +7,33 @@ import { MeshError, toError } from '../lib/errors.ts'
 import type { Logger } from '../lib/log.ts'
 import { parsePeerId } from '../lib/recipient.ts'
 import { oneLine } from '../lib/text.ts'
+import type { Mailbox } from '../mailbox/mailbox.ts'
+import type { CreatedNode } from '../node/create-node.ts'
+import type { Network } from '../node/network.ts'
+import type { PeerKeeper } from '../node/peer-keeper.ts'
 import { identityOf, identityOfText, pinAlias, waitingPeer } from '../trust/approvals.ts'
+import type { PeerBook } from '../trust/peer-book.ts'
 import { resolveRecipient, type ResolvedRecipient } from '../trust/recipients.ts'
-import type { Parts } from './assemble.ts'
+import type { Instances } from './instances.ts'
 import { toPeerSummary } from './views.ts'
 
+/** The parts of the mesh that know or keep something about peers. */
+export interface PeersParts {
+  node: CreatedNode
+  network: Network
+  keeper: PeerKeeper
+  book: PeerBook
+  mailbox: Mailbox
+  instances: Instances
+}
+
 export class Peers {
-  readonly #parts: Parts
+  readonly #parts: PeersParts
   readonly #log: Logger
   /** Recipients that were named by peer ID: to decode one takes longer than everything else that a send does in memory. */
   readonly #byPeerId = new BoundedMap<string, ResolvedRecipient>(MAX_TRACKED_PEERS)
 
-  constructor(parts: Parts, log: Logger) {
+  constructor(parts: PeersParts, log: Logger) {
     this.#parts = parts
     this.#log = log
   }
@@ -100,14 +116,19 @@ export class Peers {
 
   /** Approves by code or recipient, and gives out what was held; exactly once. */
   async approve(codeOrRecipient: string): Promise<{ peerId: string, agentId: string, released: number }> {
-    const { book, keeper, mailbox, network, instances } = this.#parts
-    const { peerId, agentId, addresses } = this.#resolve(waitingPeer(codeOrRecipient, book) ?? codeOrRecipient)
+    const { book, network } = this.#parts
+    const { peerId, addresses } = this.#resolve(waitingPeer(codeOrRecipient, book) ?? codeOrRecipient)
     await network.learn(peerId, addresses)
-    const identity = { peerId: peerId.toString(), agentId }
-    await book.decide(identity, 'approved')
+    return { ...identityOf(peerId), released: await this.letIn(peerId) }
+  }
+
+  /** Approves the peer, which is stored with what is written in the same turn of the event loop; returns how many held messages went out. */
+  async letIn(peerId: PeerId): Promise<number> {
+    const { book, keeper, mailbox, instances } = this.#parts
+    await book.decide(identityOf(peerId), 'approved')
     keeper.want(peerId, 'approved')
     instances.handleApproved(peerId)
-    return { ...identity, released: await mailbox.incoming.release(identity.peerId) }
+    return await mailbox.incoming.release(peerId.toString())
   }
 
   /** Takes no message of the peer any more, drops what was held, and ends its connections. */

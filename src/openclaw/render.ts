@@ -1,8 +1,8 @@
 /** Results as text for terminals and agents; what peers wrote is escaped, quoted and never alone on a line. */
 import { escapeControl, escapeTerminal, oneLine } from '../lib/text.ts'
 import type {
-  AddedPeer, DeliveryState, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, MeshStatus, MessageStatus, NetworkInfo, PeerSummary,
-  PendingApproval, PingResult, ResolvedInstance, SendResult, TargetDelivery
+  AddedPeer, DeliveryState, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, Invite, JoinedPeer, MeshStatus, MessageStatus, NetworkInfo,
+  PeerSummary, PendingApproval, PingResult, ResolvedInstance, SendResult, TargetDelivery
 } from '../mesh-api.ts'
 
 const MAX_LISTED_TEXT = 2000
@@ -68,7 +68,7 @@ export function networkText(info: NetworkInfo): string {
 }
 
 /** Known peers, a line each. */
-export function peersText(peers: PeerSummary[]): string {
+export function peersText(peers: Array<PeerSummary & { safetyWords?: string[] }>): string {
   if (peers.length === 0) return 'No peers known'
   return peers.map(peer => [
     peer.peerId,
@@ -76,6 +76,7 @@ export function peersText(peers: PeerSummary[]): string {
     peer.instanceId === undefined ? undefined : escapeControl(peer.instanceId),
     peer.connected ? `connected${peer.path === undefined ? '' : ` (${peer.path})`}` : lastSeenText(peer.lastSeen),
     peer.status === 'unknown' ? 'not approved' : peer.status,
+    peer.safetyWords === undefined ? undefined : `safety words ${peer.safetyWords.join(' ')}`,
     peer.held > 0 ? `${peer.held} held` : undefined,
     peer.code === undefined ? undefined : `approve with: openclaw p2p approve ${peer.code}`
   ].filter(part => part !== undefined).join(', ')).join('\n')
@@ -116,8 +117,41 @@ export function resolvedText({ instanceId, peerId, approved, addrs }: ResolvedIn
 
 /** What adding a peer led to. */
 export function addedText(peer: AddedPeer): string {
-  const name = peer.alias === undefined ? peer.peerId : `${escapeControl(peer.alias)} (${peer.peerId})`
-  return `Added ${name}; ${peer.reachable ? `reachable${peer.path === undefined ? '' : `, ${peer.path}`}` : 'not reachable now'}. Its messages to this node still need approval.`
+  return `Added ${peerName(peer)}; ${peer.reachable ? `reachable${peer.path === undefined ? '' : `, ${peer.path}`}` : 'not reachable now'}. Its messages to this node still need approval.`
+}
+
+/** A ticket, with what to do with it. */
+export function invitedText({ ticket, uri, addrs, expiresAt }: Invite): string {
+  const lines = ticket.match(/(?:[^-]+-?){1,8}/g) ?? []
+  return [
+    `Ticket for one peer, good until ${time(expiresAt)}. Whoever has it is let in: hand it on in private.`,
+    '',
+    ...lines.map(line => `    ${line.replace(/-$/, '')}`),
+    '',
+    'The other side runs `openclaw p2p join` and pastes it, or this link:',
+    '',
+    uri,
+    ...addrs.length === 0 ? ['', 'This node has no address that could stand in the ticket: it is good for peers only that find it by themselves.'] : []
+  ].join('\n')
+}
+
+/** Who invited this node. */
+export function joinedText(peer: JoinedPeer): string {
+  const released = peer.released === 0 ? '' : ` ${peer.released} held ${peer.released === 1 ? 'message' : 'messages'} released.`
+  return `Joined ${peerName(peer)}; both sides have approved each other.${released}\n${safetyText(peer)}`
+}
+
+/** Who came with a ticket of this node. */
+export function guestText(guest: { peerId: string, alias?: string, safetyWords: string[] }): string {
+  return `${peerName(guest)} has joined with your ticket; both sides have approved each other.\n${safetyText(guest)}`
+}
+
+function peerName({ peerId, alias }: { peerId: string, alias?: string }): string {
+  return alias === undefined ? peerId : `${escapeControl(alias)} (${peerId})`
+}
+
+function safetyText({ peerId, safetyWords }: { peerId: string, safetyWords: string[] }): string {
+  return `Safety words: ${safetyWords.join(' ')}. Compare them aloud: the other side must show the same. If it does not, run: openclaw p2p block ${peerId}`
 }
 
 /** A ping. */
@@ -167,7 +201,7 @@ export function inboxText(inbox: { messages: InboxMessage[], unread: number }): 
 
 /** A sender with how it is known here. */
 function senderText(message: Pick<InboxMessage, 'from' | 'alias' | 'approved'>): string {
-  const name = message.alias === undefined ? message.from : `${escapeControl(message.alias)} (${message.from})`
+  const name = peerName({ ...message, peerId: message.from })
   return message.approved ? name : `${name}, not approved`
 }
 

@@ -36,16 +36,33 @@ export function waitingPeer(text: string, book: Pick<PeerBook, 'withCode'>): str
  */
 export async function pinAlias(book: PeerBook, request: { identity: PeerIdentity, alias: string | undefined, replace: boolean }): Promise<PeerRecord> {
   const { identity, alias, replace } = request
-  if (alias !== undefined) checkAlias(alias)
-  const holder = alias === undefined ? undefined : book.withAlias(alias)
-  if (holder !== undefined && holder.peerId !== identity.peerId) {
-    if (!replace) {
-      throw new MeshError('PIN_MISMATCH', `the alias "${holder.alias ?? ''}" is pinned to ${holder.peerId}; only its owner's command ` +
-        '`openclaw p2p add <recipient> -a <alias> --replace` pins it to another peer')
-    }
+  const holder = alias === undefined ? undefined : otherHolder(book, alias, identity.peerId)
+  if (holder !== undefined) {
+    if (!replace) throw pinMismatch(holder)
     await book.unpin(holder.peerId)
   }
   return await book.add(identity, alias)
+}
+
+/**
+ * Checks that an alias can be given to the peer, or to one that is not known yet.
+ *
+ * @throws MeshError as `pinAlias`
+ */
+export function requireFreeAlias(book: PeerBook, alias: string, peerId?: string): void {
+  const holder = otherHolder(book, alias, peerId)
+  if (holder !== undefined) throw pinMismatch(holder)
+}
+
+function otherHolder(book: PeerBook, alias: string, peerId: string | undefined): PeerRecord | undefined {
+  checkAlias(alias)
+  const holder = book.withAlias(alias)
+  return holder?.peerId === peerId ? undefined : holder
+}
+
+function pinMismatch({ alias, peerId }: PeerRecord): MeshError {
+  return new MeshError('PIN_MISMATCH', `the alias "${alias ?? ''}" is pinned to ${peerId}; only its owner's command ` +
+    '`openclaw p2p add <recipient> -a <alias> --replace` pins it to another peer')
 }
 
 const ALIAS = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,47}$/u

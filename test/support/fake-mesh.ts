@@ -1,7 +1,8 @@
 /** A mesh of plain values: it answers as told, notes what it was asked, and lets tests make things happen. */
 
 import type {
-  AddedPeer, InboundMessage, MeshApi, MeshEvent, MeshStatus, PeerSummary, SendRequest, SendResult, TurnClaim, TurnOutcome, DeliveryTarget, ForwardOutcome
+  AddedPeer, InboundMessage, Invite, JoinedPeer, MeshApi, MeshEvent, MeshStatus, PeerSummary, SendRequest, SendResult, TurnClaim, TurnOutcome,
+  DeliveryTarget, ForwardOutcome
 } from '../../src/mesh-api.ts'
 
 export const SELF = '12D3KooWCUaXALHnW4JQkSMazcjBnTQAYQu4SGUdL9cx9kXxuNEZ'
@@ -16,6 +17,13 @@ export const STATUS: MeshStatus = {
   pendingApprovals: [{ peerId: PEER, code: 'ABCD-EFGH', held: 1 }],
   nat: { reachability: 'unknown', type: 'unknown', relays: [] }, duplicateKeys: [], version: '0.1.0'
 }
+
+export const INVITE: Invite = {
+  inviteId: '00112233445566778899aabbccddeeff', peerId: SELF, ticket: '04AB-CDEF-GHJK-MNPQ-RSTV-WXYZ-0123-4567-89AB-CD', uri: 'libp2p-mesh:04ABCDEFGHJKMNPQRSTVWXYZ0123456789ABCD',
+  addrs: ['/ip4/192.168.1.2/tcp/4001'], expiresAt: AT + 900_000
+}
+
+export const JOINED: JoinedPeer = { peerId: PEER, agentId: PEER_AGENT_ID, alias: 'bob', instanceId: `bob@${PEER_AGENT_ID}`, released: 0, safetyWords: ['apple', 'river', 'stone', 'cloud'] }
 
 export function peerSummary(over: Partial<PeerSummary> = {}): PeerSummary {
   return { peerId: PEER, agentId: PEER_AGENT_ID, approved: true, status: 'approved', connected: true, path: 'direct', lastSeen: AT, addrs: [], held: 0, ...over }
@@ -80,6 +88,10 @@ export class FakeMesh implements MeshApi {
     this.approved.push(who)
     return { peerId: PEER, agentId: PEER_AGENT_ID, released: 1 }
   }
+
+  createInvite: MeshApi['createInvite'] = async request => await this.#over.createInvite?.(request) ?? INVITE
+  joinInvite: MeshApi['joinInvite'] = async request => await this.#over.joinInvite?.(request) ?? JOINED
+  safetyWords: MeshApi['safetyWords'] = async peerId => await this.#over.safetyWords?.(peerId) ?? JOINED.safetyWords
 
   ping: MeshApi['ping'] = async () => ({ peerId: PEER, rttMs: 1.25, path: 'direct', transport: 'tcp', remoteAddr: '/ip4/127.0.0.1/tcp/1' })
 

@@ -1,6 +1,7 @@
 /** Everything that a user can do, once: tools, gateway methods and commands are made from this table. */
 import type { Operation } from './definition.ts'
 import { listInstances, resolveInstance, sendAny, sendInstance } from './instances.ts'
+import { invite, join } from './invites.ts'
 import { inbox, messageStatus, send, watch } from './messages.ts'
 import { identity, network, status } from './node.ts'
 import { addPeer, approve, block, listPeers, ping, removePeer } from './peers.ts'
@@ -8,6 +9,6 @@ import { addPeer, approve, block, listPeers, ping, removePeer } from './peers.ts
 /** All operations. */
 export const OPERATIONS: readonly Operation[] = [
   status, identity, network,
-  listPeers, addPeer, removePeer, ping, approve, block, listInstances, resolveInstance,
+  listPeers, addPeer, removePeer, ping, approve, block, invite, join, listInstances, resolveInstance,
   send, sendInstance, sendAny, messageStatus, inbox, watch
 ]
