@@ -1,6 +1,7 @@
 /** Frames of `/libp2p-mesh/invite/1.0.0`: how a peer with a ticket and the one that gave it out prove to each other that they know its secret. */
 import type { Stream } from '@libp2p/interface'
 import { lpStream } from '@libp2p/utils'
+import type { Uint8ArrayList } from 'uint8arraylist'
 import { MAX_INVITE_FRAME_BYTES } from '../config/invite-limits.ts'
 import { safeName } from '../lib/text.ts'
 import { InviteFrame as PbFrame, type InviteProof } from './pb/invite.ts'
@@ -76,7 +77,7 @@ export class InviteChannel {
 
   constructor(stream: Stream) {
     this.#stream = stream
-    this.#frames = lpStream(stream, { maxDataLength: MAX_INVITE_FRAME_BYTES, maxBufferSize: 2 * MAX_INVITE_FRAME_BYTES })
+    this.#frames = lpStream(stream, { lengthDecoder: readLength, maxDataLength: MAX_INVITE_FRAME_BYTES, maxBufferSize: 2 * MAX_INVITE_FRAME_BYTES })
   }
 
   async write(frame: InviteFrame, options: { signal: AbortSignal }): Promise<void> {
@@ -93,6 +94,14 @@ export class InviteChannel {
   async close(options: { signal: AbortSignal }): Promise<void> {
     await this.#stream.close(options)
   }
+}
+
+/** The varint before a frame; the library's own decoder would read one without an end for as long as bytes come. */
+function readLength(prefix: Uint8ArrayList): number {
+  const [low = 0, high] = prefix.subarray()
+  if (low < 0x80) return low
+  if (high === undefined) throw new RangeError('one more byte is needed')
+  return low & 0x7f | high << 7
 }
 
 function isOfKind<K extends InviteFrame['kind']>(frame: InviteFrame, kinds: readonly K[]): frame is Extract<InviteFrame, { kind: K }> {
