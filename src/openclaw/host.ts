@@ -62,6 +62,7 @@ export function createHost({ runtime, log, clock, sendToChannel }: HostInit): Ho
     sendToChannel,
     config: () => runtime().config.current(),
     denyTools: async (peerId) => {
+      const before = writtenAt.get(peerId) ?? -Infinity
       writtenAt.set(peerId, clock.now()) // from here on: a message that comes while the file is written waits for the entry, too
       let result: PolicyWrite | undefined
       try {
@@ -70,7 +71,7 @@ export function createHost({ runtime, log, clock, sendToChannel }: HostInit): Ho
           mutate: draft => addDenyAll(draft, policyKey(peerId))
         }))
       } finally {
-        if (result !== 'written') writtenAt.delete(peerId)
+        if (result !== 'written') writtenAt.set(peerId, before)
       }
       return result ?? 'kept'
     },

@@ -68,9 +68,9 @@ export function parseTicket(text: string): Ticket {
 }
 
 function decode(text: string): Buffer {
+  if (text.length > MAX_TICKET_CHARACTERS) throw mistyped()
   const letters = text.replace(/^\s*libp2p-mesh:/i, '').replaceAll(/[\s-]/g, '')
   if (letters === '') throw new MeshError('INVALID_TICKET', 'there is no ticket; paste what `openclaw p2p invite` printed on the other side', { reason: 'mistyped' })
-  if (text.length > MAX_TICKET_CHARACTERS) throw mistyped()
   try {
     return Buffer.from(base32crockford.decode(letters))
   } catch (error) {

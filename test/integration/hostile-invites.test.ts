@@ -109,7 +109,8 @@ describe('a guest', () => {
     const half = await openStream(mallory, alice)
     half.send(Uint8Array.of(50, 1, 2, 3))
     await using other = await RawPeer.start()
-    for (const bytes of [new Uint8Array(64).fill(0xff), Uint8Array.of(0x80 | MAX_INVITE_FRAME_BYTES + 1 & 0x7f, MAX_INVITE_FRAME_BYTES + 1 >> 7), Uint8Array.of(3, 0x12, 1, 1)]) {
+    const tooLong = Uint8Array.of(0x80 | MAX_INVITE_FRAME_BYTES + 1 & 0x7f, MAX_INVITE_FRAME_BYTES + 1 >> 7)
+    for (const bytes of [new Uint8Array(64).fill(0xff), tooLong, Uint8Array.of(3, 0x12, 1, 1)]) {
       const stream = await openStream(other, alice)
       const ended = new Recorder<true>()
       stream.addEventListener('close', () => { ended.add(true) })

@@ -9,7 +9,7 @@ import { runAccount, type MeshParts } from '../../src/openclaw/gateway.ts'
 import { findMesh, requireMesh } from '../../src/openclaw/live-mesh.ts'
 import { policyKey } from '../../src/openclaw/host.ts'
 import { FakeHost } from '../support/fake-host.ts'
-import { FakeMesh, inboundMessage, PEER, SELF } from '../support/fake-mesh.ts'
+import { FakeMesh, inboundMessage, INVITE, JOINED, PEER, SELF } from '../support/fake-mesh.ts'
 import { LogRecorder } from '../support/log-recorder.ts'
 import { Recorder } from '../support/recorder.ts'
 import { until } from '../support/until.ts'
@@ -17,6 +17,8 @@ import { until } from '../support/until.ts'
 const FEISHU: DeliveryTarget = { channel: 'feishu', target: 'user:ou_1' }
 const FORWARDING = { plugins: { entries: { 'libp2p-mesh': { config: { inboundChannel: 'feishu', inboundTarget: 'user:ou_1' } } } } }
 
+type MutateParams = Parameters<PluginRuntime['config']['mutateConfigFile']>[0]
+type MutateContext = Parameters<MutateParams['mutate']>[1]
 type Status = Parameters<StartContext['setStatus']>[0]
 
 /** One run of the account, as the gateway would do it. */
@@ -50,7 +52,7 @@ class Run {
       setStatus: (status: Status) => { this.statuses.add(status) }
     } as unknown as StartContext // the parts of the host that the account uses
     const runtime = {
-      config: { current: () => this.#cfg },
+      config: { current: () => this.#cfg, mutateConfigFile: async ({ mutate }: MutateParams) => ({ result: await mutate(this.#cfg, {} as MutateContext) }) },
       state: { resolveStateDir: () => '/state' },
       channel: { activity: { record: () => undefined } }
     } as unknown as PluginRuntime
@@ -203,6 +205,19 @@ describe('the account in the gateway', () => {
     const shown = await account.host.shown.waitFor('the notice', all => all[0])
     assert.deepEqual(shown.target, FEISHU)
     assert.match(shown.text, new RegExp(`^🔔 libp2p mesh: Peer ${PEER} is not approved .* openclaw p2p approve ABCD-EFGH`))
+    account.stop()
+    await running
+  })
+
+  it('takes the tools from the turns of a peer that came with a ticket, and tells the owner which words to compare', async () => {
+    const cfg: OpenClawConfig = structuredClone(FORWARDING)
+    const account = new Run(cfg)
+    const running = account.run()
+    await account.ready()
+    account.mesh.emit({ seq: 1, type: 'joined', peerId: PEER, inviteId: INVITE.inviteId, alias: 'bob', safetyWords: JOINED.safetyWords })
+    const shown = await account.host.shown.waitFor('the notice', all => all[0])
+    assert.deepEqual(cfg.tools?.toolsBySender, { [policyKey(PEER)]: { deny: ['*'] } })
+    assert.match(shown.text, new RegExp(`bob \\(${PEER}\\) has joined with your ticket.*apple river stone cloud`, 's'))
     account.stop()
     await running
   })
