@@ -141,9 +141,9 @@ export function joinedText(peer: JoinedPeer): string {
   return `Joined ${peerName(peer)}; both sides have approved each other.${released}\n${safetyText(peer)}`
 }
 
-/** Who came with a ticket of this node. */
+/** Who came with a ticket of this node; one line, for the log has it too. */
 export function guestText(guest: { peerId: string, alias?: string, safetyWords: string[] }): string {
-  return `${peerName(guest)} has joined with your ticket; both sides have approved each other.\n${safetyText(guest)}`
+  return `${peerName(guest)} has joined with your ticket; both sides have approved each other. ${safetyText(guest)}`
 }
 
 function peerName({ peerId, alias }: { peerId: string, alias?: string }): string {

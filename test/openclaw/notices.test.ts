@@ -24,7 +24,7 @@ describe('Notices', () => {
     const guest = { peerId: PEER, alias: 'anna', safetyWords: ['apple', 'river', 'stone', 'cloud'] }
     notices.joined(guest, { toolPolicy: 'written' })
     notices.joined(guest, { toolPolicy: 'missing', toolPolicyError: 'read-only file' })
-    assert.match(log.complaints[0] ?? '', new RegExp(`anna \\(${PEER}\\) has joined.*apple river stone cloud.*openclaw p2p block ${PEER}.*without tools`, 's'))
+    assert.match(log.complaints[0] ?? '', new RegExp(`anna \\(${PEER}\\) has joined.*apple river stone cloud.*openclaw p2p block ${PEER}.*without tools`))
     assert.match(log.complaints[1] ?? '', /NO agent turn.*read-only file/)
     const shown = await host.shown.waitFor('the notice', all => all[0])
     assert.deepEqual(shown.target, FEISHU)
