@@ -116,15 +116,15 @@ export class Mesh implements MeshApi {
   }
 
   async createInvite(request: InviteRequest): Promise<Invite> {
-    return await this.#parts.invites.create(request)
+    return await this.#parts.inviting.invites.create(request)
   }
 
   async joinInvite(request: JoinRequest): Promise<JoinedPeer> {
-    return await this.#parts.joins.join(request)
+    return await this.#parts.inviting.joins.join(request)
   }
 
   async safetyWords(peerId: string): Promise<string[]> {
-    return await this.#parts.pairing.safetyWords(peerId)
+    return await this.#parts.inviting.pairing.safetyWords(peerId)
   }
 
   async ping(recipient: string): Promise<PingResult> {

@@ -19,24 +19,20 @@ import { DiscoveryDialer } from '../node/discovery-dialer.ts'
 import { Network } from '../node/network.ts'
 import type { NodeComponents } from '../node/options.ts'
 import { PeerKeeper } from '../node/peer-keeper.ts'
-import { InviteProtocol } from '../protocols/invite-protocol.ts'
 import { MessageProtocol } from '../protocols/message-protocol.ts'
 import { identityOfText } from '../trust/approvals.ts'
 import { INVITATION_MIGRATIONS } from '../trust/invitations.ts'
 import { PEER_BOOK_MIGRATIONS, PeerBook } from '../trust/peer-book.ts'
 import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
-import { Invites, type InvitesInit } from './invites.ts'
-import { Joins, type JoinsInit } from './joins.ts'
-import { Pairing } from './pairing.ts'
+import { Inviting } from './inviting.ts'
 import { Peers } from './peers.ts'
 import { toInboundMessage, type UnnumberedEvent } from './views.ts'
 
 /** What a service needs and is made after it, and the other way round. */
 interface Late {
   service?: { protocol: MessageProtocol, components: NodeComponents }
-  inviteProtocol?: InviteProtocol
-  handler?: { mailbox: Mailbox, instances: Instances, invites: Invites }
+  handler?: { mailbox: Mailbox, instances: Instances }
 }
 
 /** The parts of one run of the mesh. */
@@ -50,9 +46,7 @@ export interface Parts {
   instances: Instances
   protocol: MessageProtocol
   peers: Peers
-  invites: Invites
-  joins: Joins
-  pairing: Pairing
+  inviting: Inviting
   commits: GroupCommit
   database: DatabaseSync
   /** Addresses that the transports listen on. */
@@ -75,9 +69,10 @@ export async function assemble(init: MeshInit, events: EventLog<UnnumberedEvent>
 
 async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventLog<UnnumberedEvent>): Promise<Parts> {
   const late: Late = {}
+  const inviting = new Inviting()
   const node = await createNode({
     stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
-    services: { message: components => createProtocol(init, components, late), invite: components => createInviteProtocol(components, late) },
+    services: { message: components => createProtocol(init, components, late), invite: inviting.createService },
     onSelfDiscovered: () => { needed(late.handler).instances.handleSelfDiscovered() }
   })
   try {
@@ -93,10 +88,10 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     })
     const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })
     const peers = new Peers({ node, network, keeper, book, mailbox, instances }, init.log)
-    const inviting = createInviting({ ...shared, database, commits, peers, protocol: needed(late.inviteProtocol), self: components.peerId })
-    late.handler = { mailbox, instances, invites: inviting.invites }
+    inviting.open({ ...shared, database, commits, peers, self: components.peerId })
+    late.handler = { mailbox, instances }
     const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
-    return { node, network, keeper, dialer, book, mailbox, instances, protocol, peers, ...inviting, commits, database, listenAddrs }
+    return { node, network, keeper, dialer, book, mailbox, instances, protocol, peers, inviting, commits, database, listenAddrs }
   } catch (error) {
     await node.close()
     throw error
@@ -119,22 +114,6 @@ function createProtocol(init: MeshInit, components: NodeComponents, late: Late):
   })
   late.service = { protocol, components }
   return protocol
-}
-
-function createInviteProtocol(components: NodeComponents, late: Late): InviteProtocol {
-  late.inviteProtocol = new InviteProtocol(components, {
-    handleTry: connection => needed(late.handler).invites.handleTry(connection),
-    handleGuest: async guest => await needed(late.handler).invites.handleGuest(guest)
-  })
-  return late.inviteProtocol
-}
-
-type InvitingParts = Omit<InvitesInit & JoinsInit, 'pairing' | 'addresses'> & { init: MeshInit, peers: Peers }
-
-function createInviting(parts: InvitingParts): Pick<Parts, 'pairing' | 'invites' | 'joins'> {
-  const pairing = new Pairing({ ...parts, log: parts.init.log })
-  const invites = new Invites({ ...parts, pairing, addresses: () => parts.network.announcedAddrs() })
-  return { pairing, invites, joins: new Joins({ ...parts, pairing }) }
 }
 
 /** Services are made while the node is created, and called only after everything here is. */

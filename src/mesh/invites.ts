@@ -11,6 +11,7 @@ import type { EventLog } from '../lib/event-log.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
 import { RateLimiter } from '../lib/rate-limiter.ts'
 import type { Invite, InviteRequest } from '../mesh-api.ts'
+import type { Network } from '../node/network.ts'
 import type { InviteAnswer } from '../protocols/invite-frames.ts'
 import type { InviteGuest, InviteHandler } from '../protocols/invite-protocol.ts'
 import { requireFreeAlias } from '../trust/approvals.ts'
@@ -30,9 +31,8 @@ export interface InvitesInit {
   commits: GroupCommit
   book: PeerBook
   pairing: Pairing
+  network: Pick<Network, 'announcedAddrs'>
   self: PeerId
-  /** Addresses that this node has now, with or without its peer ID. */
-  addresses: () => string[]
 }
 
 export class Invites implements InviteHandler {
@@ -56,11 +56,11 @@ export class Invites implements InviteHandler {
    * @throws MeshError `INVALID_ARGUMENT`, `PIN_MISMATCH` when the name is another peer's, `QUOTA_EXCEEDED`
    */
   async create({ name, expiresInMs = INVITE_DEFAULT_MS }: InviteRequest): Promise<Invite> {
-    const { book, self, init: { clock } } = this.#init
+    const { book, network, self, init: { clock } } = this.#init
     if (!(expiresInMs >= INVITE_MIN_MS && expiresInMs <= INVITE_MAX_MS)) throw new MeshError('INVALID_ARGUMENT', 'an invitation is good for 1 second to 7 days')
     if (name !== undefined) requireFreeAlias(book, name)
     const suffix = `/p2p/${self.toString()}`
-    const addresses = ticketAddresses(this.#init.addresses().map(text => multiaddr(text.endsWith(suffix) ? text.slice(0, -suffix.length) : text)))
+    const addresses = ticketAddresses(network.announcedAddrs().map(text => multiaddr(text.endsWith(suffix) ? text.slice(0, -suffix.length) : text)))
     const secret = randomBytes(SECRET_BYTES)
     const expiresAt = Math.ceil((clock.now() + expiresInMs) / 1_000) * 1_000
     const { id, key } = inviteKeys(secret)

@@ -3,19 +3,19 @@ import type { PeerId } from '@libp2p/interface'
 import { MAX_REMEMBERED_SAFETY_WORDS } from '../config/invite-limits.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
 import { MeshError } from '../lib/errors.ts'
-import type { Logger } from '../lib/log.ts'
 import { parsePeerId } from '../lib/recipient.ts'
 import { oneLine } from '../lib/text.ts'
 import { identityOf, pinAlias } from '../trust/approvals.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import { safetyWords } from '../trust/safety-words.ts'
+import type { MeshInit } from './init.ts'
 import type { Peers } from './peers.ts'
 
 export interface PairingInit {
   self: PeerId
   book: PeerBook
   peers: Peers
-  log: Logger
+  init: Pick<MeshInit, 'log'>
 }
 
 /** Names for the other peer. */
@@ -55,7 +55,7 @@ export class Pairing {
 
   /** A name that cannot be given keeps nobody out: the peer goes by its IDs then. */
   async #pin(peerId: PeerId, { wanted, claimed }: PairingNames): Promise<string | undefined> {
-    const { book, log } = this.#init
+    const { book, init: { log } } = this.#init
     const identity = identityOf(peerId)
     const known = book.get(identity.peerId)?.alias ?? undefined
     const alias = wanted ?? known ?? (claimed === '' ? undefined : claimed)
