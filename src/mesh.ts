@@ -9,12 +9,12 @@ import { assemble, type Parts } from './mesh/assemble.ts'
 import type { MeshInit } from './mesh/init.ts'
 import { Lifecycle } from './mesh/lifecycle.ts'
 import { NetworkView } from './mesh/network-view.ts'
-import { Peers } from './mesh/peers.ts'
-import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
+import type { Peers } from './mesh/peers.ts'
+import { peerOf, toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
   AddedPeer, AddPeerRequest, ApprovedPeer, DeliveryTarget, DiscoverResult, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery,
-  InstanceIdentity, InstanceSendRequest, InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo,
-  PeerSummary, PingResult, ResolvedInstance, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
+  InstanceIdentity, InstanceSendRequest, InstanceSendResult, InstanceSummary, Invite, InviteRequest, JoinedPeer, JoinRequest, MeshApi, MeshEvent, MeshStatus,
+  MessageStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './mesh-api.ts'
 
 /** Settings and surroundings of a mesh; the clock and randomness default to the machine's. */
@@ -22,7 +22,6 @@ export type MeshOptions = Pick<MeshInit, 'config' | 'stateDir' | 'log' | 'versio
 
 interface Running {
   parts: Parts
-  peers: Peers
   lifecycle: Lifecycle
 }
 
@@ -122,6 +121,18 @@ export class Mesh implements MeshApi {
     return await this.#parts.discovery.run()
   }
 
+  async createInvite(request: InviteRequest): Promise<Invite> {
+    return await this.#parts.inviting.invites.create(request)
+  }
+
+  async joinInvite(request: JoinRequest): Promise<JoinedPeer> {
+    return await this.#parts.inviting.joins.join(request)
+  }
+
+  async safetyWords(peerId: string): Promise<string[]> {
+    return await this.#parts.inviting.pairing.safetyWords(peerId)
+  }
+
   async ping(recipient: string): Promise<PingResult> {
     const { peerId } = await this.#peers.resolveKnown(recipient)
     const { network, traversal } = this.#parts
@@ -207,7 +218,7 @@ export class Mesh implements MeshApi {
     if (this.#running !== undefined) return
     const parts = await assemble(this.#init, this.#events)
     const lifecycle = new Lifecycle(this.#init, parts, this.#events)
-    this.#running = { parts, lifecycle, peers: new Peers(parts, this.#init) }
+    this.#running = { parts, lifecycle }
     try {
       await lifecycle.start()
     } catch (error) {
@@ -227,15 +238,11 @@ export class Mesh implements MeshApi {
   }
 
   get #peers(): Peers {
-    return this.#required.peers
+    return this.#parts.peers
   }
 
   get #required(): Running {
     if (this.#running === undefined) throw new MeshError('NOT_RUNNING', 'the libp2p node is not running; see `openclaw channels status`')
     return this.#running
   }
-}
-
-function peerOf(event: MeshEvent): string {
-  return event.type === 'message' ? event.message.from : event.peerId
 }

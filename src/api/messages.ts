@@ -153,6 +153,8 @@ export type MeshEvent =
   | { seq: number, type: 'message', message: InboundMessage }
   | { seq: number, type: 'held', peerId: string, code: string, held: number }
   | { seq: number, type: 'delivery', messageId: string, peerId: string, state: DeliveryState }
+  /** Somebody came with a ticket of ours, and both have approved each other. */
+  | { seq: number, type: 'joined', peerId: string, inviteId: string, alias?: string, safetyWords: string[] }
   | { seq: number, type: 'peer-connected' | 'peer-disconnected', peerId: string }
   | { seq: number, type: 'instance', instanceId: string, peerId: string }
   /** A message may be forwarded to that target now. */

@@ -19,17 +19,20 @@ import type { StunService } from '../nat/stun-service.ts'
 import { createNode, type CreatedNode } from '../node/create-node.ts'
 import { DiscoveryDialer } from '../node/discovery-dialer.ts'
 import { Network } from '../node/network.ts'
-import type { NodeComponents } from '../node/options.ts'
+import type { NodeComponents, ServiceFactories } from '../node/options.ts'
 import { PeerKeeper } from '../node/peer-keeper.ts'
 import { MessageProtocol } from '../protocols/message-protocol.ts'
 import { PeerExchange } from '../protocols/peer-exchange.ts'
 import { identityOfText } from '../trust/approvals.ts'
+import { INVITATION_MIGRATIONS } from '../trust/invitations.ts'
 import { PeerBook } from '../trust/peer-book.ts'
 import { PEER_BOOK_MIGRATIONS } from '../trust/peer-record.ts'
 import { Discovery } from './discovery.ts'
 import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
+import { Inviting } from './inviting.ts'
 import { canConfirm, mappedPortServices } from './mapped-ports.ts'
+import { Peers } from './peers.ts'
 import { relayServices } from './relaying.ts'
 import { createPuncher, Traversal } from './traversal.ts'
 import { toInboundMessage, type UnnumberedEvent } from './views.ts'
@@ -56,6 +59,8 @@ export interface Parts {
   discovery: Discovery
   protocol: MessageProtocol
   traversal: Traversal
+  peers: Peers
+  inviting: Inviting
   commits: GroupCommit
   database: DatabaseSync
   /** Addresses that the transports listen on. */
@@ -78,18 +83,10 @@ export async function assemble(init: MeshInit, events: EventLog<UnnumberedEvent>
 
 async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventLog<UnnumberedEvent>): Promise<Parts> {
   const late: Late = {}
-  const isApproved = (peerId: PeerId): boolean => late.book?.statusOf(peerId.toString()) === 'approved'
+  const inviting = new Inviting()
   const node = await createNode({
     stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
-    services: {
-      message: components => createProtocol(init, components, late),
-      peers: components => (late.exchange = createExchange(init, components, late)),
-      ...relayServices(init, { onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0 }),
-      ...init.config.enableHolePunch && {
-        nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.stun?.responder }))
-      },
-      ...mappedPortServices(init)
-    },
+    services: createServices(init, late, inviting),
     watchesConnections: true, confirmsAddresses: canConfirm(init.config),
     onSelfDiscovered: () => { needed(late.handler).instances.handleSelfDiscovered() }
   })
@@ -99,7 +96,9 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId))
     const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
     const { keeper, dialer } = createDialers(init, network)
-    const traversal = new Traversal({ init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved, followers: [protocol] })
+    const traversal = new Traversal({
+      init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved: peerId => isApproved(late, peerId), followers: [protocol]
+    })
     const shared = { init, events, network, book, protocol }
     const instances = new Instances({
       ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
@@ -107,14 +106,36 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
       onAddresses: (peerId) => { traversal.handleAddresses(peerId) }
     })
     const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })
+    const peers = new Peers({ node, network, keeper, book, mailbox, instances, traversal }, init)
+    inviting.open({ ...shared, database, commits, peers, self: components.peerId })
     const discovery = new Discovery({ ...shared, instances, self: components.peerId, exchange: needed(late.exchange) })
     late.handler = { mailbox, instances, discovery }
     const listenAddrs = (): string[] => listenAddrsOf(components)
-    return { node, network, keeper, dialer, book, mailbox, instances, discovery, protocol, traversal, commits, database, listenAddrs }
+    return { node, network, keeper, dialer, book, mailbox, instances, discovery, protocol, peers, inviting, traversal, commits, database, listenAddrs }
   } catch (error) {
     await node.close()
     throw error
   }
+}
+
+/** The mesh's own protocols, and what of the libraries' it does itself. */
+function createServices(init: MeshInit, late: Late, inviting: Inviting): ServiceFactories {
+  return {
+    message: components => createProtocol(init, components, late),
+    invite: inviting.createService,
+    peers: components => (late.exchange = createExchange(init, components, late)),
+    ...relayServices(init, { onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0 }),
+    ...init.config.enableHolePunch && {
+      nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, {
+        isApproved: peerId => isApproved(late, peerId), responder: late.stun?.responder
+      }))
+    },
+    ...mappedPortServices(init)
+  }
+}
+
+function isApproved({ book }: Late, peerId: PeerId): boolean {
+  return book?.statusOf(peerId.toString()) === 'approved'
 }
 
 function listenAddrsOf({ transportManager }: NodeComponents): string[] {
@@ -153,7 +174,9 @@ function needed<T>(part: T | undefined): T {
 
 function openMeshDatabase(init: MeshInit): DatabaseSync {
   return openDatabase(join(init.stateDir, 'mesh.db'), {
-    migrations: { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS },
+    migrations: {
+      peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS, invitations: INVITATION_MIGRATIONS
+    },
     isExclusive: true,
     now: init.clock.now,
     onMovedAside: (path, error) => {

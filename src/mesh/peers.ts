@@ -1,24 +1,42 @@
 /** What the owner and the agent can do about peers: add, look up, approve, block, remove. */
+import type { PeerId } from '@libp2p/interface'
 import type { AddedPeer, AddPeerRequest, ApprovedPeer, Audience, PeerSummary } from '../mesh-api.ts'
 import { MAX_TRACKED_PEERS } from '../config/limits.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
 import { MeshError, toError } from '../lib/errors.ts'
 import { parsePeerId, parseRecipient } from '../lib/recipient.ts'
 import { oneLine } from '../lib/text.ts'
+import type { Mailbox } from '../mailbox/mailbox.ts'
+import type { CreatedNode } from '../node/create-node.ts'
+import type { Network } from '../node/network.ts'
+import type { PeerKeeper } from '../node/peer-keeper.ts'
 import { identityOf, identityOfText, pinAlias, pinHolder, pinMismatch, waitingPeer } from '../trust/approvals.ts'
+import type { PeerBook } from '../trust/peer-book.ts'
 import { newPeer } from '../trust/peer-record.ts'
 import { resolveRecipient, type ResolvedRecipient } from '../trust/recipients.ts'
-import type { Parts } from './assemble.ts'
 import type { MeshInit } from './init.ts'
+import type { Instances } from './instances.ts'
+import type { Traversal } from './traversal.ts'
 import { toPeerSummary } from './views.ts'
 
+/** The parts of the mesh that know or keep something about peers. */
+export interface PeersParts {
+  node: CreatedNode
+  network: Network
+  keeper: PeerKeeper
+  book: PeerBook
+  mailbox: Mailbox
+  instances: Instances
+  traversal: Traversal
+}
+
 export class Peers {
-  readonly #parts: Parts
+  readonly #parts: PeersParts
   readonly #init: Pick<MeshInit, 'config' | 'log'>
   /** Recipients that were named by peer ID: to decode one takes longer than everything else that a send does in memory. */
   readonly #byPeerId = new BoundedMap<string, ResolvedRecipient>(MAX_TRACKED_PEERS)
 
-  constructor(parts: Parts, init: Pick<MeshInit, 'config' | 'log'>) {
+  constructor(parts: PeersParts, init: Pick<MeshInit, 'config' | 'log'>) {
     this.#parts = parts
     this.#init = init
   }
@@ -118,17 +136,24 @@ export class Peers {
 
   /** Approves by code or recipient, and gives out what was held; exactly once. */
   async approve(codeOrRecipient: string): Promise<ApprovedPeer> {
-    const { book, keeper, mailbox, network, instances, traversal } = this.#parts
-    const { peerId, agentId, addresses } = this.#resolve(waitingPeer(codeOrRecipient, book) ?? codeOrRecipient)
-    const identity = { peerId: peerId.toString(), agentId }
+    const { book, network, instances } = this.#parts
+    const { peerId, addresses } = this.#resolve(waitingPeer(codeOrRecipient, book) ?? codeOrRecipient)
+    const identity = identityOf(peerId)
     this.#checkPin(codeOrRecipient, identity.peerId)
     await network.learn(peerId, addresses)
-    await book.decide(identity, 'approved')
+    const released = await this.letIn(peerId)
+    const claimsNameOf = instances.pinHolderOf(identity.peerId)
+    return { ...identity, released, ...claimsNameOf !== undefined && { claimsNameOf } }
+  }
+
+  /** Approves the peer, which is stored with what is written in the same turn of the event loop; returns how many held messages went out. */
+  async letIn(peerId: PeerId, way: 'approval' | 'invite' = 'approval'): Promise<number> {
+    const { book, keeper, mailbox, instances, traversal } = this.#parts
+    await book.decide(identityOf(peerId), 'approved', way)
     keeper.want(peerId, 'approved')
     instances.handleApproved(peerId)
     traversal.paths.handleApproved(peerId)
-    const claimsNameOf = instances.pinHolderOf(identity.peerId)
-    return { ...identity, released: await mailbox.incoming.release(identity.peerId), ...claimsNameOf !== undefined && { claimsNameOf } }
+    return await mailbox.incoming.release(peerId.toString())
   }
 
   /** Takes no message of the peer any more, drops what was held, and ends its connections. */

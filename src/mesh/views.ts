@@ -124,3 +124,8 @@ export function toInstanceSummary(route: Route, { network, book }: { network: Ne
     ...approved && card !== undefined && { card: { ...card } }
   }
 }
+
+/** The peer that an event is about. */
+export function peerOf(event: UnnumberedEvent): string {
+  return event.type === 'message' ? event.message.from : event.peerId
+}

@@ -7,7 +7,9 @@ import { addGatewayClientOptions } from 'openclaw/plugin-sdk/gateway-runtime'
 import { toMeshError } from '../lib/errors.ts'
 import { createSwarmKey } from '../lib/swarm-key.ts'
 import { runChat, type ChatInit } from './cli-chat.ts'
+import { runInvite } from './cli-invite.ts'
 import { runPing } from './cli-ping.ts'
+import { readTicket, type TicketInput } from './cli-ticket.ts'
 import { failureDetails, failureText } from './details.ts'
 import { callGateway, type GatewayCall, type GatewayOptions } from './gateway-call.ts'
 import { CLI_DESCRIPTION, CLI_ROOT } from './names.ts'
@@ -30,7 +32,7 @@ const to = ([recipient]: string[]): object => ({ to: recipient })
 /** A send waits for the peer's confirmation, which the owner may set to minutes. */
 const SLOW_TIMEOUT_MS = 120_000
 
-/** One row for each command but `chat` and `ping`, which make several calls. */
+/** One row for each command but `chat`, `ping`, `invite`, `join` and `networkkey`. */
 const COMMANDS: readonly CommandRow[] = [
   { usage: 'status', description: 'The node at a glance, and who waits for approval', operation: 'status', params: () => ({}) },
   { usage: 'identity', description: 'IDs of this instance, to give to others', operation: 'identity', params: () => ({}) },
@@ -97,6 +99,9 @@ const COMMANDS: readonly CommandRow[] = [
 export interface CliParts {
   call: (call: GatewayCall) => Promise<Outcome>
   lines: ChatInit['lines']
+  input: Omit<TicketInput, 'lines' | 'ask'>
+  /** Whether a person sees what is printed. */
+  isWatched: boolean
   out: (text: string) => void
   err: (text: string) => void
   fail: () => void
@@ -106,6 +111,8 @@ export interface CliParts {
 const TERMINAL: CliParts = {
   call: callGateway,
   lines: () => createInterface({ input: process.stdin }),
+  input: { isTerminal: process.stdin.isTTY, chunks: () => process.stdin },
+  isWatched: process.stdin.isTTY && process.stdout.isTTY,
   out: text => process.stdout.write(`${text}\n`),
   err: text => process.stderr.write(`${text}\n`),
   fail: () => { process.exitCode = 1 },
@@ -126,6 +133,8 @@ export function addCommands(program: Command, parts: CliParts = TERMINAL): void 
     })
   }
   addPing(root, parts)
+  addInvite(root, parts)
+  addJoin(root, parts)
   addChat(root, parts)
   addNetworkKey(root, parts)
 }
@@ -144,6 +153,42 @@ function addPing(root: Command, parts: CliParts): void {
     })
     print(outcome, isJson, parts)
   })
+}
+
+function addInvite(root: Command, parts: CliParts): void {
+  const command = root.command('invite').description('Make a ticket that lets one peer in; hand it on in private')
+    .option('--name <alias>', 'Local name to pin to whoever joins with it')
+    .option('--expires <duration>', 'How long it is good, e.g. 15m, 2h, 1d; 15m unless told')
+  prepare(command).action(async () => {
+    const { name, expires, json, ...rest } = command.opts<Record<string, unknown>>()
+    const isJson = json === true
+    const outcome = await runInvite({
+      params: { ...name === undefined ? {} : { name }, ...expires === undefined ? {} : { expires } },
+      call: async call => parts.call({ ...call, options: gatewayOptions(rest) }),
+      show: (text) => { if (!isJson) parts.out(text) },
+      isWatched: parts.isWatched && !isJson
+    })
+    print(outcome, isJson, parts)
+  })
+}
+
+function addJoin(root: Command, parts: CliParts): void {
+  const command = root.command('join [file]').description('Join with the ticket of another node: from the file, standard input, or as you paste it')
+    .option('--name <alias>', 'Local name to pin to the peer that made the ticket')
+  prepare(command).action(async () => {
+    const { name, json, ...rest } = command.opts<Record<string, unknown>>()
+    print(await joinWith(command.args[0], { name, options: gatewayOptions(rest) }, parts), json === true, parts)
+  })
+}
+
+async function joinWith(file: string | undefined, { name, options }: { name: unknown, options: GatewayOptions }, parts: CliParts): Promise<Outcome> {
+  try {
+    const ticket = await readTicket(file, { ...parts.input, lines: parts.lines, ask: parts.err })
+    return await parts.call({ operation: 'join', params: { ticket, ...name === undefined ? {} : { name } }, options })
+  } catch (thrown) {
+    const error = toMeshError(thrown)
+    return { details: failureDetails(error), text: failureText(error) }
+  }
 }
 
 function addChat(root: Command, parts: CliParts): void {

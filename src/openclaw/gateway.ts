@@ -127,7 +127,7 @@ function listen(live: LiveMesh, { context, runtime, runner, targets, pendingAppr
   const unsubscribe = mesh.subscribe((event) => {
     try {
       // What a gateway method sets off would otherwise belong to that call, and the host refuses turns to a call that has ended.
-      inAccount(handleEvent, event, { log: host.log, notices, inbound, forwarder, noteInbound, isRepeated })
+      inAccount(handleEvent, event, { host, notices, inbound, forwarder, noteInbound, isRepeated })
     } catch (thrown) {
       host.log.error(`an event of type ${event.type} was not handled: ${toError(thrown).message}`)
     }

@@ -73,11 +73,17 @@ export function createHost({ runtime, log, clock, sendToChannel }: HostInit): Ho
     sendToChannel,
     config: () => runtime().config.current(),
     denyTools: async (peerId) => {
-      const { result } = await runtime().config.mutateConfigFile({
-        afterWrite: { mode: 'auto' },
-        mutate: draft => addDenyAll(draft, policyKey(peerId))
-      })
-      if (result === 'written') writtenAt.set(peerId, clock.now())
+      const before = writtenAt.get(peerId) ?? -Infinity
+      writtenAt.set(peerId, clock.now()) // from here on: a message that comes while the file is written waits for the entry, too
+      let result: PolicyWrite | undefined
+      try {
+        ({ result } = await runtime().config.mutateConfigFile({
+          afterWrite: { mode: 'auto' },
+          mutate: draft => addDenyAll(draft, policyKey(peerId))
+        }))
+      } finally {
+        if (result !== 'written') writtenAt.set(peerId, before)
+      }
       return result ?? 'kept'
     },
     isPolicyOnItsWay: peerId => clock.now() - (writtenAt.get(peerId) ?? -Infinity) < RELOAD_LIMIT_MS

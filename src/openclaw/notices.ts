@@ -4,6 +4,8 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import { oneLine } from '../lib/text.ts'
 import type { DeliveryTarget, TurnClaim } from '../mesh-api.ts'
 import { policyKey, STRANGER, type Host } from './host.ts'
+import { guestText } from './render.ts'
+import { restrictionText, type TurnRestriction } from './restrict-turns.ts'
 import type { TurnPolicy } from './turn-policy.ts'
 
 export type RefusedClaim = Extract<TurnClaim, { claimed: false }>['reason']
@@ -67,6 +69,11 @@ export class Notices {
     if (!this.#isFirst(`turn ${reason} ${peerId}`, HOUR_MS)) return
     const why = TURN_REASONS[reason]
     if (why !== undefined) this.#tell(`A message of ${peerId} starts no agent turn: ${why}. It is stored: openclaw p2p inbox`)
+  }
+
+  /** A peer came with a ticket of the owner's and may write from now on. */
+  joined(guest: { peerId: string, alias?: string, safetyWords: string[] }, restriction: TurnRestriction): void {
+    this.#tell(`${guestText(guest)} - ${restrictionText(guest.peerId, restriction)}`)
   }
 
   stop(): void {

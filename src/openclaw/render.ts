@@ -2,8 +2,8 @@
 import { errorLine } from '../lib/errors.ts'
 import { escapeControl, escapeTerminal, oneLine } from '../lib/text.ts'
 import type {
-  AddedPeer, DeliveryState, DiscoverResult, InboundRight, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, KnownBy,
-  MessageStatus, PeerSummary, ResolvedInstance, SendResult, TargetDelivery
+  AddedPeer, DeliveryState, DiscoverResult, InboundRight, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, Invite, JoinedPeer,
+  KnownBy, MessageStatus, PeerSummary, ResolvedInstance, SendResult, TargetDelivery
 } from '../mesh-api.ts'
 
 const MAX_LISTED_TEXT = 2000
@@ -39,7 +39,7 @@ export function identityText(identity: InstanceIdentity): string {
 }
 
 /** Known peers, a line each. */
-export function peersText(peers: PeerSummary[]): string {
+export function peersText(peers: Array<PeerSummary & { safetyWords?: string[] }>): string {
   if (peers.length === 0) return 'No peers known'
   return peers.map(peer => [
     peer.peerId,
@@ -47,6 +47,7 @@ export function peersText(peers: PeerSummary[]): string {
     peer.instanceId === undefined ? undefined : escapeControl(peer.instanceId),
     peer.connected ? `connected${peer.path === undefined ? '' : ` (${peer.path})`}` : lastSeenText(peer.lastSeen),
     peer.status === 'unknown' ? 'not approved' : peer.status,
+    peer.safetyWords === undefined ? undefined : `safety words ${peer.safetyWords.join(' ')}`,
     knownText(peer),
     rightsText(peer),
     peer.claimsNameOf === undefined ? undefined : `claims a name that is pinned to ${peer.claimsNameOf}`,
@@ -107,8 +108,41 @@ function rightsText({ mayMessageUs, agentMayMessage }: PeerSummary): string {
 
 /** What adding a peer led to. */
 export function addedText(peer: AddedPeer): string {
-  const name = peer.alias === undefined ? peer.peerId : `${escapeControl(peer.alias)} (${peer.peerId})`
-  return `Added ${name}; ${peer.reachable ? `reachable${peer.path === undefined ? '' : `, ${peer.path}`}` : 'not reachable now'}. Its messages to this node still need approval.${peer.agentMayMessage ? '' : ' Your agent may not message it on its own.'}`
+  return `Added ${peerName(peer)}; ${peer.reachable ? `reachable${peer.path === undefined ? '' : `, ${peer.path}`}` : 'not reachable now'}. Its messages to this node still need approval.${peer.agentMayMessage ? '' : ' Your agent may not message it on its own.'}`
+}
+
+/** A ticket, with what to do with it. */
+export function invitedText({ ticket, uri, addrs, expiresAt }: Invite): string {
+  const lines = ticket.match(/(?:[^-]+-?){1,8}/g) ?? []
+  return [
+    `Ticket for one peer, good until ${time(expiresAt)}. Whoever has it is let in: hand it on in private.`,
+    '',
+    ...lines.map(line => `    ${line.replace(/-$/, '')}`),
+    '',
+    'The other side runs `openclaw p2p join` and pastes it, or this link:',
+    '',
+    uri,
+    ...addrs.length === 0 ? ['', 'This node has no address that could stand in the ticket: it is good for peers only that find it by themselves.'] : []
+  ].join('\n')
+}
+
+/** Who invited this node. */
+export function joinedText(peer: JoinedPeer): string {
+  const released = peer.released === 0 ? '' : ` ${peer.released} held ${peer.released === 1 ? 'message' : 'messages'} released.`
+  return `Joined ${peerName(peer)}; both sides have approved each other.${released}\n${safetyText(peer)}`
+}
+
+/** Who came with a ticket of this node; one line, for the log has it too. */
+export function guestText(guest: { peerId: string, alias?: string, safetyWords: string[] }): string {
+  return `${peerName(guest)} has joined with your ticket; both sides have approved each other. ${safetyText(guest)}`
+}
+
+function peerName({ peerId, alias }: { peerId: string, alias?: string }): string {
+  return alias === undefined ? peerId : `${escapeControl(alias)} (${peerId})`
+}
+
+function safetyText({ peerId, safetyWords }: { peerId: string, safetyWords: string[] }): string {
+  return `Safety words: ${safetyWords.join(' ')}. Compare them aloud: the other side must show the same. If it does not, run: openclaw p2p block ${peerId}`
 }
 
 /** What a discovery came to. */
@@ -160,7 +194,7 @@ export function inboxText(inbox: { messages: InboxMessage[], unread: number }): 
 
 /** A sender with how it is known here. */
 function senderText(message: Pick<InboxMessage, 'from' | 'alias' | 'approved'>): string {
-  const name = message.alias === undefined ? message.from : `${escapeControl(message.alias)} (${message.from})`
+  const name = peerName({ ...message, peerId: message.from })
   return message.approved ? name : `${name}, not approved`
 }
 

@@ -37,13 +37,28 @@ export function waitingPeer(text: string, book: Pick<PeerBook, 'withCode'>): str
  */
 export async function pinAlias(book: PeerBook, request: { identity: PeerIdentity, alias: string | undefined, replace: boolean }): Promise<PeerRecord> {
   const { identity, alias, replace } = request
-  if (alias !== undefined) checkAlias(alias)
-  const holder = alias === undefined ? undefined : book.withName(alias)
-  if (alias !== undefined && holder !== undefined && holder.peerId !== identity.peerId) {
+  const holder = alias === undefined ? undefined : otherHolder(book, alias, identity.peerId)
+  if (alias !== undefined && holder !== undefined) {
     if (!replace) throw pinMismatch(alias, { holder, claimant: identity.peerId })
     await book.unpin(alias)
   }
   return await book.add(identity, alias)
+}
+
+/**
+ * Checks that an alias can be given to the peer, or to one that is not known yet.
+ *
+ * @throws MeshError as `pinAlias`
+ */
+export function requireFreeAlias(book: PeerBook, alias: string, peerId?: string): void {
+  const holder = otherHolder(book, alias, peerId)
+  if (holder !== undefined) throw pinMismatch(alias, { holder, claimant: peerId })
+}
+
+function otherHolder(book: PeerBook, alias: string, peerId: string | undefined): PeerRecord | undefined {
+  checkAlias(alias)
+  const holder = book.withName(alias)
+  return holder?.peerId === peerId ? undefined : holder
 }
 
 /** The peer that the name is pinned to, when another peer claims it. */
@@ -52,14 +67,15 @@ export function pinHolder(book: Pick<PeerBook, 'withName'>, claim: { peerId: str
   return holder === undefined || holder.peerId === claim.peerId ? undefined : holder
 }
 
-/** The error for a name that belongs to another peer, with what its owner can do. */
-export function pinMismatch(name: string, { holder, claimant }: { holder: PeerRecord, claimant: string }): MeshError {
+/** The error for a name that belongs to another peer, with what its owner can do; `claimant` is absent while nobody is to have it yet. */
+export function pinMismatch(name: string, { holder, claimant }: { holder: PeerRecord, claimant: string | undefined }): MeshError {
   const { alias } = holder
   const isAlias = alias?.toLowerCase() === name.toLowerCase()
   const shown = oneLine(isAlias ? alias : name, 100)
-  return new MeshError('PIN_MISMATCH', `"${shown}" is pinned to ${holder.peerId}, and ${claimant} is another peer: a peer with a new key is a new peer. ` +
-    `If you have made sure whose it is, \`openclaw p2p add ${claimant} -a "${shown}" --replace\` gives it the name; no tool can`,
-  { reason: isAlias ? 'alias' : 'instance-name', candidates: [holder.peerId, claimant] })
+  const other = claimant === undefined ? '' : `, and ${claimant} is another peer`
+  return new MeshError('PIN_MISMATCH', `"${shown}" is pinned to ${holder.peerId}${other}: a peer with a new key is a new peer. ` +
+    `If you have made sure whose it is, \`openclaw p2p add ${claimant ?? '<recipient>'} -a "${shown}" --replace\` gives it the name; no tool can`,
+  { reason: isAlias ? 'alias' : 'instance-name', candidates: [holder.peerId, ...claimant === undefined ? [] : [claimant]] })
 }
 
 const ALIAS = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,47}$/u

@@ -1,8 +1,8 @@
 /** A mesh of plain values: it answers as told, notes what it was asked, and lets tests make things happen. */
 
 import type {
-  AddedPeer, DeliveryTarget, ForwardOutcome, InboundMessage, MeshApi, MeshEvent, MeshStatus, NetworkInfo, PeerSummary, SendRequest, SendResult,
-  TurnClaim, TurnOutcome
+  AddedPeer, DeliveryTarget, ForwardOutcome, InboundMessage, Invite, JoinedPeer, MeshApi, MeshEvent, MeshStatus, NetworkInfo, PeerSummary, SendRequest,
+  SendResult, TurnClaim, TurnOutcome
 } from '../../src/mesh-api.ts'
 
 export const SELF = '12D3KooWCUaXALHnW4JQkSMazcjBnTQAYQu4SGUdL9cx9kXxuNEZ'
@@ -23,6 +23,13 @@ export const NETWORK: NetworkInfo = {
   peerId: SELF, instanceId: STATUS.instanceId, listenAddrs: STATUS.listenAddrs, announcedAddrs: [], connections: [], nat: STATUS.nat, peers: [],
   hostAddrs: ['192.168.7.2'], off: []
 }
+
+export const INVITE: Invite = {
+  inviteId: '00112233445566778899aabbccddeeff', peerId: SELF, ticket: '04AB-CDEF-GHJK-MNPQ-RSTV-WXYZ-0123-4567-89AB-CD', uri: 'libp2p-mesh:04ABCDEFGHJKMNPQRSTVWXYZ0123456789ABCD',
+  addrs: ['/ip4/192.168.1.2/tcp/4001'], expiresAt: AT + 900_000
+}
+
+export const JOINED: JoinedPeer = { peerId: PEER, agentId: PEER_AGENT_ID, alias: 'bob', instanceId: `bob@${PEER_AGENT_ID}`, released: 0, safetyWords: ['apple', 'river', 'stone', 'cloud'] }
 
 export function peerSummary(over: Partial<PeerSummary> = {}): PeerSummary {
   return { peerId: PEER, agentId: PEER_AGENT_ID, approved: true, status: 'approved', connected: true, path: 'direct', knownBy: 'approval', knownSince: AT, mayMessageUs: 'yes', agentMayMessage: true, lastSeen: AT, addrs: [], held: 0, ...over }
@@ -87,6 +94,10 @@ export class FakeMesh implements MeshApi {
     this.approved.push(who)
     return { peerId: PEER, agentId: PEER_AGENT_ID, released: 1 }
   }
+
+  createInvite: MeshApi['createInvite'] = async request => await this.#over.createInvite?.(request) ?? INVITE
+  joinInvite: MeshApi['joinInvite'] = async request => await this.#over.joinInvite?.(request) ?? JOINED
+  safetyWords: MeshApi['safetyWords'] = async peerId => await this.#over.safetyWords?.(peerId) ?? JOINED.safetyWords
 
   discover: MeshApi['discover'] = async () => await this.#over.discover?.() ?? { found: 1, known: 3, asked: [{ node: PEER, reached: true }] }
 

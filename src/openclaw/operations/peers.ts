@@ -1,19 +1,19 @@
 /** What a user can do with peers: list, add, remove, ping, approve, block. Approving and blocking is the owner's alone. */
 import Type from 'typebox'
 import { DISCOVERY_TIMEOUT_MS } from '../../config/limits.ts'
-import { MeshError, toError } from '../../lib/errors.ts'
-import type { Audience, PeerSummary } from '../../mesh-api.ts'
-import { policyKey, type Host } from '../host.ts'
+import { MeshError } from '../../lib/errors.ts'
+import type { MeshApi, PeerSummary } from '../../mesh-api.ts'
 import { peersCalled } from '../known-peer.ts'
 import { pingText } from '../network-text.ts'
 import { addedText, discoveredText, peersText } from '../render.ts'
+import { restrictionText, restrictTurns } from '../restrict-turns.ts'
 import { defineOperation, NONE } from './definition.ts'
 import { RECIPIENT, recipientOf } from './recipient.ts'
 
 /** Dials under way when the time is over end by themselves. */
 const MAX_DISCOVERY_MS = 2 * DISCOVERY_TIMEOUT_MS
 
-/** Known peers. An agent sees neither approval codes nor the names that unapproved peers gave themselves. */
+/** Known peers. An agent sees neither approval codes, nor safety words, nor the names that unapproved peers gave themselves. */
 export const listPeers = defineOperation({
   name: 'peers',
   scope: 'operator.read',
@@ -25,7 +25,7 @@ export const listPeers = defineOperation({
   parameters: Type.Object({ online: Type.Optional(Type.Boolean({ description: 'Connected peers only' })) }),
   run: async ({ mesh, audience }, { online }) => {
     const peers = await mesh.listPeers(online === undefined ? {} : { online })
-    const shown = peers.map(peer => visiblePeer(peer, audience))
+    const shown = await Promise.all(peers.map(async peer => audience === 'owner' ? withSafetyWords(peer, mesh) : visibleToAgent(peer)))
     return { peers: shown, count: shown.length }
   },
   text: ({ peers }) => peersText(peers)
@@ -102,7 +102,7 @@ export const approve = defineOperation({
   text: result => [
     `Approved ${result.peerId} (agent ID ${result.agentId}); ${result.released} held ${result.released === 1 ? 'message' : 'messages'} released.`,
     ...result.claimsNameOf === undefined ? [] : [claimText(result.peerId, result.claimsNameOf)],
-    turnsText(result.peerId, result.toolPolicy, result.toolPolicyError)
+    restrictionText(result.peerId, result)
   ].join('\n')
 })
 
@@ -120,29 +120,12 @@ function claimText(peerId: string, holder: string): string {
     `\`openclaw p2p add ${peerId} -a <name> --replace\` gives it the name, \`openclaw p2p block ${peerId}\` takes the approval back.`
 }
 
-type ToolPolicy = 'written' | 'kept' | 'missing'
-
-async function restrictTurns(host: Host, peerId: string): Promise<{ toolPolicy: ToolPolicy, toolPolicyError?: string }> {
-  try {
-    return { toolPolicy: await host.denyTools(peerId) }
-  } catch (thrown) {
-    const { message } = toError(thrown)
-    host.log.warn(`the tool policy of ${peerId} could not be written: ${message}; its messages start no agent turn`)
-    return { toolPolicy: 'missing', toolPolicyError: message }
-  }
+function visibleToAgent({ code: _code, instanceId, ...facts }: PeerSummary): PeerSummary {
+  return facts.approved && instanceId !== undefined ? { ...facts, instanceId } : facts
 }
 
-function turnsText(peerId: string, toolPolicy: ToolPolicy, error: string | undefined): string {
-  const entry = `tools.toolsBySender["${policyKey(peerId)}"]`
-  if (toolPolicy === 'written') return `Its messages start agent turns without tools: ${entry} now denies all of them.`
-  if (toolPolicy === 'kept') return `Its messages start agent turns with the tools that your entry ${entry} leaves it.`
-  return `Its messages start NO agent turn: the configuration could not be written (${error ?? 'unknown reason'}). Set ${entry} to { "deny": ["*"] } yourself.`
-}
-
-function visiblePeer(peer: PeerSummary, audience: Audience): PeerSummary {
-  if (audience === 'owner') return peer
-  const { code: _code, instanceId, ...facts } = peer
-  return peer.approved && instanceId !== undefined ? { ...facts, instanceId } : facts
+async function withSafetyWords(peer: PeerSummary, mesh: MeshApi): Promise<PeerSummary & { safetyWords?: string[] }> {
+  return peer.approved ? { ...peer, safetyWords: await mesh.safetyWords(peer.peerId) } : peer
 }
 
 function findPeer(peers: PeerSummary[], who: string): PeerSummary | undefined {

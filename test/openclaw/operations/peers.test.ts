@@ -35,6 +35,22 @@ describe('peers', () => {
     assert.match(second, /known by configuration, may not message you, your agent may not message it/)
   })
 
+  it('shows the owner the safety words of approved peers, and an agent none', async () => {
+    const asked: string[] = []
+    const mesh = new FakeMesh({
+      safetyWords: async (peerId) => {
+        asked.push(peerId)
+        return ['apple', 'river', 'stone', 'cloud']
+      }
+    })
+    mesh.peers = [peerSummary(), { ...STRANGER, peerId: 'stranger' }]
+    const owner = await asOwner(listPeers, {}, { mesh })
+    assert.deepEqual(owner.details.ok && owner.details['peers'], [{ ...peerSummary(), safetyWords: ['apple', 'river', 'stone', 'cloud'] }, { ...STRANGER, peerId: 'stranger' }])
+    assert.match(owner.text, /approved, safety words apple river stone cloud/)
+    assert.doesNotMatch(JSON.stringify(await asAgent(listPeers, {}, { mesh })), /apple/)
+    assert.deepEqual(asked, [PEER])
+  })
+
   it('lists connected ones only when asked', async () => {
     const { details } = await asAgent(listPeers, { online: true }, { mesh: meshWith(STRANGER) })
     assert.deepEqual(details, { ok: true, peers: [], count: 0 })
