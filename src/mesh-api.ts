@@ -2,14 +2,20 @@
  * The interface of a mesh: everything above `mesh.ts` (OpenClaw, bench, tests) speaks it and its plain data only, so that the
  * mesh can move into a worker or a process of its own.
  */
+import type { Invite, InviteRequest, JoinedPeer, JoinRequest } from './api/invites.ts'
 import type {
-  DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendResult, MeshEvent, MessageStatus,
+  DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendRequest, InstanceSendResult, MeshEvent, MessageStatus,
   SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './api/messages.ts'
-import type { AddPeerRequest, AddedPeer, InstanceIdentity, InstanceSummary, MeshStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance } from './api/peers.ts'
+import type {
+  InstanceIdentity, InstanceSummary, MeshStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance
+} from './api/peers.ts'
+import type { AddPeerRequest, AddedPeer, ApprovedPeer, DiscoverResult } from './api/trust.ts'
 
+export type * from './api/invites.ts'
 export type * from './api/messages.ts'
 export type * from './api/peers.ts'
+export type * from './api/trust.ts'
 
 /** Everything that a running mesh can be asked to do. Failures are `MeshError`s with a code of INTERFACE.md. */
 export interface MeshApi {
@@ -28,12 +34,20 @@ export interface MeshApi {
   addPeer: (request: AddPeerRequest) => Promise<AddedPeer>
   removePeer: (recipient: string) => Promise<{ peerId: string }>
   /** Approves by pending code or recipient and releases what was held, exactly once. */
-  approvePeer: (codeOrRecipient: string) => Promise<{ peerId: string, agentId: string, released: number }>
+  approvePeer: (codeOrRecipient: string) => Promise<ApprovedPeer>
   blockPeer: (recipient: string) => Promise<{ peerId: string }>
+  /** Asks others for peers and connects to those that they name. */
+  discover: () => Promise<DiscoverResult>
+  /** Makes a ticket for one peer, which lets it in. */
+  createInvite: (request: InviteRequest) => Promise<Invite>
+  /** Goes to the peer that made the ticket; both approve each other. */
+  joinInvite: (request: JoinRequest) => Promise<JoinedPeer>
+  /** Four words that follow from the peer's key and ours. */
+  safetyWords: (peerId: string) => Promise<string[]>
   ping: (recipient: string) => Promise<PingResult>
   sendMessage: (request: SendRequest) => Promise<SendResult>
   /** Sends to an instance and succeeds only when it was delivered there: forwarded to every target, or taken by its agent. */
-  sendInstanceMessage: (request: { instance: string, text: string, hops?: number }) => Promise<InstanceSendResult>
+  sendInstanceMessage: (request: InstanceSendRequest) => Promise<InstanceSendResult>
   messageStatus: (messageId: string) => Promise<MessageStatus>
   inbox: (query: InboxQuery) => Promise<{ messages: InboxMessage[], unread: number }>
   watch: (request: WatchRequest) => Promise<WatchResult>

@@ -9,12 +9,12 @@ import { assemble, type Parts } from './mesh/assemble.ts'
 import type { MeshInit } from './mesh/init.ts'
 import { Lifecycle } from './mesh/lifecycle.ts'
 import { NetworkView } from './mesh/network-view.ts'
-import { Peers } from './mesh/peers.ts'
-import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
+import type { Peers } from './mesh/peers.ts'
+import { peerOf, toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
-  AddedPeer, AddPeerRequest, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceIdentity,
-  InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance,
-  SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
+  AddedPeer, AddPeerRequest, ApprovedPeer, DeliveryTarget, DiscoverResult, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery,
+  InstanceIdentity, InstanceSendRequest, InstanceSendResult, InstanceSummary, Invite, InviteRequest, JoinedPeer, JoinRequest, MeshApi, MeshEvent, MeshStatus,
+  MessageStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './mesh-api.ts'
 
 /** Settings and surroundings of a mesh; the clock and randomness default to the machine's. */
@@ -22,7 +22,6 @@ export type MeshOptions = Pick<MeshInit, 'config' | 'stateDir' | 'log' | 'versio
 
 interface Running {
   parts: Parts
-  peers: Peers
   lifecycle: Lifecycle
 }
 
@@ -74,7 +73,7 @@ export class Mesh implements MeshApi {
     const pendingApprovals = [...held].map(([from, count]) => ({ peerId: from, code: book.get(from)?.code ?? '', held: count }))
     return {
       peerId, agentId, instanceId, started: true, listenAddrs: listenAddrs(), announcedAddrs: network.announcedAddrs(),
-      connectedPeers: network.connectedPeers().length, knownPeers: book.all().length,
+      connectedPeers: network.connectedPeers().length, paths: network.pathCounts(), knownPeers: book.all().length,
       unread: mailbox.incoming.unread, queued: mailbox.outgoing.waiting, pendingApprovals,
       nat: traversal.summary(), duplicateKeys: instances.duplicateKeys, version: this.#init.version
     }
@@ -95,7 +94,7 @@ export class Mesh implements MeshApi {
   }
 
   async resolveInstance(instance: string): Promise<ResolvedInstance> {
-    const { peerId } = await this.#peers.resolveKnown(instance)
+    const { peerId } = await this.#peers.resolveNamed(instance)
     const route = this.#parts.instances.ofPeer(peerId.toString())
     if (route === undefined) throw new MeshError('UNKNOWN_RECIPIENT', `peer ${peerId.toString()} has not announced an instance`)
     const approved = this.#parts.book.statusOf(route.peerId) === 'approved'
@@ -110,12 +109,28 @@ export class Mesh implements MeshApi {
     return await this.#peers.remove(recipient)
   }
 
-  async approvePeer(codeOrRecipient: string): Promise<{ peerId: string, agentId: string, released: number }> {
+  async approvePeer(codeOrRecipient: string): Promise<ApprovedPeer> {
     return await this.#peers.approve(codeOrRecipient)
   }
 
   async blockPeer(recipient: string): Promise<{ peerId: string }> {
     return await this.#peers.block(recipient)
+  }
+
+  async discover(): Promise<DiscoverResult> {
+    return await this.#parts.discovery.run()
+  }
+
+  async createInvite(request: InviteRequest): Promise<Invite> {
+    return await this.#parts.inviting.invites.create(request)
+  }
+
+  async joinInvite(request: JoinRequest): Promise<JoinedPeer> {
+    return await this.#parts.inviting.joins.join(request)
+  }
+
+  async safetyWords(peerId: string): Promise<string[]> {
+    return await this.#parts.inviting.pairing.safetyWords(peerId)
   }
 
   async ping(recipient: string): Promise<PingResult> {
@@ -124,15 +139,15 @@ export class Mesh implements MeshApi {
     return traversal.explain(await network.ping(peerId))
   }
 
-  async sendMessage({ to, text, inReplyTo, hops, waitForReplyMs, port, messageId }: SendRequest): Promise<SendResult> {
-    const { peerId } = await this.#peers.resolveAddressee(to)
+  async sendMessage({ to, text, author, inReplyTo, hops, waitForReplyMs, port, messageId }: SendRequest): Promise<SendResult> {
+    const { peerId } = await this.#peers.resolveAddressee(to, author)
     const { mailbox, network } = this.#parts
     if (port !== undefined) await network.connect(peerId, { port })
     return await mailbox.outgoing.send({ peerId: peerId.toString(), text, inReplyTo, hops, waitForReplyMs, messageId })
   }
 
-  async sendInstanceMessage({ instance, text, hops }: { instance: string, text: string, hops?: number }): Promise<InstanceSendResult> {
-    const peerId = (await this.#peers.resolveAddressee(instance)).peerId.toString()
+  async sendInstanceMessage({ instance, text, hops, author }: InstanceSendRequest): Promise<InstanceSendResult> {
+    const peerId = (await this.#peers.resolveAddressee(instance, author)).peerId.toString()
     const { book, mailbox, instances } = this.#parts
     const { messageId, deliveries = [] } = await mailbox.outgoing.sendToInstance({ peerId, text, hops })
     const instanceId = instances.ofPeer(peerId)?.instanceId
@@ -203,7 +218,7 @@ export class Mesh implements MeshApi {
     if (this.#running !== undefined) return
     const parts = await assemble(this.#init, this.#events)
     const lifecycle = new Lifecycle(this.#init, parts, this.#events)
-    this.#running = { parts, lifecycle, peers: new Peers(parts, this.#init.log) }
+    this.#running = { parts, lifecycle }
     try {
       await lifecycle.start()
     } catch (error) {
@@ -223,15 +238,11 @@ export class Mesh implements MeshApi {
   }
 
   get #peers(): Peers {
-    return this.#required.peers
+    return this.#parts.peers
   }
 
   get #required(): Running {
     if (this.#running === undefined) throw new MeshError('NOT_RUNNING', 'the libp2p node is not running; see `openclaw channels status`')
     return this.#running
   }
-}
-
-function peerOf(event: MeshEvent): string {
-  return event.type === 'message' ? event.message.from : event.peerId
 }

@@ -6,9 +6,14 @@ export type DeliveryState = 'queued' | 'sent' | 'received' | 'held' | 'delivered
 /** `direct` is what a person or agent wrote to this node; `reply` answers one of our messages. */
 export type InboxKind = 'direct' | 'reply'
 
+/** Who acts: an agent may do and see less than its owner. */
+export type Audience = 'agent' | 'owner'
+
 export interface SendRequest {
   to: string
   text: string
+  /** An agent that writes on its own is kept from peers that its owner keeps for himself. @default 'owner' */
+  author?: Audience
   /** Present when this answers a received message; the message is then a `reply`, which starts no turn over there. */
   inReplyTo?: string
   /** How many agents the conversation passed through to get here. @default 0 */
@@ -29,6 +34,13 @@ export interface SendResult {
   reply?: string
   /** For `queued`: the short word for why it is not there yet (`refused`, `timeout`, `no-address` ...). */
   cause?: string
+  /** For `queued` because of the recipient's limit: when it goes out. */
+  retryAfterMs?: number
+}
+
+/** A send that counts once it was delivered there. */
+export interface InstanceSendRequest extends Pick<SendRequest, 'text' | 'author' | 'hops'> {
+  instance: string
 }
 
 export interface InstanceSendResult {
@@ -48,14 +60,14 @@ export interface MessageStatus {
   peerId: string
   state: DeliveryState
   history: Array<{ state: DeliveryState, at: number }>
-  error?: { code: string, message: string, retryAfterMs?: number }
+  error?: { code: string, message: string, cause?: string, retryAfterMs?: number }
   /** What the recipient said about its channels. */
   deliveries?: TargetDelivery[]
 }
 
 export interface InboxQuery {
   /** `agent` never sees the text of an unapproved sender; `owner` does. */
-  audience: 'agent' | 'owner'
+  audience: Audience
   /** Only messages of this peer (any recipient form). */
   from?: string
   unreadOnly?: boolean
@@ -91,6 +103,8 @@ export interface InboundMessage {
   at: number
   hops: number
   inReplyTo?: string
+  /** The sender is not approved: its message was taken because everybody may write, or because it answers one of ours. */
+  isStranger?: true
 }
 
 /** Whether a stored message may start an agent turn, decided and marked on disk before the turn starts. */
@@ -139,6 +153,8 @@ export type MeshEvent =
   | { seq: number, type: 'message', message: InboundMessage }
   | { seq: number, type: 'held', peerId: string, code: string, held: number }
   | { seq: number, type: 'delivery', messageId: string, peerId: string, state: DeliveryState }
+  /** Somebody came with a ticket of ours, and both have approved each other. */
+  | { seq: number, type: 'joined', peerId: string, inviteId: string, alias?: string, safetyWords: string[] }
   | { seq: number, type: 'peer-connected' | 'peer-disconnected', peerId: string }
   | { seq: number, type: 'instance', instanceId: string, peerId: string }
   /** A message may be forwarded to that target now. */

@@ -1,9 +1,9 @@
 /** Instances and peers as plain data. Times are milliseconds since the epoch unless a name ends in `Ms` (a duration). */
 
+import type { ApprovalStatus, InboundRight, KnownBy } from './trust.ts'
+
 /** The path a connection takes. */
 export type PathKind = 'direct' | 'relay'
-
-export type ApprovalStatus = 'unknown' | 'approved' | 'blocked'
 
 export interface InstanceIdentity {
   instanceId: string
@@ -22,6 +22,8 @@ export interface MeshStatus {
   listenAddrs: string[]
   announcedAddrs: string[]
   connectedPeers: number
+  /** How many of the connected peers are reached on each kind of path. */
+  paths: Record<PathKind, number>
   knownPeers: number
   /** Messages in the inbox that were not read, held ones included. */
   unread: number
@@ -156,6 +158,16 @@ export interface PeerSummary {
   pathSince?: number
   /** Why the peer is not reached directly, while it is reached through a relay. */
   whyNotDirect?: string
+  knownBy: KnownBy
+  /** The peer that told of it. */
+  introducedBy?: string
+  /** Since when; null for one that the configuration names and that never connected. */
+  knownSince: number | null
+  mayMessageUs: InboundRight
+  /** Whether the agent here may message it on its own. */
+  agentMayMessage: boolean
+  /** It calls itself by a name that is pinned to this other peer. */
+  claimsNameOf?: string
   lastSeen: number | null
   addrs: string[]
   /** Messages of this peer that are held until the owner approves it. */
@@ -174,6 +186,8 @@ export interface InstanceSummary {
   alias?: string
   /** Whether the peer is approved here; the name of an instance that is not is nothing to rely on. */
   approved: boolean
+  /** Its name is pinned to this other peer, which it is not. */
+  claimsNameOf?: string
   connected: boolean
   lastSeenAt: number
   source: 'announce' | 'dht'
@@ -186,22 +200,6 @@ export interface ResolvedInstance {
   peerId: string
   approved: boolean
   addrs: string[]
-}
-
-export interface AddPeerRequest {
-  /** Peer ID, multiaddr ending in `/p2p/<id>`, agent ID, instance ID or alias. */
-  recipient: string
-  alias?: string
-  /** Re-pin an alias that another peer holds. The owner's command only, never a tool. */
-  replace?: boolean
-}
-
-export interface AddedPeer {
-  peerId: string
-  agentId: string
-  alias?: string
-  reachable: boolean
-  path?: PathKind
 }
 
 export interface PingResult {

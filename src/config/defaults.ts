@@ -2,6 +2,7 @@
 
 /** Defaults of `plugins.entries["libp2p-mesh"].config`. */
 export const CONFIG_DEFAULTS = {
+  role: 'personal',
   /** The LAN works with nothing configured. */
   discovery: ['mdns'],
   /** Added when bootstrap peers are named: naming them says that the mesh reaches beyond the LAN. */
@@ -41,7 +42,9 @@ export const CONFIG_DEFAULTS = {
     /** One turn every five minutes: a conversation, not a loop. */
     perPeerPerHour: 12,
     /** Five busy peers: what an owner is willing to pay a model for without being asked. */
-    perHour: 60
+    perHour: 60,
+    /** Eight busy hours: what a conversation that never ends, or a public agent, may cost in a day. */
+    perDay: 500
   },
   relayLimits: {
     /** Idle reservations cost some 100 KB of memory each: what the smallest VM (512 MB) carries beside its system. */
@@ -68,3 +71,16 @@ export const CHANNEL_DEFAULTS = {
  * port 443, which only the owner can give it.
  */
 export const RELAY_LISTEN_ADDRS: readonly string[] = ['/ip4/0.0.0.0/tcp/4001', '/ip6/::/tcp/4001']
+
+/** What `role: "public"` sets where the owner sets nothing. */
+export const PUBLIC_DEFAULTS = {
+  /** Others find the mesh through it. */
+  enableCircuitRelayServer: true,
+  /** Handed out as an address, so it must not change. */
+  listenAddrs: RELAY_LISTEN_ADDRS,
+  /** Whoever runs a public node has no LAN there, and mDNS in a data centre is a nuisance. */
+  discovery: ['dht'],
+  discoveryWithBootstrap: ['bootstrap', 'dht'],
+  /** Strangers are what it is there for. */
+  dmPolicy: 'open'
+} as const

@@ -123,8 +123,15 @@ export const PEER_STORE_SWEEP_MS = 3_600_000
 /** A stored message starts no agent turn after this time: nobody wants yesterday's question answered at a restart. */
 export const TURN_MAX_AGE_MS = 24 * 3_600_000
 
-/** The window of the turn budgets. */
+/** The windows of the turn budgets. */
 export const TURN_WINDOW_MS = 3_600_000
+export const TURN_DAY_MS = 24 * TURN_WINDOW_MS
+
+/** Of the budgets of all peers together, peers that are not approved may use this part: identities cost nothing, and friends are to be answered too. */
+export const STRANGERS_SHARE = 0.75
+
+/** Messages of unapproved senders from one network address, in multiples of what one such sender may send: a household behind one NAT. */
+export const STRANGERS_PER_ADDRESS = 3
 
 /** Connections that one host may open to us in a second: a household behind one NAT restarting together. */
 export const INBOUND_CONNECTIONS_PER_SECOND = 20
@@ -141,6 +148,31 @@ export const ANNOUNCES_PER_HOUR = 60
 /** Keys in use twice that are remembered at a time, and new ones that the log tells in an hour: strangers could make them up. */
 export const MAX_DUPLICATE_KEYS = 100
 export const DUPLICATE_KEY_LINES_PER_HOUR = 10
+
+/** Log lines in an hour about peers that call themselves by a pinned name. */
+export const PIN_LINES_PER_HOUR = 10
+
+/** Peers that one answer to "whom do you know?" names, and addresses of each: a screenful, no map of the network. */
+export const MAX_HINTS = 32
+export const MAX_HINT_ADDRESSES = 8
+
+/** Such an answer: a peer ID of 52 characters and addresses of 200 bytes each fit. */
+export const MAX_PEER_LIST_BYTES = MAX_HINTS * (64 + MAX_HINT_ADDRESSES * 256)
+
+/** How long an answer may take, over a slow relay too. */
+export const PEER_LIST_TIMEOUT_MS = 10_000
+
+/** Questions that one peer is answered in an hour: a person who tries again and again. */
+export const PEER_LISTS_PER_HOUR = 60
+
+/** Peers that one discovery asks, and hints that it follows, a few at a time, within this time: a person waits for it. */
+export const MAX_ASKED_PEERS = 32
+export const MAX_HINT_DIALS = 64
+export const DISCOVERY_PARALLEL = 8
+export const DISCOVERY_TIMEOUT_MS = 45_000
+
+/** A failure in the log: its code, its reason and the sentence about it. */
+export const MAX_LOGGED_CHARACTERS = 400
 
 /** How often an unchanged record is told again, so that routes stay fresh. */
 export const ANNOUNCE_INTERVAL_MS = 30 * 60_000

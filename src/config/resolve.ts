@@ -1,15 +1,17 @@
 /** Turns what the owner wrote (or did not) into the complete settings of a node, or refuses it by name. */
+import { isAbsolute } from 'node:path'
 import { MeshError } from '../lib/errors.ts'
 import { safeName } from '../lib/text.ts'
 import { checkAllowFrom, checkAnnounceAddrs, checkListenAddrs, checkPeerList, checkStunServers, type AddressCheck } from './addresses.ts'
-import { CHANNEL_DEFAULTS, CONFIG_DEFAULTS } from './defaults.ts'
+import { CHANNEL_DEFAULTS, CONFIG_DEFAULTS, PUBLIC_DEFAULTS } from './defaults.ts'
 import { checkForwardTargets, type ForwardTarget } from './forward-targets.ts'
 import { NOT_YET_KEYS } from './not-yet.ts'
-import { ChannelSchema, ConfigSchema, type ConfigInput, type DiscoveryMechanism, type DmPolicy } from './schema.ts'
+import { ChannelSchema, ConfigSchema, type ConfigInput, type DiscoveryMechanism, type DmPolicy, type Role } from './schema.ts'
 import { badValue, checkShape } from './validate.ts'
 
 /** Complete, checked settings; NAT switches are already combined with the master switch. */
 export interface MeshConfig {
+  role: Role
   discovery: DiscoveryMechanism[]
   listenAddrs: string[]
   bootstrapList: string[]
@@ -31,8 +33,10 @@ export interface MeshConfig {
   deliveryAckTimeoutMs: number
   messageTtlMs: number
   rateLimit: { unapprovedPerHour: number, approvedPerMinute: number }
-  turnBudget: { perPeerPerHour: number, perHour: number }
+  turnBudget: { perPeerPerHour: number, perHour: number, perDay: number }
   relayLimits: RelayLimits
+  /** Absolute path. */
+  networkKeyFile: string | undefined
   dmPolicy: DmPolicy
   /** Peer IDs in base58 form. */
   allowFrom: string[]
@@ -81,13 +85,16 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
   const enableWebSocket = input.enableWebSocket ?? CONFIG_DEFAULTS.enableWebSocket
   const nat = natSwitches(input, warnings)
   const checkAt = (key: string) => ({ path: `${CONFIG_PATH}.${key}`, webSocket: enableWebSocket })
+  const role = input.role ?? CONFIG_DEFAULTS.role
+  const preset = role === 'public' ? { ...CONFIG_DEFAULTS, ...CHANNEL_DEFAULTS, ...PUBLIC_DEFAULTS } : { ...CONFIG_DEFAULTS, ...CHANNEL_DEFAULTS }
   return {
+    role,
     discovery: discoveryOf(input, nat.enableIdentify, warnings),
     listenAddrs: checkListenAddrs(listenAddrsOf(input, warnings), checkAt('listenAddrs')),
     bootstrapList: checkPeerList(input.bootstrapList ?? CONFIG_DEFAULTS.bootstrapList, checkAt('bootstrapList')),
     enableWebSocket,
     ...nat,
-    enableCircuitRelayServer: input.enableCircuitRelayServer ?? CONFIG_DEFAULTS.enableCircuitRelayServer,
+    enableCircuitRelayServer: input.enableCircuitRelayServer ?? preset.enableCircuitRelayServer,
     relayList: relayListOf(input, checkAt('relayList')),
     stunServers: checkStunServers(input.stunServers ?? CONFIG_DEFAULTS.stunServers, checkAt('stunServers')),
     announceAddrs: checkAnnounceAddrs(input.announceAddrs ?? CONFIG_DEFAULTS.announceAddrs, checkAt('announceAddrs')),
@@ -100,7 +107,8 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     rateLimit: { ...CONFIG_DEFAULTS.rateLimit, ...input.rateLimit },
     turnBudget: { ...CONFIG_DEFAULTS.turnBudget, ...input.turnBudget },
     relayLimits: { ...CONFIG_DEFAULTS.relayLimits, ...input.relayLimits },
-    dmPolicy: access.dmPolicy ?? CHANNEL_DEFAULTS.dmPolicy,
+    networkKeyFile: networkKeyFileOf(input.networkKeyFile),
+    dmPolicy: access.dmPolicy ?? preset.dmPolicy,
     allowFrom: checkAllowFrom(access.allowFrom ?? CHANNEL_DEFAULTS.allowFrom, `${CHANNEL_PATH}.allowFrom`),
     warnings
   }
@@ -145,8 +153,9 @@ function natSwitches(input: ConfigInput, warnings: string[]): NatSwitches {
 function discoveryOf(input: ConfigInput, hasIdentify: boolean, warnings: string[]): DiscoveryMechanism[] {
   const hasBootstrap = (input.bootstrapList ?? []).length > 0
   if (input.discovery === undefined) {
-    const usual: DiscoveryMechanism[] = [...(hasBootstrap ? CONFIG_DEFAULTS.discoveryWithBootstrap : CONFIG_DEFAULTS.discovery)]
-    if (hasIdentify || !hasBootstrap) return usual
+    const preset = input.role === 'public' ? PUBLIC_DEFAULTS : CONFIG_DEFAULTS
+    const usual: DiscoveryMechanism[] = [...(hasBootstrap ? preset.discoveryWithBootstrap : preset.discovery)]
+    if (hasIdentify || !usual.includes('dht')) return usual
     warnings.push('identify is off, so discovery goes without the DHT, which needs it')
     return usual.filter(mechanism => mechanism !== 'dht')
   }
@@ -161,7 +170,8 @@ function discoveryOf(input: ConfigInput, hasIdentify: boolean, warnings: string[
 
 function listenAddrsOf(input: ConfigInput, warnings: string[]): readonly string[] {
   if (input.listenAddrs === undefined) {
-    return input.enableWebSocket === true ? [...CONFIG_DEFAULTS.listenAddrs, ...CONFIG_DEFAULTS.webSocketListenAddrs] : CONFIG_DEFAULTS.listenAddrs
+    const { listenAddrs } = input.role === 'public' ? PUBLIC_DEFAULTS : CONFIG_DEFAULTS
+    return input.enableWebSocket === true ? [...listenAddrs, ...CONFIG_DEFAULTS.webSocketListenAddrs] : listenAddrs
   }
   const listensOnWebSocket = input.listenAddrs.some(address => /\/wss?(\/|$)/.test(address))
   if (input.enableWebSocket === true && !listensOnWebSocket) warnings.push('enableWebSocket is on, but no address of listenAddrs ends in /ws: WebSocket is used for dialling only')
@@ -174,6 +184,11 @@ function relayListOf(input: ConfigInput, check: AddressCheck): string[] {
   const nested = relays.findIndex(address => address.includes('/p2p-circuit'))
   if (nested >= 0) throw badValue(`${check.path}[${String(nested)}]`, relays[nested], 'the address of the relay itself, without /p2p-circuit')
   return relays
+}
+
+function networkKeyFileOf(path: string | undefined): string | undefined {
+  if (path === undefined || isAbsolute(path)) return path
+  throw badValue(`${CONFIG_PATH}.networkKeyFile`, path, 'an absolute path')
 }
 
 function instanceNameOf(name: string | undefined, environment: ConfigEnvironment): string {

@@ -17,6 +17,8 @@ const LIMITS = {
   /** Read into memory at start. */
   allowFrom: 10_000,
   addressCharacters: 512,
+  /** The longest path of most systems. */
+  pathCharacters: 4_096,
   /** Ten minutes: nothing that waits longer is waiting for an ACK. */
   ackTimeoutMs: { minimum: 100, maximum: 600_000 },
   /** A second (tests) to a year. */
@@ -41,6 +43,7 @@ const LIMITS = {
 } as const
 
 const DISCOVERY = ['mdns', 'bootstrap', 'dht'] as const
+const ROLES = ['personal', 'public'] as const
 const DM_POLICIES = ['pairing', 'allowlist', 'open', 'disabled'] as const
 
 const optional = <T extends TSchema>(schema: T) => Type.Optional(schema)
@@ -54,6 +57,10 @@ const mechanism = () => Type.Enum([...DISCOVERY], { type: 'string' })
 
 /** `plugins.entries["libp2p-mesh"].config`: the node. */
 export const ConfigSchema = Type.Object({
+  role: optional(Type.Enum([...ROLES], {
+    type: 'string',
+    description: 'A preset: "public" makes an always-on node that is bootstrap node, relay and STUN server for others (enableCircuitRelayServer), listens on port 4001, and whose agent answers strangers (dmPolicy "open") within rateLimit and turnBudget. Whatever is set beside it wins'
+  })),
   discovery: optional(Type.Union([
     mechanism(),
     Type.Array(mechanism(), { maxItems: DISCOVERY.length })
@@ -91,8 +98,9 @@ export const ConfigSchema = Type.Object({
   }, { additionalProperties: false, description: 'Inbound messages per sender: { unapprovedPerHour, approvedPerMinute }' })),
   turnBudget: optional(Type.Object({
     perPeerPerHour: count(LIMITS.perMinute, 'Agent turns an hour that one peer may start'),
-    perHour: count(LIMITS.perMinute, 'Agent turns an hour that all peers together may start')
-  }, { additionalProperties: false, description: 'Agent turns that mesh peers may start: { perPeerPerHour, perHour }' })),
+    perHour: count(LIMITS.perMinute, 'Agent turns an hour that all peers together may start'),
+    perDay: count(LIMITS.perMinute, 'Agent turns a day that all peers together may start')
+  }, { additionalProperties: false, description: 'Agent turns that mesh peers may start: { perPeerPerHour, perHour, perDay }; peers that are not approved leave a quarter of perHour and perDay to those that are' })),
   relayLimits: optional(Type.Object({
     reservations: count(LIMITS.reservations, 'Peers that may be reachable through this relay at a time'),
     perPeerBytes: optional(Type.Integer({ ...LIMITS.relayBytes, description: 'Bytes that one peer may send through this relay in perPeerSeconds; beyond them it is slowed down' })),
@@ -101,6 +109,9 @@ export const ConfigSchema = Type.Object({
   }, {
     additionalProperties: false,
     description: 'What this node relays for others: { reservations, perPeerBytes, perPeerSeconds, bytesPerSecond }. A peer may send perPeerBytes in perPeerSeconds (also the longest life of one relayed connection), and is slowed down beyond them; bytesPerSecond is shared fairly by all'
+  })),
+  networkKeyFile: optional(Type.String({
+    minLength: 1, maxLength: LIMITS.pathCharacters, description: 'Private network: absolute path of a file with a pre-shared key; only nodes with the same key connect'
   })),
   enableAgentSync: flag('Announce this instance to connected peers and learn theirs; false keeps that to approved peers'),
   agentCard: optional(Type.Object({
@@ -129,5 +140,7 @@ export type ConfigInput = Static<typeof ConfigSchema>
 export type ChannelInput = Static<typeof ChannelSchema>
 
 export type DiscoveryMechanism = (typeof DISCOVERY)[number]
+
+export type Role = (typeof ROLES)[number]
 
 export type DmPolicy = (typeof DM_POLICIES)[number]

@@ -73,6 +73,11 @@ export function toMeshError(thrown: unknown): MeshError {
   return new MeshError('INTERNAL', error.message, { cause: error })
 }
 
+/** A failure on one line, as logs and people read it: `UNREACHABLE (refused): ...`. */
+export function errorLine({ code, reason, message }: { code: string, reason: string | undefined, message: string }): string {
+  return `${code}${reason === undefined ? '' : ` (${reason})`}: ${message}`
+}
+
 /** The system error code (`ECONNREFUSED`, `ENOENT` ...) of an error, where it has one. */
 export function systemCode(thrown: unknown): string | undefined {
   if (!(thrown instanceof Error) || !('code' in thrown)) return undefined

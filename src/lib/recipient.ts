@@ -29,6 +29,15 @@ export function parsePeerId(text: string): PeerId | undefined {
   }
 }
 
+/** A multiaddr from its text, or undefined when the text is none. */
+export function parseMultiaddr(text: string): Multiaddr | undefined {
+  try {
+    return multiaddr(text)
+  } catch {
+    return undefined // the parser says no more than that
+  }
+}
+
 /** The peer ID that a multiaddr ends in: the last `/p2p/` component, the relayed peer for a relayed address. */
 export function peerIdOfMultiaddr(address: Multiaddr): PeerId | undefined {
   const last = address.getComponents().at(-1)

@@ -57,8 +57,21 @@ export function refusalOf(ack: WireAck): MeshError | undefined {
   if (ack.stage !== 'refused') return undefined
   const code = REFUSAL_CODES.find(known => known === ack.code) ?? 'INTERNAL'
   return new MeshError(code, `the recipient refused the message: ${ack.text ?? code}`, {
+    ...reasonOf(code),
     ...ack.retryAfterMs !== undefined && { retryAfterMs: ack.retryAfterMs }
   })
+}
+
+/** The short word under the code of what ended or holds up a message of ours. */
+const REASONS: Partial<Record<string, string>> = {
+  BLOCKED: 'by-recipient', NOT_APPROVED: 'by-recipient', NOT_ALLOWED: 'by-recipient', INVALID_ARGUMENT: 'by-recipient',
+  RATE_LIMITED: 'rate-limited', QUEUE_FULL: 'recipient-full', DISK_FULL: 'recipient-full', TOO_LARGE: 'text', EXPIRED: 'time-to-live'
+}
+
+/** That word, where there is one. */
+export function reasonOf(code: string): { reason?: string } {
+  const reason = REASONS[code]
+  return reason === undefined ? {} : { reason }
 }
 
 /** The recipient has the message, but not all of its channels do; undefined where nothing failed. */

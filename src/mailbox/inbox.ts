@@ -1,8 +1,8 @@
 /** Takes messages of peers in: decides, stores, and only then says so. */
 import type { PeerId } from '@libp2p/interface'
 import {
-  HELD_RETRY_MS, FINISHED_RETENTION_MS, MAX_HELD_PER_ADDRESS, MAX_HELD_PER_PEER, MAX_HELD_TOTAL, MAX_INBOX_MESSAGES, MAX_INBOX_TEXT_BYTES,
-  MAX_REPLIES_PER_MESSAGE, MAX_TRACKED_PEERS, TURN_MAX_AGE_MS
+  FINISHED_RETENTION_MS, HELD_RETRY_MS, MAX_HELD_PER_ADDRESS, MAX_HELD_PER_PEER, MAX_HELD_TOTAL,
+  MAX_INBOX_MESSAGES, MAX_INBOX_TEXT_BYTES, MAX_REPLIES_PER_MESSAGE, MAX_TRACKED_PEERS, STRANGERS_PER_ADDRESS, TURN_MAX_AGE_MS
 } from '../config/limits.ts'
 import type { MeshConfig } from '../config/resolve.ts'
 import type { ErrorCode } from '../lib/errors.ts'
@@ -55,6 +55,8 @@ export class Inbox {
   readonly #init: InboxInit
   readonly #approvedLimit: RateLimiter
   readonly #unapprovedLimit: RateLimiter
+  /** Of all unapproved senders at one address. */
+  readonly #addressLimit: RateLimiter
   #messages: number
   #textBytes: number
 
@@ -64,6 +66,7 @@ export class Inbox {
     const shared = { maxKeys: MAX_TRACKED_PEERS, now: init.now }
     this.#approvedLimit = new RateLimiter({ ...shared, limit: rateLimit.approvedPerMinute, windowMs: 60_000 })
     this.#unapprovedLimit = new RateLimiter({ ...shared, limit: rateLimit.unapprovedPerHour, windowMs: HOUR_MS })
+    this.#addressLimit = new RateLimiter({ ...shared, limit: rateLimit.unapprovedPerHour * STRANGERS_PER_ADDRESS, windowMs: HOUR_MS })
     const totals = init.store.totals()
     this.#messages = totals.messages
     this.#textBytes = totals.textBytes
@@ -151,13 +154,19 @@ export class Inbox {
     if (this.#messages >= MAX_INBOX_MESSAGES || this.#textBytes >= MAX_INBOX_TEXT_BYTES) {
       return refused(message, { code: 'QUEUE_FULL', text: 'the inbox of the recipient is full', retryAfterMs: HELD_RETRY_MS })
     }
-    const limiter = sender.isApproved ? this.#approvedLimit : this.#unapprovedLimit
-    const waitMs = sender.isAwaitedReply ? 0 : limiter.take(peerId)
+    const waitMs = sender.isAwaitedReply ? 0 : this.#waitFor(peerId, { address, ...sender })
     if (waitMs > 0) return refused(message, { code: 'RATE_LIMITED', text: 'too many messages', retryAfterMs: waitMs })
     if (!sender.isHeld) return undefined
     const held = this.#init.store.heldCounts(peerId, address)
     const isFull = held.ofPeer >= MAX_HELD_PER_PEER || held.ofAddress >= MAX_HELD_PER_ADDRESS || held.total >= MAX_HELD_TOTAL
     return isFull ? refused(message, { code: 'QUEUE_FULL', text: 'too many messages wait for approval', retryAfterMs: HELD_RETRY_MS }) : undefined
+  }
+
+  /** What is held has bounds of its own for each address. */
+  #waitFor(peerId: string, { address, isApproved, isHeld }: { address: string, isApproved: boolean, isHeld: boolean }): number {
+    if (isApproved) return this.#approvedLimit.take(peerId)
+    const waitMs = this.#unapprovedLimit.take(peerId)
+    return waitMs > 0 || isHeld ? waitMs : this.#addressLimit.take(address)
   }
 
   #store({ from, message, address }: Arrival, state: InboxState): InboxRow {

@@ -4,7 +4,7 @@ import { MeshError } from '../lib/errors.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
 import type { DeliveryState } from '../mesh-api.ts'
 import type { MessageKind, TargetDelivery, WireAck } from '../protocols/wire-message.ts'
-import { eventOfAck, isWaiting, nextState, notForwarded, refusalOf, type DeliveryEvent } from './delivery.ts'
+import { eventOfAck, isWaiting, nextState, notForwarded, reasonOf, refusalOf, type DeliveryEvent } from './delivery.ts'
 import type { Flight } from './lane.ts'
 import type { OutboxDraft, OutboxRow, OutboxStore } from './outbox-store.ts'
 
@@ -87,7 +87,7 @@ export class Outbox {
   async queue(draft: OutboxDraft): Promise<OutboxRow | undefined> {
     const { peerId } = draft
     if (this.waitingFor(peerId) >= MAX_QUEUED_PER_PEER || this.#total >= MAX_QUEUED_TOTAL) {
-      throw new MeshError('QUEUE_FULL', `${String(this.waitingFor(peerId))} messages already wait for ${peerId} (${String(this.#total)} in total)`)
+      throw new MeshError('QUEUE_FULL', `${String(this.waitingFor(peerId))} messages already wait for ${peerId} (${String(this.#total)} in total)`, { reason: 'sender-full' })
     }
     this.#count(peerId, 1)
     try {
@@ -183,7 +183,7 @@ export class Outbox {
   /** Ends what is overdue and forgets what ended long ago. */
   async keepHouse(): Promise<void> {
     const now = this.#init.now()
-    const error = new MeshError('EXPIRED', 'the message was not delivered within its time to live')
+    const error = new MeshError('EXPIRED', 'the message was not delivered within its time to live', reasonOf('EXPIRED'))
     for (const { id, peerId } of this.#init.store.overdue(now, EXPIRY_BATCH)) {
       await this.apply({ peerId, messageId: id, event: { kind: 'expired' }, error })
     }

@@ -1,15 +1,18 @@
 /** Everything about our own messages: queue, courier and those who wait for news, put together. */
 import type { DatabaseSync } from 'node:sqlite'
 import type { PeerId } from '@libp2p/interface'
+import { MAX_LOGGED_CHARACTERS } from '../config/limits.ts'
 import type { MeshConfig } from '../config/resolve.ts'
 import type { Clock } from '../lib/clock.ts'
-import { MeshError, toError, toMeshError } from '../lib/errors.ts'
+import { errorLine, MeshError, toError, toMeshError } from '../lib/errors.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
 import type { Logger } from '../lib/log.ts'
+import { oneLine } from '../lib/text.ts'
 import type { DeliveryState, MessageStatus, SendResult } from '../mesh-api.ts'
 import type { MessageProtocol } from '../protocols/message-protocol.ts'
 import type { WireAck } from '../protocols/wire-message.ts'
 import { Courier } from './courier.ts'
+import { reasonOf } from './delivery.ts'
 import { OutboxStore, type OutboxDraft, type OutboxRow } from './outbox-store.ts'
 import { Outbox, type DeliveryChange } from './outbox.ts'
 import { Sender, type Letter } from './sender.ts'
@@ -164,11 +167,15 @@ export class Outgoing {
 
   #handleChange(change: DeliveryChange): void {
     if (change.kind === 'system') return // receipts are plumbing
+    const { messageId, peerId, state, error } = change
+    if (error !== undefined) this.#init.log.info(`Message ${messageId} to ${peerId} is ${state}: ${oneLine(errorLine(error), MAX_LOGGED_CHARACTERS)}`)
     this.#sender.handleChange(change)
     this.#init.onDelivery(change)
   }
 
   #refusal(row: OutboxRow, { code, text }: { code: string, text: string }): NonNullable<MessageStatus['error']> {
-    return { code, message: text, ...row.retryAt > 0 && { retryAfterMs: Math.max(0, row.retryAt - this.#init.clock.now()) } }
+    const { reason } = reasonOf(code)
+    const retryAfterMs = Math.max(0, row.retryAt - this.#init.clock.now())
+    return { code, message: text, ...reason !== undefined && { cause: reason }, ...row.retryAt > 0 && { retryAfterMs } }
   }
 }

@@ -5,7 +5,7 @@ import type { Clock } from '../lib/clock.ts'
 import { MeshError } from '../lib/errors.ts'
 import { utf8Bytes } from '../lib/text.ts'
 import type { DeliveryState, SendResult } from '../mesh-api.ts'
-import { isWaiting } from './delivery.ts'
+import { isWaiting, reasonOf } from './delivery.ts'
 import type { OutboxDraft } from './outbox-store.ts'
 import type { DeliveryChange } from './outbox.ts'
 import { Waiters, type Word } from './waiters.ts'
@@ -117,7 +117,7 @@ function checkText(text: string): void {
   if (text.trim() === '') throw new MeshError('INVALID_ARGUMENT', 'the message is empty')
   const bytes = utf8Bytes(text)
   if (bytes > MAX_TEXT_BYTES) {
-    throw new MeshError('TOO_LARGE', `the message has ${String(bytes)} bytes, at most ${String(MAX_TEXT_BYTES)} fit; send a file or several messages`)
+    throw new MeshError('TOO_LARGE', `the message has ${String(bytes)} bytes, at most ${String(MAX_TEXT_BYTES)} fit; send a file or several messages`, reasonOf('TOO_LARGE'))
   }
 }
 
@@ -127,7 +127,7 @@ function toResult(messageId: string, peerId: string, word: Word): SendResult {
     case 'stopped':
       return { messageId, peerId, state: 'queued', cause: word.kind }
     case 'paused':
-      return { messageId, peerId, state: 'queued', cause: 'rate-limited' }
+      return { messageId, peerId, state: 'queued', cause: 'rate-limited', retryAfterMs: word.retryAfterMs }
     case 'unreachable':
       return { messageId, peerId, state: 'queued', ...word.error.reason !== undefined && { cause: word.error.reason } }
     case 'change':
@@ -159,7 +159,7 @@ function fromChange({ messageId, peerId, state, error }: Omit<DeliveryChange, 'k
 
 function refusal(messageId: string, state: DeliveryState, error: MeshError): MeshError {
   return new MeshError(error.code, error.message, {
-    messageId, state, queued: state === 'queued', ...error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }
+    messageId, state, queued: state === 'queued', ...error.reason !== undefined && { reason: error.reason }, ...error.retryAfterMs !== undefined && { retryAfterMs: error.retryAfterMs }
   })
 }
 
@@ -179,7 +179,7 @@ function deliveredOrThrow(word: Word, known: Known): DeliveryChange {
       throw new MeshError('UNREACHABLE', message, { ...facts, cause: word.error, ...reason !== undefined && { reason } })
     }
     case 'paused':
-      throw new MeshError('RATE_LIMITED', 'the recipient takes no more messages of ours for now', { ...facts, retryAfterMs: word.retryAfterMs })
+      throw new MeshError('RATE_LIMITED', 'the recipient takes no more messages of ours for now', { ...facts, ...reasonOf('RATE_LIMITED'), retryAfterMs: word.retryAfterMs })
     case 'stopped':
       throw new MeshError('NOT_RUNNING', `this node stopped while it waited for the delivery; ${knownText(known)}`, { ...facts, reason: 'stopped' })
     case 'timeout':
@@ -195,7 +195,7 @@ function checkDelivered(change: DeliveryChange): DeliveryChange {
   const { messageId, state, error, deliveries } = change
   if (state === 'delivered' && error === undefined) return change
   const facts = { messageId, state, queued: isWaiting(state) }
-  if (state === 'held') throw new MeshError('HELD_FOR_APPROVAL', 'the recipient has the message and holds it until its owner approves this node', facts)
+  if (state === 'held') throw new MeshError('HELD_FOR_APPROVAL', 'the recipient has the message and holds it until its owner approves this node', { ...facts, reason: 'by-recipient' })
   const failure = error ?? new MeshError('ACK_TIMEOUT', 'the recipient has the message, and whether it was delivered there will never be known', { reason: 'uncertain' })
   throw new MeshError(failure.code, failure.message, {
     ...facts,

@@ -1,5 +1,5 @@
 /** Which stored messages may start an agent turn, within the budgets; marked on disk before a turn starts. */
-import { MAX_HOPS, TURN_MAX_AGE_MS, TURN_WINDOW_MS } from '../config/limits.ts'
+import { MAX_HOPS, STRANGERS_SHARE, TURN_DAY_MS, TURN_MAX_AGE_MS, TURN_WINDOW_MS } from '../config/limits.ts'
 import type { MeshConfig } from '../config/resolve.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
 import type { ApprovalStatus, TurnClaim, TurnOutcome } from '../mesh-api.ts'
@@ -79,7 +79,8 @@ export class Turns {
     if (row.hops >= MAX_HOPS) return 'hop-limit'
     const since = now() - TURN_WINDOW_MS
     if (store.turnsSince(since, row.peerId) >= budget.perPeerPerHour) return 'peer-budget'
-    if (store.turnsSince(since) >= budget.perHour) return 'global-budget'
+    const share = statusOf(row.peerId) === 'approved' ? 1 : STRANGERS_SHARE
+    if (store.turnsSince(since) >= budget.perHour * share || store.turnsSince(now() - TURN_DAY_MS) >= budget.perDay * share) return 'global-budget'
     return undefined
   }
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { PeerId } from '@libp2p/interface'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
-import { MeshError, toError } from '../lib/errors.ts'
+import { errorLine, MeshError, toError, toMeshError } from '../lib/errors.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { GroupCommit } from '../lib/group-commit.ts'
 import { openDatabase } from '../lib/sqlite.ts'
@@ -19,14 +19,20 @@ import type { StunService } from '../nat/stun-service.ts'
 import { createNode, type CreatedNode } from '../node/create-node.ts'
 import { DiscoveryDialer } from '../node/discovery-dialer.ts'
 import { Network } from '../node/network.ts'
-import type { NodeComponents } from '../node/options.ts'
+import type { NodeComponents, ServiceFactories } from '../node/options.ts'
 import { PeerKeeper } from '../node/peer-keeper.ts'
 import { MessageProtocol } from '../protocols/message-protocol.ts'
+import { PeerExchange } from '../protocols/peer-exchange.ts'
 import { identityOfText } from '../trust/approvals.ts'
-import { PEER_BOOK_MIGRATIONS, PeerBook } from '../trust/peer-book.ts'
+import { INVITATION_MIGRATIONS } from '../trust/invitations.ts'
+import { PeerBook } from '../trust/peer-book.ts'
+import { PEER_BOOK_MIGRATIONS } from '../trust/peer-record.ts'
+import { Discovery } from './discovery.ts'
 import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
+import { Inviting } from './inviting.ts'
 import { canConfirm, mappedPortServices } from './mapped-ports.ts'
+import { Peers } from './peers.ts'
 import { relayServices } from './relaying.ts'
 import { createPuncher, Traversal } from './traversal.ts'
 import { toInboundMessage, type UnnumberedEvent } from './views.ts'
@@ -37,7 +43,8 @@ interface Late {
   puncher?: NatTraversal
   stun?: StunService
   book?: PeerBook
-  handler?: { mailbox: Mailbox, instances: Instances }
+  handler?: { mailbox: Mailbox, instances: Instances, discovery: Discovery }
+  exchange?: PeerExchange
 }
 
 /** The parts of one run of the mesh. */
@@ -49,8 +56,11 @@ export interface Parts {
   book: PeerBook
   mailbox: Mailbox
   instances: Instances
+  discovery: Discovery
   protocol: MessageProtocol
   traversal: Traversal
+  peers: Peers
+  inviting: Inviting
   commits: GroupCommit
   database: DatabaseSync
   /** Addresses that the transports listen on. */
@@ -73,29 +83,22 @@ export async function assemble(init: MeshInit, events: EventLog<UnnumberedEvent>
 
 async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventLog<UnnumberedEvent>): Promise<Parts> {
   const late: Late = {}
-  const isApproved = (peerId: PeerId): boolean => late.book?.statusOf(peerId.toString()) === 'approved'
+  const inviting = new Inviting()
   const node = await createNode({
     stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
-    services: {
-      message: components => createProtocol(init, components, late),
-      ...relayServices(init, { onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0 }),
-      ...init.config.enableHolePunch && {
-        nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.stun?.responder }))
-      },
-      ...mappedPortServices(init)
-    },
-    watchesConnections: true,
-    confirmsAddresses: canConfirm(init.config),
+    services: createServices(init, late, inviting),
+    watchesConnections: true, confirmsAddresses: canConfirm(init.config),
     onSelfDiscovered: () => { needed(late.handler).instances.handleSelfDiscovered() }
   })
   try {
     const { protocol, components } = needed(late.service)
     const commits = new GroupCommit(database)
     const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId))
-    const book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
-    late.book = book
+    const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
     const { keeper, dialer } = createDialers(init, network)
-    const traversal = new Traversal({ init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved, followers: [protocol] })
+    const traversal = new Traversal({
+      init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved: peerId => isApproved(late, peerId), followers: [protocol]
+    })
     const shared = { init, events, network, book, protocol }
     const instances = new Instances({
       ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
@@ -103,13 +106,40 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
       onAddresses: (peerId) => { traversal.handleAddresses(peerId) }
     })
     const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })
-    late.handler = { mailbox, instances }
-    const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
-    return { node, network, keeper, dialer, book, mailbox, instances, protocol, traversal, commits, database, listenAddrs }
+    const peers = new Peers({ node, network, keeper, book, mailbox, instances, traversal }, init)
+    inviting.open({ ...shared, database, commits, peers, self: components.peerId })
+    const discovery = new Discovery({ ...shared, instances, self: components.peerId, exchange: needed(late.exchange) })
+    late.handler = { mailbox, instances, discovery }
+    const listenAddrs = (): string[] => listenAddrsOf(components)
+    return { node, network, keeper, dialer, book, mailbox, instances, discovery, protocol, peers, inviting, traversal, commits, database, listenAddrs }
   } catch (error) {
     await node.close()
     throw error
   }
+}
+
+/** The mesh's own protocols, and what of the libraries' it does itself. */
+function createServices(init: MeshInit, late: Late, inviting: Inviting): ServiceFactories {
+  return {
+    message: components => createProtocol(init, components, late),
+    invite: inviting.createService,
+    peers: components => (late.exchange = createExchange(init, components, late)),
+    ...relayServices(init, { onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0 }),
+    ...init.config.enableHolePunch && {
+      nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, {
+        isApproved: peerId => isApproved(late, peerId), responder: late.stun?.responder
+      }))
+    },
+    ...mappedPortServices(init)
+  }
+}
+
+function isApproved({ book }: Late, peerId: PeerId): boolean {
+  return book?.statusOf(peerId.toString()) === 'approved'
+}
+
+function listenAddrsOf({ transportManager }: NodeComponents): string[] {
+  return transportManager.getAddrs().map(address => address.toString())
 }
 
 function createProtocol(init: MeshInit, components: NodeComponents, late: Late): MessageProtocol {
@@ -130,6 +160,12 @@ function createProtocol(init: MeshInit, components: NodeComponents, late: Late):
   return protocol
 }
 
+function createExchange({ clock }: MeshInit, components: NodeComponents, late: Late): PeerExchange {
+  return new PeerExchange(components, {
+    now: clock.now, hintsFor: (peerId, connection) => needed(late.handler).discovery.hintsFor(peerId, connection)
+  })
+}
+
 /** Services are made while the node is created, and called only after everything here is. */
 function needed<T>(part: T | undefined): T {
   if (part === undefined) throw new MeshError('INTERNAL', 'a part of the mesh was used before it was put together')
@@ -138,7 +174,9 @@ function needed<T>(part: T | undefined): T {
 
 function openMeshDatabase(init: MeshInit): DatabaseSync {
   return openDatabase(join(init.stateDir, 'mesh.db'), {
-    migrations: { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS },
+    migrations: {
+      peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS, invitations: INVITATION_MIGRATIONS
+    },
     isExclusive: true,
     now: init.clock.now,
     onMovedAside: (path, error) => {
@@ -149,7 +187,7 @@ function openMeshDatabase(init: MeshInit): DatabaseSync {
 
 function createDialers(init: MeshInit, network: Network): Pick<Parts, 'keeper' | 'dialer'> {
   const isConnected = (peerId: PeerId): boolean => network.isConnected(peerId)
-  const onFailure = (peerId: PeerId, error: Error): void => { init.log.debug(`Peer ${peerId.toString()} was not reached: ${error.message}`) }
+  const onFailure = (peerId: PeerId, error: Error): void => { init.log.debug(`Peer ${peerId.toString()} was not reached: ${errorLine(toMeshError(error))}`) }
   const keeper = new PeerKeeper({
     dial: async (peerId, addresses) => { await network.connect(peerId, { addresses }) },
     isConnected, onFailure, clock: init.clock, random: init.random

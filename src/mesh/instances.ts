@@ -1,12 +1,12 @@
 /** Instances as the mesh knows them: announces out and in, the route table, and its file. */
 import { join } from 'node:path'
 import type { Connection, PeerId, PrivateKey } from '@libp2p/interface'
-import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { MAX_ROUTES, MAX_ROUTE_BYTES, ROUTE_AGE_MS } from '../config/limits.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { toError } from '../lib/errors.ts'
 import { isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
-import { parsePeerId } from '../lib/recipient.ts'
+import { parseMultiaddr, parsePeerId } from '../lib/recipient.ts'
 import type { InstanceSummary } from '../mesh-api.ts'
 import type { Network } from '../node/network.ts'
 import type { MessageProtocol } from '../protocols/message-protocol.ts'
@@ -18,6 +18,7 @@ import { RouteStore, type DialHint } from '../routes/route-store.ts'
 import { Sequence } from '../routes/sequence.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import type { MeshInit } from './init.ts'
+import { PinnedNames } from './pinned-names.ts'
 import { toInstanceSummary, type UnnumberedEvent } from './views.ts'
 
 export interface InstancesInit {
@@ -44,6 +45,7 @@ export class Instances {
   readonly #learner: RouteLearner
   readonly #duplicates: DuplicateKeys
   readonly #sequence: Sequence
+  readonly #pins: PinnedNames
   #hints: DialHint[] = []
   #isStarted = false
   #told = ''
@@ -58,6 +60,7 @@ export class Instances {
       snapshot: () => ({ routes: this.#routes.all(), sequence: this.#sequence.stored })
     })
     this.#sequence = new Sequence({ now: clock.now, onReserve: () => { this.#store.saveSoon() } })
+    this.#pins = new PinnedNames({ book, log, now: clock.now })
     this.#announcer = this.#createAnnouncer()
     this.#learner = this.#createLearner()
   }
@@ -104,8 +107,16 @@ export class Instances {
     return this.#routes.ofPeer(peerId)
   }
 
+  /** Approved instances of that name; where there is none, all of them. */
   withName(instanceName: string): Route[] {
-    return this.#routes.withName(instanceName)
+    const named = this.#routes.withName(instanceName)
+    const approved = named.filter(({ peerId }) => this.#isApproved(peerId))
+    return approved.length > 0 ? approved : named
+  }
+
+  /** The peer that the name of this one's instance is pinned to, when that is another one. */
+  pinHolderOf(peerId: string): string | undefined {
+    return this.#pins.holderOf(this.#routes.ofPeer(peerId))
   }
 
   withAgentId(agentId: string): Route[] {
@@ -131,6 +142,7 @@ export class Instances {
 
   /** An approved peer is told what strangers are not. */
   handleApproved(peerId: PeerId): void {
+    this.#pins.pin(this.#routes.ofPeer(peerId.toString()))
     const linked = this.#init.protocol.linkedPeers().find(candidate => candidate.peerId.equals(peerId))
     if (linked !== undefined) this.#announceTo(peerId, linked.connection)
   }
@@ -214,6 +226,7 @@ export class Instances {
   }
 
   #handleMapped(route: Route): void {
+    this.#pins.handleMapped(route)
     this.#init.init.log.info(`Instance mapping updated: ${route.instanceId} -> ${route.peerId}`)
     this.#init.events.append({ type: 'instance', instanceId: route.instanceId, peerId: route.peerId })
   }
@@ -233,14 +246,5 @@ export class Instances {
     this.#duplicates.handlePeer(peerId.toString())
     const linked = this.#init.protocol.linkedPeers().find(candidate => candidate.peerId.equals(peerId))
     if (linked !== undefined) this.#announceTo(peerId, linked.connection, bootIds)
-  }
-}
-
-/** An address from a file that people may edit. */
-function parseMultiaddr(text: string): Multiaddr | undefined {
-  try {
-    return multiaddr(text)
-  } catch {
-    return undefined // one bad line costs that address, not the table
   }
 }

@@ -6,6 +6,7 @@ import type { Timer } from '../lib/clock.ts'
 import { toError } from '../lib/errors.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { parsePeerId, peerIdOfMultiaddr } from '../lib/recipient.ts'
+import type { KnownBy } from '../mesh-api.ts'
 import { identityOf } from '../trust/approvals.ts'
 import type { Parts } from './assemble.ts'
 import type { MeshInit } from './init.ts'
@@ -140,9 +141,15 @@ export class Lifecycle {
 
   #touch(peerId: PeerId): void {
     if (peerId.publicKey === undefined) return
-    this.#parts.book.touch(identityOf(peerId)).catch((error: unknown) => {
+    this.#parts.book.touch(identityOf(peerId), { knownBy: this.#wayTo(peerId) }).catch((error: unknown) => {
       this.#init.log.error(`Peer ${peerId.toString()} could not be noted: ${toError(error).message}`)
     })
+  }
+
+  /** What this very moment tells about how the peer became known. */
+  #wayTo(peerId: PeerId): KnownBy {
+    if (this.#init.config.bootstrapList.some(address => address.endsWith(peerId.toString()))) return 'config'
+    return this.#parts.network.isOnLan(peerId) ? 'lan' : 'contact'
   }
 
   #scheduleHousekeeping(): void {

@@ -1,25 +1,44 @@
 /** What the owner and the agent can do about peers: add, look up, approve, block, remove. */
-import type { AddedPeer, AddPeerRequest, PeerSummary } from '../mesh-api.ts'
+import type { PeerId } from '@libp2p/interface'
+import type { AddedPeer, AddPeerRequest, ApprovedPeer, Audience, PeerSummary } from '../mesh-api.ts'
 import { MAX_TRACKED_PEERS } from '../config/limits.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
 import { MeshError, toError } from '../lib/errors.ts'
-import type { Logger } from '../lib/log.ts'
-import { parsePeerId } from '../lib/recipient.ts'
+import { parsePeerId, parseRecipient } from '../lib/recipient.ts'
 import { oneLine } from '../lib/text.ts'
-import { identityOf, identityOfText, pinAlias, waitingPeer } from '../trust/approvals.ts'
+import type { Mailbox } from '../mailbox/mailbox.ts'
+import type { CreatedNode } from '../node/create-node.ts'
+import type { Network } from '../node/network.ts'
+import type { PeerKeeper } from '../node/peer-keeper.ts'
+import { identityOf, identityOfText, pinAlias, pinHolder, pinMismatch, waitingPeer } from '../trust/approvals.ts'
+import type { PeerBook } from '../trust/peer-book.ts'
+import { newPeer } from '../trust/peer-record.ts'
 import { resolveRecipient, type ResolvedRecipient } from '../trust/recipients.ts'
-import type { Parts } from './assemble.ts'
+import type { MeshInit } from './init.ts'
+import type { Instances } from './instances.ts'
+import type { Traversal } from './traversal.ts'
 import { toPeerSummary } from './views.ts'
 
+/** The parts of the mesh that know or keep something about peers. */
+export interface PeersParts {
+  node: CreatedNode
+  network: Network
+  keeper: PeerKeeper
+  book: PeerBook
+  mailbox: Mailbox
+  instances: Instances
+  traversal: Traversal
+}
+
 export class Peers {
-  readonly #parts: Parts
-  readonly #log: Logger
+  readonly #parts: PeersParts
+  readonly #init: Pick<MeshInit, 'config' | 'log'>
   /** Recipients that were named by peer ID: to decode one takes longer than everything else that a send does in memory. */
   readonly #byPeerId = new BoundedMap<string, ResolvedRecipient>(MAX_TRACKED_PEERS)
 
-  constructor(parts: Parts, log: Logger) {
+  constructor(parts: PeersParts, init: Pick<MeshInit, 'config' | 'log'>) {
     this.#parts = parts
-    this.#log = log
+    this.#init = init
   }
 
   /**
@@ -41,15 +60,30 @@ export class Peers {
   }
 
   /**
+   * The same, unless the recipient is named as an instance by a name that belongs to another peer here.
+   *
+   * @throws MeshError as `resolveKnown`, and `PIN_MISMATCH`
+   */
+  async resolveNamed(recipient: string): Promise<ResolvedRecipient> {
+    const resolved = await this.resolveKnown(recipient)
+    this.#checkPin(recipient, resolved.peerId.toString())
+    return resolved
+  }
+
+  /**
    * The known peer that a message goes to.
    *
-   * @throws MeshError as `resolveKnown`, and `BLOCKED`
+   * @throws MeshError as `resolveNamed`, and `BLOCKED` or `NOT_ALLOWED`
    */
-  async resolveAddressee(recipient: string): Promise<ResolvedRecipient> {
-    const resolved = await this.resolveKnown(recipient)
+  async resolveAddressee(recipient: string, author: Audience = 'owner'): Promise<ResolvedRecipient> {
+    const { book } = this.#parts
+    const resolved = await this.resolveNamed(recipient)
     const peerId = resolved.peerId.toString()
-    if (this.#parts.book.statusOf(peerId) === 'blocked') {
-      throw new MeshError('BLOCKED', `${peerId} is blocked here; \`openclaw p2p approve\` lifts that`)
+    if (book.statusOf(peerId) === 'blocked') {
+      throw new MeshError('BLOCKED', `${peerId} is blocked here; \`openclaw p2p approve\` lifts that`, { reason: 'by-us' })
+    }
+    if (author === 'agent' && book.get(peerId)?.isAgentBarred === true) {
+      throw new MeshError('NOT_ALLOWED', `the owner here keeps messages to ${peerId} for himself; \`openclaw p2p add ${peerId} --agent\` lets his agent write to it`, { reason: 'owner-only' })
     }
     return resolved
   }
@@ -62,7 +96,7 @@ export class Peers {
     const summaries = await Promise.all(records.map(async (record) => {
       const peerId = parsePeerId(record.peerId)
       return toPeerSummary({
-        record, names: this.#parts, held: held.get(record.peerId) ?? 0,
+        record, names: this.#parts, held: held.get(record.peerId) ?? 0, dmPolicy: this.#init.config.dmPolicy,
         paths: peerId === undefined ? [] : network.paths(peerId), whyNotDirect: traversal.paths.of(record.peerId)?.whyNotDirect,
         addrs: peerId === undefined ? [] : await network.addressesOf(peerId)
       })
@@ -71,18 +105,20 @@ export class Peers {
   }
 
   /** Keeps a peer under an alias and tries to connect; approves nothing. */
-  async add({ recipient, alias, replace }: AddPeerRequest): Promise<AddedPeer> {
+  async add({ recipient, alias, replace, agentMayMessage }: AddPeerRequest): Promise<AddedPeer> {
     const { book, network } = this.#parts
     const { peerId, agentId, addresses } = this.#resolve(recipient)
-    const record = await pinAlias(book, { identity: { peerId: peerId.toString(), agentId }, alias, replace: replace ?? false })
+    const identity = { peerId: peerId.toString(), agentId }
+    const added = await pinAlias(book, { identity, alias, replace: replace ?? false })
+    const record = agentMayMessage === undefined ? added : await book.letAgentSend(identity, agentMayMessage)
     try {
       await network.connect(peerId, { addresses })
     } catch (error) {
-      this.#log.debug(`Added peer ${peerId.toString()} is not reachable now: ${toError(error).message}`)
+      this.#init.log.debug(`Added peer ${peerId.toString()} is not reachable now: ${toError(error).message}`)
     }
     const [path] = network.paths(peerId)
     return {
-      peerId: peerId.toString(), agentId, reachable: path !== undefined,
+      ...identity, agentMayMessage: !record.isAgentBarred, reachable: path !== undefined,
       ...record.alias !== null && { alias: record.alias }, ...path !== undefined && { path: path.path }
     }
   }
@@ -99,16 +135,25 @@ export class Peers {
   }
 
   /** Approves by code or recipient, and gives out what was held; exactly once. */
-  async approve(codeOrRecipient: string): Promise<{ peerId: string, agentId: string, released: number }> {
-    const { book, keeper, mailbox, network, instances, traversal } = this.#parts
-    const { peerId, agentId, addresses } = this.#resolve(waitingPeer(codeOrRecipient, book) ?? codeOrRecipient)
+  async approve(codeOrRecipient: string): Promise<ApprovedPeer> {
+    const { book, network, instances } = this.#parts
+    const { peerId, addresses } = this.#resolve(waitingPeer(codeOrRecipient, book) ?? codeOrRecipient)
+    const identity = identityOf(peerId)
+    this.#checkPin(codeOrRecipient, identity.peerId)
     await network.learn(peerId, addresses)
-    const identity = { peerId: peerId.toString(), agentId }
-    await book.decide(identity, 'approved')
+    const released = await this.letIn(peerId)
+    const claimsNameOf = instances.pinHolderOf(identity.peerId)
+    return { ...identity, released, ...claimsNameOf !== undefined && { claimsNameOf } }
+  }
+
+  /** Approves the peer, which is stored with what is written in the same turn of the event loop; returns how many held messages went out. */
+  async letIn(peerId: PeerId, way: 'approval' | 'invite' = 'approval'): Promise<number> {
+    const { book, keeper, mailbox, instances, traversal } = this.#parts
+    await book.decide(identityOf(peerId), 'approved', way)
     keeper.want(peerId, 'approved')
     instances.handleApproved(peerId)
     traversal.paths.handleApproved(peerId)
-    return { ...identity, released: await mailbox.incoming.release(identity.peerId) }
+    return await mailbox.incoming.release(peerId.toString())
   }
 
   /** Takes no message of the peer any more, drops what was held, and ends its connections. */
@@ -123,6 +168,15 @@ export class Peers {
     return { peerId: identity.peerId }
   }
 
+  /** Who is approved may carry a name that another one had first. */
+  #checkPin(recipient: string, peerId: string): void {
+    const { book } = this.#parts
+    const name = instanceNameIn(recipient)
+    if (name === undefined || book.statusOf(peerId) === 'approved') return
+    const holder = pinHolder(book, { peerId, name })
+    if (holder !== undefined) throw pinMismatch(name, { holder, claimant: peerId })
+  }
+
   #resolve(recipient: string): ResolvedRecipient {
     const known = this.#byPeerId.get(recipient)
     if (known !== undefined) return known
@@ -131,7 +185,7 @@ export class Peers {
     const resolved = resolveRecipient(recipient, {
       withAgentId: agentId => [...book.withAgentId(agentId), ...instances.withAgentId(agentId), ...agentId === self.agentId ? [self] : []],
       withName: (name) => {
-        const pinned = book.withAlias(name)
+        const pinned = book.withName(name)
         return pinned === undefined ? instances.withName(name) : [pinned]
       }
     })
@@ -143,5 +197,12 @@ export class Peers {
 
 /** A peer that the configuration approves and that never connected. */
 function unseen(peerId: string): Parameters<typeof toPeerSummary>[0]['record'] {
-  return { ...identityOfText(peerId), status: 'unknown', alias: null, isAdded: false, code: null, firstSeen: 0, lastSeen: null, decidedAt: null }
+  return { ...newPeer(identityOfText(peerId), 0), knownBy: 'config' }
+}
+
+/** The name in an instance ID. */
+function instanceNameIn(recipient: string): string | undefined {
+  if (!recipient.includes('@')) return undefined
+  const parsed = parseRecipient(recipient)
+  return parsed.kind === 'instance-id' ? parsed.instanceId.split('@', 1)[0] : undefined
 }

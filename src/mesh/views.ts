@@ -1,11 +1,14 @@
 /** From the mesh's parts to the plain data that its callers see. */
+import type { DmPolicy } from '../config/schema.ts'
 import { parsePeerId } from '../lib/recipient.ts'
 import type { InboxRow } from '../mailbox/inbox-store.ts'
-import type { InboundMessage, InboxMessage, InboxQuery, InstanceSummary, MeshEvent, PeerSummary } from '../mesh-api.ts'
+import type { ApprovalStatus, InboundMessage, InboxMessage, InboxQuery, InstanceSummary, MeshEvent, PeerSummary } from '../mesh-api.ts'
 import type { ConnectionPath, Network } from '../node/network.ts'
 import type { Route } from '../routes/instance-routes.ts'
-import { identityOfText } from '../trust/approvals.ts'
-import type { PeerBook, PeerRecord } from '../trust/peer-book.ts'
+import { identityOfText, pinHolder } from '../trust/approvals.ts'
+import type { PeerBook } from '../trust/peer-book.ts'
+import { betterWay, type PeerRecord } from '../trust/peer-record.ts'
+import { inboundRight } from '../trust/policy.ts'
 
 type WithoutSeq<E> = E extends unknown ? Omit<E, 'seq'> : never
 
@@ -15,7 +18,7 @@ export type UnnumberedEvent = WithoutSeq<MeshEvent>
 /** Where names of peers come from. */
 export interface Names {
   book: PeerBook
-  instances: { ofPeer: (peerId: string) => { instanceId: string } | undefined }
+  instances: { ofPeer: (peerId: string) => { instanceId: string } | undefined, pinHolderOf: (peerId: string) => string | undefined }
 }
 
 function namesOf(peerId: string, { book, instances }: Names): { alias: string | undefined, instanceId: string | undefined } {
@@ -35,7 +38,8 @@ export function toInboundMessage(row: InboxRow, names: Names): InboundMessage {
     hops: row.hops,
     ...alias !== undefined && { alias },
     ...instanceId !== undefined && { instanceId },
-    ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo }
+    ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
+    ...names.book.statusOf(row.peerId) !== 'approved' && { isStranger: true }
   }
 }
 
@@ -65,11 +69,13 @@ export interface PeerFacts {
   whyNotDirect: string | undefined
   addrs: string[]
   held: number
+  dmPolicy: DmPolicy
 }
 
-export function toPeerSummary({ record, names, paths, whyNotDirect, addrs, held }: PeerFacts): PeerSummary {
+export function toPeerSummary({ record, names, paths, whyNotDirect, addrs, held, dmPolicy }: PeerFacts): PeerSummary {
   const { alias, instanceId } = namesOf(record.peerId, names)
   const status = names.book.statusOf(record.peerId)
+  const claimsNameOf = names.instances.pinHolderOf(record.peerId)
   const [best] = paths
   return {
     peerId: record.peerId,
@@ -82,10 +88,24 @@ export function toPeerSummary({ record, names, paths, whyNotDirect, addrs, held 
     ...best !== undefined && { path: best.path, transport: best.transport, rttMs: best.rttMs, pathSince: best.since },
     ...best?.relay !== undefined && { relay: best.relay },
     ...best?.path === 'relay' && whyNotDirect !== undefined && { whyNotDirect },
+    ...standingOf(record, { status, dmPolicy }),
+    ...claimsNameOf !== undefined && { claimsNameOf },
     lastSeen: record.lastSeen,
     addrs,
     held,
     ...record.code !== null && { code: record.code }
+  }
+}
+
+function standingOf(record: PeerRecord, { status, dmPolicy }: { status: ApprovalStatus, dmPolicy: DmPolicy }) {
+  const { introducedBy, firstSeen, isAgentBarred } = record
+  const isConfigured = status === 'approved' && record.status === 'unknown'
+  return {
+    knownBy: isConfigured ? betterWay(record.knownBy, 'config') : record.knownBy,
+    ...introducedBy !== null && { introducedBy },
+    knownSince: firstSeen === 0 ? null : firstSeen,
+    mayMessageUs: inboundRight(dmPolicy, status),
+    agentMayMessage: !isAgentBarred && status !== 'blocked'
   }
 }
 
@@ -95,10 +115,17 @@ export function toInstanceSummary(route: Route, { network, book }: { network: Ne
   const peerId = parsePeerId(route.peerId)
   const alias = book.get(route.peerId)?.alias ?? undefined
   const approved = book.statusOf(route.peerId) === 'approved'
+  const holder = pinHolder(book, { peerId: route.peerId, name: instanceName })
   return {
     instanceId, instanceName, peerId: route.peerId, approved, source, lastSeenAt,
     connected: peerId !== undefined && network.isConnected(peerId),
     ...alias !== undefined && { alias },
+    ...holder !== undefined && { claimsNameOf: holder.peerId },
     ...approved && card !== undefined && { card: { ...card } }
   }
+}
+
+/** The peer that an event is about. */
+export function peerOf(event: UnnumberedEvent): string {
+  return event.type === 'message' ? event.message.from : event.peerId
 }

@@ -5,6 +5,7 @@ import type { Libp2p } from '@libp2p/interface'
 import type { LevelDatastore } from 'datastore-level'
 import { createLibp2p } from 'libp2p'
 import type { Logger } from '../lib/log.ts'
+import { readSwarmKey } from '../lib/swarm-key.ts'
 import { openDatastore } from './datastore.ts'
 import { loadOrCreateIdentity } from './identity.ts'
 import { loadListenPorts, resolveListenAddrs, saveListenPorts } from './listen-ports.ts'
@@ -16,7 +17,7 @@ export type MeshNode = Libp2p<NodeServices>
 export interface CreateNodeInit {
   /** Folder of the mesh's state; created with mode 0700. */
   stateDir: string
-  config: NodeConfig & { listenAddrs: string[] }
+  config: NodeConfig & { listenAddrs: string[], networkKeyFile?: string | undefined }
   services: ServiceFactories
   /** The addresses to tell instead of the detected ones, from the listen addresses with their ports chosen. */
   announceOnly?: (listenAddrs: string[]) => string[]
@@ -43,6 +44,7 @@ export interface CreatedNode {
 export async function createNode(init: CreateNodeInit): Promise<CreatedNode> {
   await mkdir(init.stateDir, { recursive: true, mode: 0o700 })
   const privateKey = await loadOrCreateIdentity(join(init.stateDir, 'identity.key'))
+  const networkKey = await loadNetworkKey(init)
   const datastore = await openDatastore(join(init.stateDir, 'peerstore'), {
     now: init.now,
     onMovedAside: (path, error) => { init.log.warn(`The peer store ${path} was unreadable (${error.message}); it was moved aside and begun anew`) }
@@ -50,12 +52,21 @@ export async function createNode(init: CreateNodeInit): Promise<CreatedNode> {
   try {
     const listenAddrs = await chooseListenAddrs(init.config.listenAddrs, datastore)
     const announceOnly = init.announceOnly?.(listenAddrs) ?? []
-    const libp2p = await createLibp2p(await nodeOptions({ ...init, privateKey, datastore, listenAddrs, announceOnly }))
+    const optional = networkKey === undefined ? {} : { networkKey }
+    const libp2p = await createLibp2p(await nodeOptions({ ...init, ...optional, privateKey, datastore, listenAddrs, announceOnly }))
     return { libp2p, close: async () => { await datastore.close() } }
   } catch (error) {
     await datastore.close()
     throw error
   }
+}
+
+async function loadNetworkKey({ config: { networkKeyFile }, log }: CreateNodeInit): Promise<Uint8Array | undefined> {
+  if (networkKeyFile === undefined) return undefined
+  const { bytes, isExposed } = await readSwarmKey(networkKeyFile)
+  if (isExposed) log.warn(`Others on this machine can read the network key; run: chmod 600 ${networkKeyFile}`)
+  log.info('This is a private network: only nodes with its key connect')
+  return bytes
 }
 
 async function chooseListenAddrs(configured: string[], datastore: LevelDatastore): Promise<string[]> {

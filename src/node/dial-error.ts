@@ -7,7 +7,7 @@ const REASONS = ['wrong-key', 'refused', 'timeout', 'no-route', 'no-address', 'n
 type DialReason = typeof REASONS[number]
 
 const EXPLANATIONS: Readonly<Record<DialReason, string>> = {
-  'wrong-key': 'another node with a different key answered at its address; it may have a new identity, which has to be added as a new peer',
+  'wrong-key': 'another node with a different key answered at its address; a peer with a new key is a new peer, which has to be added and approved again',
   refused: 'nothing listens at its last known address',
   timeout: 'it did not answer in time',
   'no-route': 'the network has no route to its address',
@@ -45,11 +45,13 @@ function causesOf(thrown: unknown): Error[] {
   return below.length === 0 ? [error] : below.flatMap(causesOf)
 }
 
-/** Noise's refusal of a foreign key: libp2p keeps only its text, in an error of its own (`EncryptionFailedError`). */
+/** Of what fails in the handshake libp2p keeps only the text, in an error of its own (`EncryptionFailedError`). */
 const FOREIGN_KEY = /does not match expected remote identity key/
+const OUT_OF_TIME = /aborted due to timeout/
 
 function reasonOf(error: Error): DialReason {
   if (FOREIGN_KEY.test(error.message)) return 'wrong-key'
+  if (OUT_OF_TIME.test(error.message)) return 'timeout'
   const byCode = BY_SYSTEM_CODE[systemCode(error) ?? '']
   return byCode ?? BY_NAME[error.name] ?? 'network'
 }

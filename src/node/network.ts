@@ -56,6 +56,11 @@ export class Network {
     return this.#libp2p.getPeers()
   }
 
+  /** Whether a connection comes straight from one of our own subnets. */
+  isOnLan(peerId: PeerId): boolean {
+    return this.#connections(peerId).some(connection => !isRelayed(connection) && isOnOwnSubnet(connection.remoteAddr))
+  }
+
   /** Addresses that peers are told. */
   announcedAddrs(): string[] {
     return this.#libp2p.getMultiaddrs().map(address => address.toString())
@@ -70,6 +75,12 @@ export class Network {
   /** Every open connection, or those to one peer; direct ones first. */
   paths(peerId?: PeerId): ConnectionPath[] {
     return this.#connections(peerId).map(describe)
+  }
+
+  /** How many peers are reached on each kind of path, each counted by its best one. */
+  pathCounts(): Record<ConnectionPath['path'], number> {
+    const relay = this.connectedPeers().filter(peerId => this.paths(peerId)[0]?.path === 'relay').length
+    return { direct: this.connectedPeers().length - relay, relay }
   }
 
   /** Addresses that the peer is known to have. */
@@ -116,14 +127,38 @@ export class Network {
   }
 
   /**
+   * The best connection, which is made first if need be.
+   *
+   * @throws MeshError `UNREACHABLE`
+   */
+  async connection(peerId: PeerId, options: ConnectOptions = {}): Promise<Connection> {
+    await this.connect(peerId, options)
+    const [connection] = this.#connections(peerId)
+    if (connection !== undefined) return connection
+    throw new MeshError('UNREACHABLE', `the connection to ${peerId.toString()} closed`, { reason: 'closed' })
+  }
+
+  /**
+   * Connects to the peer at addresses that somebody else told of; they are not remembered.
+   * @throws MeshError `UNREACHABLE`
+   */
+  async tryAddresses(peerId: PeerId, addresses: readonly Multiaddr[], options: { signal: AbortSignal }): Promise<void> {
+    if (this.isConnected(peerId)) return
+    const signal = AbortSignal.any([this.#stopping.signal, options.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
+    try {
+      await this.#libp2p.dial(addresses.flatMap(address => dialForm(withoutPeerId(address, peerId), peerId)), { signal })
+    } catch (error) {
+      throw dialError(peerId.toString(), error)
+    }
+  }
+
+  /**
    * Pings over the best connection, which is made first if need be.
    *
    * @throws MeshError `UNREACHABLE`
    */
   async ping(peerId: PeerId): Promise<ConnectionPath & { rttMs: number }> {
-    await this.connect(peerId)
-    const [connection] = this.#connections(peerId)
-    if (connection === undefined) throw new MeshError('UNREACHABLE', `the connection to ${peerId.toString()} closed`, { reason: 'closed' })
+    const connection = await this.connection(peerId)
     try {
       const rttMs = await pingConnection(connection, { signal: this.#pingSignal() })
       connection.rtt = rttMs
@@ -186,7 +221,7 @@ export class Network {
   async #addresses(peerId: PeerId): Promise<Multiaddr[]> {
     const announced = this.#announcedBy(peerId).map(address => withoutPeerId(address, peerId))
     const texts = new Set([...announced, ...await this.#known.of(peerId)])
-    return [...texts].filter(text => !ENDS_IN_PEER_ID.test(text)).map(text => multiaddr(`${text}/p2p/${peerId.toString()}`))
+    return [...texts].flatMap(text => dialForm(text, peerId))
   }
 }
 
@@ -196,8 +231,10 @@ function mayLeadThere(address: Multiaddr): boolean {
   return scope === 'public' || scope === 'name' || isOnOwnSubnet(address)
 }
 
-/** Of another peer, then. */
-const ENDS_IN_PEER_ID = /\/p2p\/[^/]+$/
+/** The address with the peer ID at its end; none where another peer's is there already. */
+function dialForm(text: string, peerId: PeerId): Multiaddr[] {
+  return /\/p2p\/[^/]+$/.test(text) ? [] : [multiaddr(`${text}/p2p/${peerId.toString()}`)]
+}
 
 function describe(connection: Connection): ConnectionPath {
   const relay = relayOf(connection)

@@ -47,11 +47,13 @@ export interface NodeOptionsInit {
   /** Addresses that are told instead of the detected ones. */
   announceOnly?: string[]
   datastore: Datastore
-  /** Protocols of the mesh, given by the composition root. */
+  /** Of a private network: whoever does not have it completes no handshake, over whatever transport. */
+  networkKey?: Uint8Array
   /** Whether the caller finds dead connections itself; the library aborts what might move to another path. @default false */
   watchesConnections?: boolean
   /** Whether a service of the caller checks mapped ports; without one a router's word has to do. @default false */
   confirmsAddresses?: boolean
+  /** Protocols of the mesh, given by the composition root. */
   services: ServiceFactories
   version: string
   /** Told when somebody on the LAN announces itself with the peer ID of this node. */
@@ -77,6 +79,7 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
     nodeInfo: { name: 'libp2p-mesh', version: init.version, userAgent: `libp2p-mesh/${init.version}` },
     addresses: { listen: init.listenAddrs, announce: init.announceOnly ?? [], appendAnnounce: config.announceAddrs },
     transports: await transports(config),
+    ...init.networkKey !== undefined && { connectionProtector: await protector(init.networkKey) },
     connectionEncrypters: [noise()],
     streamMuxers: [yamux(config.enableCircuitRelayServer ? { streamOptions: { maxStreamWindowSize: RELAY_WINDOW_BYTES } } : {})],
     peerDiscovery: config.discovery.includes('mdns') ? [lanDiscovery(init.onSelfDiscovered)] : [],
@@ -133,6 +136,11 @@ async function optionalServices(init: NodeOptionsInit) {
 async function webSocketTransport() {
   const { webSockets } = await import('@libp2p/websockets')
   return webSockets()
+}
+
+async function protector(psk: Uint8Array) {
+  const { preSharedKey } = await import('@libp2p/pnet')
+  return preSharedKey({ psk })
 }
 
 /** @param isConfirmed whether mapped ports are checked before they are announced */

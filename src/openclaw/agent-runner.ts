@@ -8,7 +8,7 @@ import { toError } from '../lib/errors.ts'
 import type { InboundMessage } from '../mesh-api.ts'
 import type { StartContext } from './account.ts'
 import { frameText, senderLabel } from './frame.ts'
-import type { Host } from './host.ts'
+import { senderIdOf, type Host } from './host.ts'
 import type { AgentRunner, TurnAnswer } from './inbound.ts'
 import { ACCOUNT_ID, CHANNEL_ID, CHANNEL_LABEL } from './names.ts'
 import { DM_SCOPE } from './security.ts'
@@ -86,7 +86,7 @@ async function runTurn({ host, selfPeerId, channelRuntime }: AgentRunnerInit, me
     channelLabel: CHANNEL_LABEL,
     accountId: ACCOUNT_ID,
     peer: { kind: 'direct', id: from },
-    senderId: from,
+    senderId: senderIdOf(message),
     senderAddress: `${CHANNEL_ID}:${from}`,
     recipientAddress: `${CHANNEL_ID}:${selfPeerId}`,
     conversationLabel: senderLabel(message),

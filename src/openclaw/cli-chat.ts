@@ -140,6 +140,7 @@ class Chat {
       case 'held':
         this.#init.show(`  (${event.held} of its messages wait for your approval: openclaw p2p approve ${event.code})`)
         return
+      case 'joined': this.#init.show('  (joined with your ticket)'); return
       case 'peer-connected': this.#init.show('  (connected)'); return
       case 'peer-disconnected': this.#init.show('  (disconnected; what you type is queued)'); return
       case 'instance':

@@ -1,10 +1,16 @@
 /** `openclaw p2p ...`: thin commands over the gateway's operations. Loaded only when such a command runs. */
+import { resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { addGatewayClientOptions } from 'openclaw/plugin-sdk/gateway-runtime'
+import { toMeshError } from '../lib/errors.ts'
+import { createSwarmKey } from '../lib/swarm-key.ts'
 import { runChat, type ChatInit } from './cli-chat.ts'
+import { runInvite } from './cli-invite.ts'
 import { runPing } from './cli-ping.ts'
+import { readTicket, type TicketInput } from './cli-ticket.ts'
+import { failureDetails, failureText } from './details.ts'
 import { callGateway, type GatewayCall, type GatewayOptions } from './gateway-call.ts'
 import { CLI_DESCRIPTION, CLI_ROOT } from './names.ts'
 import type { Outcome } from './operations/definition.ts'
@@ -26,7 +32,7 @@ const to = ([recipient]: string[]): object => ({ to: recipient })
 /** A send waits for the peer's confirmation, which the owner may set to minutes. */
 const SLOW_TIMEOUT_MS = 120_000
 
-/** One row for each command but `chat` and `ping`, which make several calls. */
+/** One row for each command but `chat`, `ping`, `invite`, `join` and `networkkey`. */
 const COMMANDS: readonly CommandRow[] = [
   { usage: 'status', description: 'The node at a glance, and who waits for approval', operation: 'status', params: () => ({}) },
   { usage: 'identity', description: 'IDs of this instance, to give to others', operation: 'identity', params: () => ({}) },
@@ -48,10 +54,19 @@ const COMMANDS: readonly CommandRow[] = [
   {
     usage: 'add <recipient>',
     description: 'Make a peer known and try to reach it; approves nothing inbound',
-    options: [['-a, --alias <alias>', 'Local name to pin to this peer'], ['--replace', 'Pin the alias to this peer although another one has it']],
+    options: [
+      ['-a, --alias <alias>', 'Local name to pin to this peer'], ['--replace', 'Pin the name to this peer although another one has it'],
+      ['--no-agent', 'Your agent may not message it on its own'], ['--agent', 'Your agent may message it again']
+    ],
     operation: 'add',
-    params: (words, { alias, replace }) => ({ ...to(words), ...alias === undefined ? {} : { alias }, ...replace === true ? { replace } : {} })
+    params: (words, { alias, replace, agent }) => ({
+      ...to(words),
+      ...alias === undefined ? {} : { alias },
+      ...replace === true ? { replace } : {},
+      ...agent === undefined ? {} : { agentMayMessage: agent }
+    })
   },
+  { usage: 'discover', description: 'Ask bootstrap nodes, relays, approved and added peers and the LAN for peers, and connect to them', operation: 'discover', params: () => ({}) },
   { usage: 'remove <recipient>', description: 'Forget a peer with its alias and approval', operation: 'remove', params: to },
   {
     usage: 'send <recipient> <text...>',
@@ -84,6 +99,9 @@ const COMMANDS: readonly CommandRow[] = [
 export interface CliParts {
   call: (call: GatewayCall) => Promise<Outcome>
   lines: ChatInit['lines']
+  input: Omit<TicketInput, 'lines' | 'ask'>
+  /** Whether a person sees what is printed. */
+  isWatched: boolean
   out: (text: string) => void
   err: (text: string) => void
   fail: () => void
@@ -93,6 +111,8 @@ export interface CliParts {
 const TERMINAL: CliParts = {
   call: callGateway,
   lines: () => createInterface({ input: process.stdin }),
+  input: { isTerminal: process.stdin.isTTY, chunks: () => process.stdin },
+  isWatched: process.stdin.isTTY && process.stdout.isTTY,
   out: text => process.stdout.write(`${text}\n`),
   err: text => process.stderr.write(`${text}\n`),
   fail: () => { process.exitCode = 1 },
@@ -113,7 +133,10 @@ export function addCommands(program: Command, parts: CliParts = TERMINAL): void 
     })
   }
   addPing(root, parts)
+  addInvite(root, parts)
+  addJoin(root, parts)
   addChat(root, parts)
+  addNetworkKey(root, parts)
 }
 
 function addPing(root: Command, parts: CliParts): void {
@@ -132,6 +155,42 @@ function addPing(root: Command, parts: CliParts): void {
   })
 }
 
+function addInvite(root: Command, parts: CliParts): void {
+  const command = root.command('invite').description('Make a ticket that lets one peer in; hand it on in private')
+    .option('--name <alias>', 'Local name to pin to whoever joins with it')
+    .option('--expires <duration>', 'How long it is good, e.g. 15m, 2h, 1d; 15m unless told')
+  prepare(command).action(async () => {
+    const { name, expires, json, ...rest } = command.opts<Record<string, unknown>>()
+    const isJson = json === true
+    const outcome = await runInvite({
+      params: { ...name === undefined ? {} : { name }, ...expires === undefined ? {} : { expires } },
+      call: async call => parts.call({ ...call, options: gatewayOptions(rest) }),
+      show: (text) => { if (!isJson) parts.out(text) },
+      isWatched: parts.isWatched && !isJson
+    })
+    print(outcome, isJson, parts)
+  })
+}
+
+function addJoin(root: Command, parts: CliParts): void {
+  const command = root.command('join [file]').description('Join with the ticket of another node: from the file, standard input, or as you paste it')
+    .option('--name <alias>', 'Local name to pin to the peer that made the ticket')
+  prepare(command).action(async () => {
+    const { name, json, ...rest } = command.opts<Record<string, unknown>>()
+    print(await joinWith(command.args[0], { name, options: gatewayOptions(rest) }, parts), json === true, parts)
+  })
+}
+
+async function joinWith(file: string | undefined, { name, options }: { name: unknown, options: GatewayOptions }, parts: CliParts): Promise<Outcome> {
+  try {
+    const ticket = await readTicket(file, { ...parts.input, lines: parts.lines, ask: parts.err })
+    return await parts.call({ operation: 'join', params: { ticket, ...name === undefined ? {} : { name } }, options })
+  } catch (thrown) {
+    const error = toMeshError(thrown)
+    return { details: failureDetails(error), text: failureText(error) }
+  }
+}
+
 function addChat(root: Command, parts: CliParts): void {
   const command = root.command('chat <recipient>').description('Talk to a peer in this terminal; end with Ctrl+D')
   prepare(command).action(async () => {
@@ -145,6 +204,25 @@ function addChat(root: Command, parts: CliParts): void {
     })
     print(outcome, isJson, parts)
   })
+}
+
+/** Needs no gateway: it writes a file. */
+function addNetworkKey(root: Command, parts: CliParts): void {
+  const command = root.command('networkkey <file>').description('Write the key of a new private network to a file, for networkKeyFile of each of its nodes')
+  command.option('--json', 'Print the details as one JSON value').action(async () => {
+    print(await writeNetworkKey(resolve(command.args[0] ?? '')), command.opts<Record<string, unknown>>()['json'] === true, parts)
+  })
+}
+
+async function writeNetworkKey(file: string): Promise<Outcome> {
+  try {
+    await createSwarmKey(file)
+    const text = `Wrote ${file}. Copy it to each node of the network over a safe way, and set networkKeyFile there.`
+    return { details: { ok: true, file }, text }
+  } catch (thrown) {
+    const error = toMeshError(thrown)
+    return { details: failureDetails(error), text: failureText(error) }
+  }
 }
 
 function prepare(command: Command): Command {

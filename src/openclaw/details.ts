@@ -1,5 +1,5 @@
 /** Results as programs get them: `{ ok: true, ... }` or `{ ok: false, error, ... }`, never an exception. */
-import type { ErrorCode, MeshError } from '../lib/errors.ts'
+import { errorLine, type ErrorCode, type MeshError } from '../lib/errors.ts'
 import type { TargetDelivery } from '../mesh-api.ts'
 import { deliveryLines } from './render.ts'
 
@@ -41,9 +41,9 @@ export function failureDetails(error: MeshError): FailureDetails {
 
 /** A failure for people and agents: what went wrong, what is known, and whether to try again. */
 export function failureText(error: MeshError): string {
-  const { code, message, candidates, deliveries } = error
+  const { candidates, deliveries } = error
   return [
-    `${code}: ${message}`,
+    errorLine(error),
     ...candidates === undefined ? [] : [`It could be: ${candidates.join(', ')}`],
     ...deliveries === undefined ? [] : deliveryLines(deliveries),
     ...adviceLines(error)

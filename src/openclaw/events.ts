@@ -1,17 +1,18 @@
 /** What happens in the mesh, told to the log, the owner and the agent. */
-import type { Logger } from '../lib/log.ts'
 import { oneLine } from '../lib/text.ts'
 import type { InboundMessage, MeshEvent } from '../mesh-api.ts'
 import type { Forwarder } from './forwarder.ts'
+import type { Host } from './host.ts'
 import type { InboundTurns } from './inbound.ts'
 import type { Notices } from './notices.ts'
+import { restrictTurns } from './restrict-turns.ts'
 
 /** Long enough to recognise a message, short enough for one line. */
 const LOGGED_CHARACTERS = 200
 
 /** Who is told. */
 export interface EventAudience {
-  log: Logger
+  host: Host
   notices: Notices
   inbound: InboundTurns
   forwarder: Forwarder
@@ -22,18 +23,21 @@ export interface EventAudience {
 }
 
 /** Handles one event; connections and instances are logged by the mesh itself. */
-export function handleEvent(event: MeshEvent, { log, notices, inbound, forwarder, noteInbound, isRepeated }: EventAudience): void {
+export function handleEvent(event: MeshEvent, { host, notices, inbound, forwarder, noteInbound, isRepeated }: EventAudience): void {
   switch (event.type) {
     case 'message':
-      if (!isRepeated) log.info(messageLine(event.message))
+      if (!isRepeated) host.log.info(messageLine(event.message))
       noteInbound()
       inbound.handle(event.message)
       return
     case 'held':
       notices.held(event.peerId, event.code)
       return
+    case 'joined':
+      void restrictTurns(host, event.peerId).then((restriction) => { notices.joined(event, restriction) })
+      return
     case 'delivery':
-      log.debug(`Message ${event.messageId} to ${event.peerId}: ${event.state}`)
+      host.log.debug(`Message ${event.messageId} to ${event.peerId}: ${event.state}`)
       return
     case 'forward':
       forwarder.handle(event)

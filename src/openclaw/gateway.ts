@@ -15,7 +15,7 @@ import { createAgentRunner } from './agent-runner.ts'
 import { createChannelSender } from './channel-sender.ts'
 import { handleEvent } from './events.ts'
 import { Forwarder } from './forwarder.ts'
-import { createHost, type ChannelSender } from './host.ts'
+import { createHost, policyKey, STRANGER, type ChannelSender, type Host } from './host.ts'
 import { InboundTurns, type AgentRunner } from './inbound.ts'
 import { noteStartFailure, publishMesh, retractMesh, type LiveMesh } from './live-mesh.ts'
 import { ACCOUNT_ID, CHANNEL_ID } from './names.ts'
@@ -79,6 +79,7 @@ async function openSession(context: StartContext, parts: GatewayParts): Promise<
     const runner = createRunner({ host: live.host, selfPeerId: status.peerId, channelRuntime: context.channelRuntime })
     const stopListening = listen(live, { context, runtime, runner, targets: config.inboundTargets, pendingApprovals: status.pendingApprovals.length })
     publishMesh(live)
+    if (config.role === 'public') limitStrangers(live.host)
     context.setStatus(readyStatus(status.peerId))
     return {
       live,
@@ -92,6 +93,15 @@ async function openSession(context: StartContext, parts: GatewayParts): Promise<
     await mesh.stop()
     throw thrown
   }
+}
+
+/** A public agent answers strangers, and they get no tools unless the owner lists them. */
+function limitStrangers({ denyTools, log }: Host): void {
+  denyTools(STRANGER).then((written) => {
+    if (written === 'written') log.info(`Turns of strangers have no tools: tools.toolsBySender["${policyKey(STRANGER)}"] denies all of them now`)
+  }, (error: unknown) => {
+    log.error(`Strangers get no answer: tools.toolsBySender["${policyKey(STRANGER)}"] could not be written (${toError(error).message}); set it to {"deny":["*"]} yourself`)
+  })
 }
 
 interface ListenInit {
@@ -117,7 +127,7 @@ function listen(live: LiveMesh, { context, runtime, runner, targets, pendingAppr
   const unsubscribe = mesh.subscribe((event) => {
     try {
       // What a gateway method sets off would otherwise belong to that call, and the host refuses turns to a call that has ended.
-      inAccount(handleEvent, event, { log: host.log, notices, inbound, forwarder, noteInbound, isRepeated })
+      inAccount(handleEvent, event, { host, notices, inbound, forwarder, noteInbound, isRepeated })
     } catch (thrown) {
       host.log.error(`an event of type ${event.type} was not handled: ${toError(thrown).message}`)
     }

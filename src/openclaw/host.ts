@@ -3,7 +3,7 @@ import type { OpenClawConfig, PluginRuntime } from 'openclaw/plugin-sdk/channel-
 import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/log.ts'
-import type { DeliveryTarget, ForwardOutcome } from '../mesh-api.ts'
+import type { DeliveryTarget, ForwardOutcome, InboundMessage } from '../mesh-api.ts'
 import { CHANNEL_ID } from './names.ts'
 
 /** The configuration as the running gateway uses it; never to be changed in place. */
@@ -40,7 +40,18 @@ export interface Host {
 const RELOAD_LIMIT_MS = 60_000
 const MAX_RECENT_WRITES = 256
 
-/** The key of a peer in `tools.toolsBySender`. */
+/**
+ * The sender that the host knows in turns of all peers that are not approved: one entry in `tools.toolsBySender` limits them all.
+ * No peer ID looks like it.
+ */
+export const STRANGER = 'stranger'
+
+/** The sender of a message as the host is to know it. */
+export function senderIdOf({ from, isStranger }: Pick<InboundMessage, 'from' | 'isStranger'>): string {
+  return isStranger === true ? STRANGER : from
+}
+
+/** The key of a sender in `tools.toolsBySender`. */
 export function policyKey(peerId: string): string {
   return `channel:${CHANNEL_ID}:${peerId}`
 }
@@ -62,11 +73,17 @@ export function createHost({ runtime, log, clock, sendToChannel }: HostInit): Ho
     sendToChannel,
     config: () => runtime().config.current(),
     denyTools: async (peerId) => {
-      const { result } = await runtime().config.mutateConfigFile({
-        afterWrite: { mode: 'auto' },
-        mutate: draft => addDenyAll(draft, policyKey(peerId))
-      })
-      if (result === 'written') writtenAt.set(peerId, clock.now())
+      const before = writtenAt.get(peerId) ?? -Infinity
+      writtenAt.set(peerId, clock.now()) // from here on: a message that comes while the file is written waits for the entry, too
+      let result: PolicyWrite | undefined
+      try {
+        ({ result } = await runtime().config.mutateConfigFile({
+          afterWrite: { mode: 'auto' },
+          mutate: draft => addDenyAll(draft, policyKey(peerId))
+        }))
+      } finally {
+        if (result !== 'written') writtenAt.set(peerId, before)
+      }
       return result ?? 'kept'
     },
     isPolicyOnItsWay: peerId => clock.now() - (writtenAt.get(peerId) ?? -Infinity) < RELOAD_LIMIT_MS

@@ -4,7 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import { toError } from '../lib/errors.ts'
 import { utf8Bytes } from '../lib/text.ts'
 import type { InboundMessage, TurnOutcome } from '../mesh-api.ts'
-import type { Host } from './host.ts'
+import { senderIdOf, type Host } from './host.ts'
 import { waitForMesh, type LiveMesh } from './live-mesh.ts'
 import type { Notices } from './notices.ts'
 import { turnPolicy, type TurnPolicy, type TurnSubject } from './turn-policy.ts'
@@ -62,7 +62,8 @@ export class InboundTurns {
   }
 
   /** Takes a stored message; only what somebody wrote to this node starts a turn, replies do not. */
-  handle({ kind, from, messageId }: InboundMessage): void {
+  handle(message: InboundMessage): void {
+    const { kind, from, messageId } = message
     if (kind !== 'direct') return
     const queue = this.#waiting.get(from) ?? { count: 0, last: Promise.resolve() }
     if (queue.count >= MAX_WAITING_PER_PEER) {
@@ -70,7 +71,7 @@ export class InboundTurns {
       return
     }
     queue.count += 1
-    queue.last = queue.last.then(async () => this.#process(from, messageId)).then(() => {
+    queue.last = queue.last.then(async () => this.#process(message)).then(() => {
       queue.count -= 1
       if (queue.count === 0) this.#waiting.delete(from)
     })
@@ -82,18 +83,20 @@ export class InboundTurns {
     while (this.#waiting.size > 0) await Promise.all([...this.#waiting.values()].map(async ({ last }) => last))
   }
 
-  async #process(peerId: string, messageId: string): Promise<void> {
+  async #process(offered: InboundMessage): Promise<void> {
+    const { from: peerId, messageId, isStranger } = offered
     const { host, runner, notices } = this.#init
     try {
       const route = runner.route(peerId)
-      const policy = await this.#policyOf({ peerId, agentId: route.agentId })
+      const sender = senderIdOf(offered)
+      const policy = await this.#policyOf({ peerId: sender, agentId: route.agentId })
       if (!policy.allowed) {
-        notices.noToolPolicy(peerId, policy.reason)
+        notices.noToolPolicy(sender, policy.reason)
         return
       }
       const { mesh } = await waitForMesh(RESTART_WAIT_MS)
       const claim = await mesh.claimTurn(messageId)
-      if (claim.claimed) await this.#run(claim.message, route)
+      if (claim.claimed) await this.#run(withStanding(claim.message, isStranger), route)
       else notices.turnRefused(peerId, claim.reason)
     } catch (thrown) {
       host.log.error(`the message ${messageId} of ${peerId} started no agent turn: ${toError(thrown).message}`)
@@ -154,6 +157,11 @@ async function sendAnswer({ mesh, host }: LiveMesh, message: InboundMessage, ans
   } catch (thrown) {
     host.log.error(`the answer to the message ${messageId} of ${from} was not sent: ${toError(thrown).message}`)
   }
+}
+
+/** The turn runs as the sender whose tools were looked at, whatever the owner decided since. */
+function withStanding({ isStranger: _now, ...message }: InboundMessage, isStranger: true | undefined): InboundMessage {
+  return isStranger === true ? { ...message, isStranger } : message
 }
 
 async function pause(clock: Clock, ms: number): Promise<void> {

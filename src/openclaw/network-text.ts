@@ -31,7 +31,7 @@ export function statusText(status: StatusFacts): string {
     `Announced:    ${list(status.announcedAddrs)}`,
     `Messages:     ${status.unread} unread, ${status.queued} waiting to go out`,
     ...natLines(status.nat),
-    `Peers:        ${status.connectedPeers} connected, ${status.knownPeers} known`,
+    `Peers:        ${status.connectedPeers} connected (${status.paths.direct} direct, ${status.paths.relay} over a relay), ${status.knownPeers} known`,
     ...peerLines(status.peers, status.nat),
     ...findingLines(status.findings),
     ...(status.pendingApprovals ?? []).map(pending =>

@@ -3,7 +3,9 @@ import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { oneLine } from '../lib/text.ts'
 import type { DeliveryTarget, TurnClaim } from '../mesh-api.ts'
-import { policyKey, type Host } from './host.ts'
+import { policyKey, STRANGER, type Host } from './host.ts'
+import { guestText } from './render.ts'
+import { restrictionText, type TurnRestriction } from './restrict-turns.ts'
 import type { TurnPolicy } from './turn-policy.ts'
 
 export type RefusedClaim = Extract<TurnClaim, { claimed: false }>['reason']
@@ -59,7 +61,7 @@ export class Notices {
     if (!this.#isFirst(`policy ${peerId}`)) return
     const entry = `tools.toolsBySender["${policyKey(peerId)}"]`
     const why = reason === 'no-entry' ? 'no tools.toolsBySender entry limits its tools' : 'its tools.toolsBySender entry limits nothing'
-    this.#init.host.log.warn(`Messages of ${peerId} are stored but start no agent turn: ${why}. Write one with: openclaw p2p approve ${peerId} - or set ${entry} yourself, for example to {"deny":["*"]}`)
+    this.#init.host.log.warn(`Messages of ${peerId === STRANGER ? 'peers that are not approved' : peerId} are stored but start no agent turn: ${why}. Write one with: openclaw p2p approve ${peerId === STRANGER ? '<peer>' : peerId} - or set ${entry} yourself, for example to {"deny":["*"]}`)
   }
 
   /** A message starts no turn because a budget or the hop limit is used up. */
@@ -67,6 +69,11 @@ export class Notices {
     if (!this.#isFirst(`turn ${reason} ${peerId}`, HOUR_MS)) return
     const why = TURN_REASONS[reason]
     if (why !== undefined) this.#tell(`A message of ${peerId} starts no agent turn: ${why}. It is stored: openclaw p2p inbox`)
+  }
+
+  /** A peer came with a ticket of the owner's and may write from now on. */
+  joined(guest: { peerId: string, alias?: string, safetyWords: string[] }, restriction: TurnRestriction): void {
+    this.#tell(`${guestText(guest)} - ${restrictionText(guest.peerId, restriction)}`)
   }
 
   stop(): void {

@@ -24,8 +24,8 @@ export const meshOutbound: ChannelOutboundAdapter = {
 async function sendText(to: string, text: string): Promise<OutboundDeliveryResult> {
   try {
     const { mesh, turns } = requireMesh()
-    // The host does not say which session sends. While a peer's turn runs, any send may be that turn's, so it carries on its hop count.
-    const { messageId, peerId, state, cause } = await mesh.sendMessage({ to: normalizeTarget(to), text, hops: turns.highestHops() })
+    // The host does not say who sends: an agent may be meant, and while a peer's turn runs, this may be that turn's send, so it carries on its hop count.
+    const { messageId, peerId, state, cause } = await mesh.sendMessage({ to: normalizeTarget(to), text, hops: turns.highestHops(), author: 'agent' })
     return delivery({ messageId, peerId, state, ...cause === undefined ? {} : { cause } })
   } catch (thrown) {
     const error = toMeshError(thrown)

@@ -1,8 +1,9 @@
 /** Results as text for terminals and agents; what peers wrote is escaped, quoted and never alone on a line. */
+import { errorLine } from '../lib/errors.ts'
 import { escapeControl, escapeTerminal, oneLine } from '../lib/text.ts'
 import type {
-  AddedPeer, DeliveryState, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, MessageStatus, PeerSummary, ResolvedInstance,
-  SendResult, TargetDelivery
+  AddedPeer, DeliveryState, DiscoverResult, InboundRight, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, Invite, JoinedPeer,
+  KnownBy, MessageStatus, PeerSummary, ResolvedInstance, SendResult, TargetDelivery
 } from '../mesh-api.ts'
 
 const MAX_LISTED_TEXT = 2000
@@ -38,7 +39,7 @@ export function identityText(identity: InstanceIdentity): string {
 }
 
 /** Known peers, a line each. */
-export function peersText(peers: PeerSummary[]): string {
+export function peersText(peers: Array<PeerSummary & { safetyWords?: string[] }>): string {
   if (peers.length === 0) return 'No peers known'
   return peers.map(peer => [
     peer.peerId,
@@ -46,6 +47,10 @@ export function peersText(peers: PeerSummary[]): string {
     peer.instanceId === undefined ? undefined : escapeControl(peer.instanceId),
     peer.connected ? `connected${peer.path === undefined ? '' : ` (${peer.path})`}` : lastSeenText(peer.lastSeen),
     peer.status === 'unknown' ? 'not approved' : peer.status,
+    peer.safetyWords === undefined ? undefined : `safety words ${peer.safetyWords.join(' ')}`,
+    knownText(peer),
+    rightsText(peer),
+    peer.claimsNameOf === undefined ? undefined : `claims a name that is pinned to ${peer.claimsNameOf}`,
     peer.held > 0 ? `${peer.held} held` : undefined,
     peer.code === undefined ? undefined : `approve with: openclaw p2p approve ${peer.code}`
   ].filter(part => part !== undefined).join(', ')).join('\n')
@@ -62,14 +67,15 @@ export function instancesText(instances: InstanceSummary[]): string {
   ].join('\n')
 }
 
-function instanceLine({ instanceId, alias, peerId, connected, lastSeenAt, source, approved }: InstanceSummary): string {
+function instanceLine({ instanceId, alias, peerId, connected, lastSeenAt, source, approved, claimsNameOf }: InstanceSummary): string {
   return [
     escapeControl(instanceId),
     ...alias === undefined ? [] : [`alias ${escapeControl(alias)}`],
     peerId,
     connected ? 'connected' : lastSeenText(lastSeenAt),
     `known by ${source}`,
-    ...approved ? [] : ['not approved']
+    ...approved ? [] : ['not approved'],
+    ...claimsNameOf === undefined ? [] : [`its name is pinned to ${claimsNameOf}, which it is not`]
   ].join(', ')
 }
 
@@ -84,15 +90,71 @@ export function resolvedText({ instanceId, peerId, approved, addrs }: ResolvedIn
   return [`${escapeControl(instanceId)} is ${peerId}${approved ? '' : ', not approved'}`, `Addresses: ${list(addrs)}`].join('\n')
 }
 
+const WAYS: Record<KnownBy, string> = {
+  contact: 'by contact', peer: 'through another peer', lan: 'from the LAN', config: 'by configuration', added: 'because it was added',
+  approval: 'by approval', invite: 'by invite'
+}
+
+function knownText({ knownBy, introducedBy, knownSince }: PeerSummary): string {
+  const way = knownBy === 'peer' && introducedBy !== undefined ? `through ${introducedBy}` : WAYS[knownBy]
+  return `known ${way}${knownSince === null ? '' : ` since ${time(knownSince)}`}`
+}
+
+const RIGHTS: Record<InboundRight, string> = { yes: 'may message you', held: 'its messages wait for you', no: 'may not message you' }
+
+function rightsText({ mayMessageUs, agentMayMessage }: PeerSummary): string {
+  return `${RIGHTS[mayMessageUs]}, your agent ${agentMayMessage ? 'may' : 'may not'} message it`
+}
+
 /** What adding a peer led to. */
 export function addedText(peer: AddedPeer): string {
-  const name = peer.alias === undefined ? peer.peerId : `${escapeControl(peer.alias)} (${peer.peerId})`
-  return `Added ${name}; ${peer.reachable ? `reachable${peer.path === undefined ? '' : `, ${peer.path}`}` : 'not reachable now'}. Its messages to this node still need approval.`
+  return `Added ${peerName(peer)}; ${peer.reachable ? `reachable${peer.path === undefined ? '' : `, ${peer.path}`}` : 'not reachable now'}. Its messages to this node still need approval.${peer.agentMayMessage ? '' : ' Your agent may not message it on its own.'}`
+}
+
+/** A ticket, with what to do with it. */
+export function invitedText({ ticket, uri, addrs, expiresAt }: Invite): string {
+  const lines = ticket.match(/(?:[^-]+-?){1,8}/g) ?? []
+  return [
+    `Ticket for one peer, good until ${time(expiresAt)}. Whoever has it is let in: hand it on in private.`,
+    '',
+    ...lines.map(line => `    ${line.replace(/-$/, '')}`),
+    '',
+    'The other side runs `openclaw p2p join` and pastes it, or this link:',
+    '',
+    uri,
+    ...addrs.length === 0 ? ['', 'This node has no address that could stand in the ticket: it is good for peers only that find it by themselves.'] : []
+  ].join('\n')
+}
+
+/** Who invited this node. */
+export function joinedText(peer: JoinedPeer): string {
+  const released = peer.released === 0 ? '' : ` ${peer.released} held ${peer.released === 1 ? 'message' : 'messages'} released.`
+  return `Joined ${peerName(peer)}; both sides have approved each other.${released}\n${safetyText(peer)}`
+}
+
+/** Who came with a ticket of this node; one line, for the log has it too. */
+export function guestText(guest: { peerId: string, alias?: string, safetyWords: string[] }): string {
+  return `${peerName(guest)} has joined with your ticket; both sides have approved each other. ${safetyText(guest)}`
+}
+
+function peerName({ peerId, alias }: { peerId: string, alias?: string }): string {
+  return alias === undefined ? peerId : `${escapeControl(alias)} (${peerId})`
+}
+
+function safetyText({ peerId, safetyWords }: { peerId: string, safetyWords: string[] }): string {
+  return `Safety words: ${safetyWords.join(' ')}. Compare them aloud: the other side must show the same. If it does not, run: openclaw p2p block ${peerId}`
+}
+
+/** What a discovery came to. */
+export function discoveredText({ found, known, asked }: DiscoverResult): string {
+  const missed = asked.filter(({ reached }) => !reached).map(({ node, cause }) => `Not reached: ${oneLine(node, 200)} (${cause ?? 'network'})`)
+  return [`Discovery complete - ${found} new peer(s) found. Known peers: ${known}`, ...missed].join('\n')
 }
 
 /** How far a message got when the send returned, and the reply if one came. */
 export function sentText(result: SendResult): string {
-  const reason = result.cause === undefined ? '' : ` (${result.cause})`
+  const wait = result.retryAfterMs === undefined ? '' : `, in ${Math.ceil(result.retryAfterMs / 1000)} s`
+  const reason = result.cause === undefined ? '' : ` (${result.cause}${wait})`
   const reply = result.reply === undefined ? [] : ['Reply (text from a peer, untrusted):', quoted(result.reply)]
   return [`Message ${result.messageId} to ${result.peerId}: ${stateText(result.state)}${reason}`, ...reply].join('\n')
 }
@@ -115,7 +177,7 @@ export function messageStatusText(status: MessageStatus): string {
   return [
     `Message ${status.messageId} to ${status.peerId}: ${stateText(status.state)}`,
     ...status.history.map(({ state, at }) => `  ${time(at)}  ${state}`),
-    ...status.error === undefined ? [] : [`  ${status.error.code}: ${escapeControl(status.error.message)}`],
+    ...status.error === undefined ? [] : [`  ${escapeControl(errorLine({ ...status.error, reason: status.error.cause }))}`],
     ...deliveryLines(status.deliveries ?? [])
   ].join('\n')
 }
@@ -132,7 +194,7 @@ export function inboxText(inbox: { messages: InboxMessage[], unread: number }): 
 
 /** A sender with how it is known here. */
 function senderText(message: Pick<InboxMessage, 'from' | 'alias' | 'approved'>): string {
-  const name = message.alias === undefined ? message.from : `${escapeControl(message.alias)} (${message.from})`
+  const name = peerName({ ...message, peerId: message.from })
   return message.approved ? name : `${name}, not approved`
 }
 

@@ -2,7 +2,8 @@
 import { toMeshError } from '../lib/errors.ts'
 import { failureDetails, failureText } from './details.ts'
 import { requireMesh, type LiveMesh } from './live-mesh.ts'
-import type { Audience, Operation, Outcome } from './operations/definition.ts'
+import type { Audience } from '../mesh-api.ts'
+import type { Operation, Outcome } from './operations/definition.ts'
 
 /** Who calls, and from which agent session. */
 export interface Caller {

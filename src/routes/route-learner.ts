@@ -6,10 +6,11 @@ import { agentIdOf } from '../lib/agent-id.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Logger } from '../lib/log.ts'
 import { RateLimiter } from '../lib/rate-limiter.ts'
-import { isFromThisMachine, isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
+import { isFromThisMachine } from '../lib/reachable-address.ts'
 import { oneLine } from '../lib/text.ts'
 import { openAnnounce, type Announce } from '../protocols/announce.ts'
 import type { InstanceRoutes, Route } from './instance-routes.ts'
+import { usableAddresses } from './usable-addresses.ts'
 
 export interface RouteLearnerInit {
   routes: InstanceRoutes
@@ -82,7 +83,7 @@ export class RouteLearner {
 
   #learn(from: PeerId, announce: Announce, connection: Connection): void {
     const { routes, now, log } = this.#init
-    const addresses = this.#usableAddresses(from, announce.addrs, connection)
+    const addresses = usableAddresses(announce.addrs, { isApproved: this.#init.isApproved(from), isLocal: isFromThisMachine(connection) })
     const route = toRoute(from, announce, { addresses, now: now() })
     const before = routes.ofPeer(route.peerId)?.multiaddrs ?? []
     const result = routes.learn(route)
@@ -103,29 +104,6 @@ export class RouteLearner {
         break
     }
     this.#init.onLearned(route, before.filter(address => !route.multiaddrs.includes(address)))
-  }
-
-  /**
-   * Public addresses of anybody; names, which can lead into our own network, and private addresses on our own subnets of
-   * approved peers; loopback only from this machine.
-   */
-  #usableAddresses(from: PeerId, addresses: Multiaddr[], connection: Connection): Multiaddr[] {
-    const isLocal = isFromThisMachine(connection)
-    const isApproved = this.#init.isApproved(from)
-    return addresses.filter((address) => {
-      switch (scopeOf(address)) {
-        case 'public':
-          return true
-        case 'name':
-          return isApproved
-        case 'private':
-          return isApproved && isOnOwnSubnet(address)
-        case 'loopback':
-          return isLocal
-        case 'unusable':
-          return false
-      }
-    })
   }
 
   /** A restarted node announces another run too, but then its old connection is dead. */

@@ -5,7 +5,8 @@ import { MeshError } from '../lib/errors.ts'
 import { parsePeerId } from '../lib/recipient.ts'
 import { oneLine } from '../lib/text.ts'
 import { parseApprovalCode } from './approval-code.ts'
-import type { PeerBook, PeerIdentity, PeerRecord } from './peer-book.ts'
+import type { PeerBook } from './peer-book.ts'
+import type { PeerIdentity, PeerRecord } from './peer-record.ts'
 
 /** A peer's two names in text form. */
 export function identityOf(peerId: PeerId): PeerIdentity {
@@ -30,22 +31,51 @@ export function waitingPeer(text: string, book: Pick<PeerBook, 'withCode'>): str
 }
 
 /**
- * Keeps a peer under an alias. An alias stays with its peer until the owner replaces it.
+ * Keeps a peer under an alias. A name stays with its peer until the owner replaces it.
  *
- * @throws MeshError `PIN_MISMATCH` when another peer holds the alias and `replace` is not set, `INVALID_ARGUMENT` for a bad alias
+ * @throws MeshError `PIN_MISMATCH` when the name is pinned to another peer and `replace` is not set, `INVALID_ARGUMENT` for a bad alias
  */
 export async function pinAlias(book: PeerBook, request: { identity: PeerIdentity, alias: string | undefined, replace: boolean }): Promise<PeerRecord> {
   const { identity, alias, replace } = request
-  if (alias !== undefined) checkAlias(alias)
-  const holder = alias === undefined ? undefined : book.withAlias(alias)
-  if (holder !== undefined && holder.peerId !== identity.peerId) {
-    if (!replace) {
-      throw new MeshError('PIN_MISMATCH', `the alias "${holder.alias ?? ''}" is pinned to ${holder.peerId}; only its owner's command ` +
-        '`openclaw p2p add <recipient> -a <alias> --replace` pins it to another peer')
-    }
-    await book.unpin(holder.peerId)
+  const holder = alias === undefined ? undefined : otherHolder(book, alias, identity.peerId)
+  if (alias !== undefined && holder !== undefined) {
+    if (!replace) throw pinMismatch(alias, { holder, claimant: identity.peerId })
+    await book.unpin(alias)
   }
   return await book.add(identity, alias)
+}
+
+/**
+ * Checks that an alias can be given to the peer, or to one that is not known yet.
+ *
+ * @throws MeshError as `pinAlias`
+ */
+export function requireFreeAlias(book: PeerBook, alias: string, peerId?: string): void {
+  const holder = otherHolder(book, alias, peerId)
+  if (holder !== undefined) throw pinMismatch(alias, { holder, claimant: peerId })
+}
+
+function otherHolder(book: PeerBook, alias: string, peerId: string | undefined): PeerRecord | undefined {
+  checkAlias(alias)
+  const holder = book.withName(alias)
+  return holder?.peerId === peerId ? undefined : holder
+}
+
+/** The peer that the name is pinned to, when another peer claims it. */
+export function pinHolder(book: Pick<PeerBook, 'withName'>, claim: { peerId: string, name: string }): PeerRecord | undefined {
+  const holder = book.withName(claim.name)
+  return holder === undefined || holder.peerId === claim.peerId ? undefined : holder
+}
+
+/** The error for a name that belongs to another peer, with what its owner can do; `claimant` is absent while nobody is to have it yet. */
+export function pinMismatch(name: string, { holder, claimant }: { holder: PeerRecord, claimant: string | undefined }): MeshError {
+  const { alias } = holder
+  const isAlias = alias?.toLowerCase() === name.toLowerCase()
+  const shown = oneLine(isAlias ? alias : name, 100)
+  const other = claimant === undefined ? '' : `, and ${claimant} is another peer`
+  return new MeshError('PIN_MISMATCH', `"${shown}" is pinned to ${holder.peerId}${other}: a peer with a new key is a new peer. ` +
+    `If you have made sure whose it is, \`openclaw p2p add ${claimant ?? '<recipient>'} -a "${shown}" --replace\` gives it the name; no tool can`,
+  { reason: isAlias ? 'alias' : 'instance-name', candidates: [holder.peerId, ...claimant === undefined ? [] : [claimant]] })
 }
 
 const ALIAS = /^[\p{L}\p{N}][\p{L}\p{N} ._-]{0,47}$/u

@@ -1,39 +1,11 @@
-/** The peers this node knows, with the owner's decisions about them: approval, blocks and pinned aliases. Kept in SQLite. */
-import type { DatabaseSync, SQLOutputValue } from 'node:sqlite'
+/** The peers this node knows, with the owner's decisions about them: approval, blocks and pinned names. Kept in SQLite. */
+import type { DatabaseSync } from 'node:sqlite'
 import { MAX_UNKNOWN_PEERS } from '../config/limits.ts'
 import { MeshError } from '../lib/errors.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
-import type { ApprovalStatus } from '../mesh-api.ts'
+import type { ApprovalStatus, KnownBy } from '../mesh-api.ts'
 import { createApprovalCode } from './approval-code.ts'
-
-export const PEER_BOOK_MIGRATIONS = [`
-  CREATE TABLE peers (
-    peer_id TEXT PRIMARY KEY,
-    agent_id TEXT NOT NULL,
-    status TEXT NOT NULL CHECK (status IN ('unknown', 'approved', 'blocked')),
-    alias TEXT UNIQUE COLLATE NOCASE,
-    is_added INTEGER NOT NULL,
-    code TEXT UNIQUE,
-    first_seen INTEGER NOT NULL,
-    last_seen INTEGER,
-    decided_at INTEGER
-  ) STRICT, WITHOUT ROWID`] as const
-
-/** What is known about a peer. Times in ms since the epoch. */
-export interface PeerRecord {
-  readonly peerId: string
-  readonly agentId: string
-  readonly status: ApprovalStatus
-  readonly alias: string | null
-  /** Whether the owner or the agent added it by name; such a peer is never dropped to make room. */
-  readonly isAdded: boolean
-  /** The code to approve it with, once it left a message. */
-  readonly code: string | null
-  readonly firstSeen: number
-  readonly lastSeen: number | null
-  /** When the owner last approved, blocked or reset it. */
-  readonly decidedAt: number | null
-}
+import { betterWay, fromRow, isDroppable, isDroppedBefore, newPeer, saveRecord, type PeerIdentity, type PeerRecord } from './peer-record.ts'
 
 export interface PeerBookInit {
   database: DatabaseSync
@@ -44,11 +16,20 @@ export interface PeerBookInit {
   random: () => number
 }
 
+/** How a peer became known. */
+export interface Source {
+  knownBy: KnownBy
+  /** The peer that told of it. */
+  introducedBy?: string
+}
+
 export class PeerBook {
   readonly #init: PeerBookInit
   readonly #allowFrom: ReadonlySet<string>
   readonly #peers = new Map<string, PeerRecord>()
   readonly #codes = new Map<string, string>()
+  /** Whose an alias or a pinned instance name is; in lower case. */
+  readonly #names = new Map<string, string>()
   #unknown = 0
 
   constructor(init: PeerBookInit) {
@@ -74,7 +55,7 @@ export class PeerBook {
   /** Whether the owner decided about the peer or gave it a name: what is known of it makes room for nobody. */
   isKept(peerId: string): boolean {
     const peer = this.#peers.get(peerId)
-    return this.#allowFrom.has(peerId) || (peer !== undefined && !isDroppable(peer))
+    return this.#allowFrom.has(peerId) || (peer !== undefined && !this.#isDroppable(peer))
   }
 
   approvedPeerIds(): string[] {
@@ -86,9 +67,10 @@ export class PeerBook {
     return this.all().filter(peer => peer.agentId === agentId)
   }
 
-  withAlias(alias: string): PeerRecord | undefined {
-    const wanted = alias.toLowerCase()
-    return this.all().find(peer => peer.alias?.toLowerCase() === wanted)
+  /** The peer that an alias or an instance name is pinned to. */
+  withName(name: string): PeerRecord | undefined {
+    const peerId = this.#names.get(name.toLowerCase())
+    return peerId === undefined ? undefined : this.#peers.get(peerId)
   }
 
   withCode(code: string): PeerRecord | undefined {
@@ -97,17 +79,32 @@ export class PeerBook {
   }
 
   /** Notes that the peer was seen now. */
-  async touch(identity: PeerIdentity): Promise<void> {
-    await this.#change(identity, () => ({ lastSeen: this.#init.now() }))
+  async touch(identity: PeerIdentity, source: Source = { knownBy: 'contact' }): Promise<void> {
+    await this.#change(identity, before => ({ lastSeen: this.#init.now(), ...learned(before, source) }))
   }
 
   /** Keeps the peer for good, under an alias where one is given. */
   async add(identity: PeerIdentity, alias: string | undefined): Promise<PeerRecord> {
-    return await this.#change(identity, () => ({ isAdded: true, ...alias !== undefined && { alias } }))
+    return await this.#change(identity, before => ({ isAdded: true, ...learned(before, { knownBy: 'added' }), ...alias !== undefined && { alias } }))
   }
 
-  async decide(identity: PeerIdentity, status: ApprovalStatus): Promise<PeerRecord> {
-    return await this.#change(identity, () => ({ status, code: null, decidedAt: this.#init.now() }))
+  /** A peer that is not approved any more has no claim to its instance name. */
+  async decide(identity: PeerIdentity, status: ApprovalStatus, knownBy: 'approval' | 'invite' = 'approval'): Promise<PeerRecord> {
+    return await this.#change(identity, before => ({
+      status, code: null, decidedAt: this.#init.now(), ...status === 'approved' ? learned(before, { knownBy }) : { pinnedName: null }
+    }))
+  }
+
+  /** Whether the agent may message the peer on its own. */
+  async letAgentSend(identity: PeerIdentity, isAllowed: boolean): Promise<PeerRecord> {
+    return await this.#change(identity, () => ({ isAgentBarred: !isAllowed }))
+  }
+
+  /** Makes the instance name the peer's own, unless it has one or the name is another's. */
+  async pinName(peerId: string, instanceName: string): Promise<void> {
+    const peer = this.#peers.get(peerId)
+    if (peer === undefined || peer.pinnedName !== null || this.statusOf(peerId) !== 'approved') return
+    if ((this.withName(instanceName)?.peerId ?? peerId) === peerId) await this.#change(peer, () => ({ pinnedName: instanceName }))
   }
 
   /** The code that approves the peer, made when it first needs one. */
@@ -119,9 +116,12 @@ export class PeerBook {
     return code
   }
 
-  async unpin(peerId: string): Promise<void> {
-    const peer = this.#peers.get(peerId)
-    if (peer !== undefined) await this.#change(peer, () => ({ alias: null }))
+  /** Frees the name: its holder has it no longer, be it alias or instance name. */
+  async unpin(name: string): Promise<void> {
+    const peer = this.withName(name)
+    if (peer === undefined) return
+    const isName = (own: string | null): boolean => own?.toLowerCase() === name.toLowerCase()
+    await this.#change(peer, () => ({ ...isName(peer.alias) && { alias: null }, ...isName(peer.pinnedName) && { pinnedName: null } }))
   }
 
   /** Forgets the peer altogether. */
@@ -130,9 +130,9 @@ export class PeerBook {
     await this.#init.commits.write(() => { this.#init.database.prepare('DELETE FROM peers WHERE peer_id = ?').run(peerId) })
   }
 
-  async #change(identity: PeerIdentity, change: () => Partial<PeerRecord>): Promise<PeerRecord> {
-    const before = this.#peers.get(identity.peerId) ?? this.#newPeer(identity)
-    const after: PeerRecord = { ...before, ...change() }
+  async #change(identity: PeerIdentity, change: (before: PeerRecord) => Partial<PeerRecord>): Promise<PeerRecord> {
+    const before = this.#peers.get(identity.peerId) ?? newPeer(identity, this.#init.now())
+    const after: PeerRecord = { ...before, ...change(before) }
     this.#forget(identity.peerId)
     this.#remember(after)
     const dropped = this.#overflow(after)
@@ -151,18 +151,10 @@ export class PeerBook {
     if (row !== undefined) this.#remember(fromRow(row))
   }
 
-  #newPeer({ peerId, agentId }: PeerIdentity): PeerRecord {
-    return {
-      peerId, agentId, status: 'unknown', alias: null, isAdded: false, code: null,
-      firstSeen: this.#init.now(), lastSeen: null, decidedAt: null
-    }
-  }
-
   #save(peer: PeerRecord, dropped: string | undefined): void {
     const { database } = this.#init
     if (dropped !== undefined) database.prepare('DELETE FROM peers WHERE peer_id = ?').run(dropped)
-    database.prepare('INSERT OR REPLACE INTO peers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)').run(
-      peer.peerId, peer.agentId, peer.status, peer.alias, Number(peer.isAdded), peer.code, peer.firstSeen, peer.lastSeen, peer.decidedAt)
+    saveRecord(database, peer)
   }
 
   /** Too many peers that nobody decided about: the one unseen for longest goes, those that left messages last. */
@@ -170,7 +162,7 @@ export class PeerBook {
     if (this.#unknown <= MAX_UNKNOWN_PEERS) return undefined
     let oldest: PeerRecord | undefined
     for (const peer of this.#peers.values()) {
-      if (!isDroppable(peer) || peer.peerId === newest.peerId) continue
+      if (!this.#isDroppable(peer) || peer.peerId === newest.peerId) continue
       if (oldest === undefined || isDroppedBefore(peer, oldest)) oldest = peer
     }
     if (oldest !== undefined) this.#forget(oldest.peerId)
@@ -180,7 +172,8 @@ export class PeerBook {
   #remember(peer: PeerRecord): void {
     this.#peers.set(peer.peerId, peer)
     if (peer.code !== null) this.#codes.set(peer.code, peer.peerId)
-    if (isDroppable(peer)) this.#unknown += 1
+    for (const name of namesOf(peer)) this.#names.set(name, peer.peerId)
+    if (this.#isDroppable(peer)) this.#unknown += 1
   }
 
   #forget(peerId: string): void {
@@ -188,7 +181,12 @@ export class PeerBook {
     if (peer === undefined) return
     this.#peers.delete(peerId)
     if (peer.code !== null) this.#codes.delete(peer.code)
-    if (isDroppable(peer)) this.#unknown -= 1
+    for (const name of namesOf(peer)) this.#names.delete(name)
+    if (this.#isDroppable(peer)) this.#unknown -= 1
+  }
+
+  #isDroppable(peer: PeerRecord): boolean {
+    return isDroppable(peer) && !this.#allowFrom.has(peer.peerId)
   }
 
   #freeCode(): string {
@@ -200,39 +198,12 @@ export class PeerBook {
   }
 }
 
-export type PeerIdentity = Pick<PeerRecord, 'peerId' | 'agentId'>
-
-function isDroppable(peer: PeerRecord): boolean {
-  return peer.status === 'unknown' && !peer.isAdded && peer.alias === null
+/** What a source adds to what is known; whoever introduced a peer counts while nothing better is known of it. */
+function learned(before: PeerRecord, { knownBy, introducedBy }: Source): Pick<PeerRecord, 'knownBy' | 'introducedBy'> {
+  const way = betterWay(before.knownBy, knownBy)
+  return { knownBy: way, introducedBy: way === before.knownBy ? before.introducedBy : introducedBy ?? before.introducedBy }
 }
 
-function isDroppedBefore(peer: PeerRecord, other: PeerRecord): boolean {
-  if ((peer.code === null) !== (other.code === null)) return peer.code === null
-  return (peer.lastSeen ?? peer.firstSeen) < (other.lastSeen ?? other.firstSeen)
-}
-
-function fromRow(row: Record<string, SQLOutputValue>): PeerRecord {
-  return {
-    peerId: String(row['peer_id']),
-    agentId: String(row['agent_id']),
-    status: statusFromRow(row['status']),
-    alias: textOrNull(row['alias']),
-    isAdded: row['is_added'] === 1,
-    code: textOrNull(row['code']),
-    firstSeen: Number(row['first_seen']),
-    lastSeen: numberOrNull(row['last_seen']),
-    decidedAt: numberOrNull(row['decided_at'])
-  }
-}
-
-function statusFromRow(value: SQLOutputValue | undefined): ApprovalStatus {
-  return value === 'approved' || value === 'blocked' ? value : 'unknown'
-}
-
-function textOrNull(value: SQLOutputValue | undefined): string | null {
-  return typeof value === 'string' ? value : null
-}
-
-function numberOrNull(value: SQLOutputValue | undefined): number | null {
-  return typeof value === 'number' ? value : null
+function namesOf({ alias, pinnedName }: PeerRecord): string[] {
+  return [alias, pinnedName].flatMap(name => name === null ? [] : [name.toLowerCase()])
 }

@@ -1,7 +1,7 @@
 /** Who may leave what: the access decision for an inbound message, pure. */
 import type { DmPolicy } from '../config/schema.ts'
 import type { ErrorCode } from '../lib/errors.ts'
-import type { ApprovalStatus } from '../mesh-api.ts'
+import type { ApprovalStatus, InboundRight } from '../mesh-api.ts'
 
 export interface InboundFacts {
   dmPolicy: DmPolicy
@@ -28,5 +28,18 @@ export function decideInbound(facts: InboundFacts): InboundDecision {
       return { action: 'hold' }
     case 'allowlist':
       return { action: 'refuse', code: 'NOT_APPROVED', text: 'the recipient takes messages of approved peers only' }
+  }
+}
+
+/** What a peer of this standing may do with messages that answer nothing. */
+export function inboundRight(dmPolicy: DmPolicy, status: ApprovalStatus): InboundRight {
+  const { action } = decideInbound({ dmPolicy, status, isAwaitedReply: false })
+  switch (action) {
+    case 'accept':
+      return 'yes'
+    case 'hold':
+      return 'held'
+    case 'refuse':
+      return 'no'
   }
 }

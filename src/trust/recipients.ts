@@ -4,7 +4,7 @@ import type { Multiaddr } from '@multiformats/multiaddr'
 import { agentIdOf } from '../lib/agent-id.ts'
 import { MeshError } from '../lib/errors.ts'
 import { parsePeerId, parseRecipient } from '../lib/recipient.ts'
-import type { PeerRecord } from './peer-book.ts'
+import type { PeerIdentity } from './peer-record.ts'
 
 export interface ResolvedRecipient {
   peerId: PeerId
@@ -13,14 +13,11 @@ export interface ResolvedRecipient {
   addresses: Multiaddr[]
 }
 
-/** A peer's two IDs in text form. */
-export type PeerName = Pick<PeerRecord, 'peerId' | 'agentId'>
-
 /** Where names are looked up. A peer may be listed twice. */
 export interface RecipientIndex {
-  withAgentId: (agentId: string) => PeerName[]
-  /** A pinned alias, or else the instances of that name. */
-  withName: (name: string) => PeerName[]
+  withAgentId: (agentId: string) => PeerIdentity[]
+  /** Whom the name is pinned to, or else the instances of that name. */
+  withName: (name: string) => PeerIdentity[]
 }
 
 /**
@@ -41,7 +38,7 @@ export function resolveRecipient(text: string, index: RecipientIndex): ResolvedR
   }
 }
 
-function onlyOne(text: string, found: PeerName[]): PeerName {
+function onlyOne(text: string, found: PeerIdentity[]): PeerIdentity {
   const peers = [...new Map(found.map(peer => [peer.peerId, peer])).values()]
   const [peer, second] = peers
   if (peer === undefined) {
@@ -52,7 +49,7 @@ function onlyOne(text: string, found: PeerName[]): PeerName {
   throw new MeshError('AMBIGUOUS_RECIPIENT', `"${text}" could be ${String(peers.length)} peers; use a peer ID`, { candidates })
 }
 
-function fromName(peer: PeerName): ResolvedRecipient {
+function fromName(peer: PeerIdentity): ResolvedRecipient {
   const peerId = parsePeerId(peer.peerId)
   if (peerId === undefined) throw new MeshError('INTERNAL', `the peer book or the route table holds ${peer.peerId}, which is no peer ID`)
   return { peerId, agentId: peer.agentId, addresses: [] }

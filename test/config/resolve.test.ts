@@ -22,6 +22,7 @@ function refusal(config: unknown, channel?: unknown): string {
 describe('resolveConfig', () => {
   it('makes a complete configuration of nothing', () => {
     assert.deepEqual(resolve(), {
+      role: 'personal',
       discovery: ['mdns'],
       listenAddrs: ['/ip4/0.0.0.0/tcp/0', '/ip6/::/tcp/0'],
       bootstrapList: [],
@@ -43,8 +44,9 @@ describe('resolveConfig', () => {
       deliveryAckTimeoutMs: 15_000,
       messageTtlMs: 604_800_000,
       rateLimit: { unapprovedPerHour: 10, approvedPerMinute: 600 },
-      turnBudget: { perPeerPerHour: 12, perHour: 60 },
+      turnBudget: { perPeerPerHour: 12, perHour: 60, perDay: 500 },
       relayLimits: { reservations: 128, perPeerBytes: 1_073_741_824, perPeerSeconds: 86_400, bytesPerSecond: 2_500_000 },
+      networkKeyFile: undefined,
       dmPolicy: 'pairing',
       allowFrom: [],
       warnings: []
@@ -54,7 +56,22 @@ describe('resolveConfig', () => {
   it('keeps the defaults of what a partial object leaves out', () => {
     const { rateLimit, turnBudget } = resolve({ rateLimit: { approvedPerMinute: 5 }, turnBudget: { perHour: 0 } })
     assert.deepEqual(rateLimit, { unapprovedPerHour: 10, approvedPerMinute: 5 })
-    assert.deepEqual(turnBudget, { perPeerPerHour: 12, perHour: 0 })
+    assert.deepEqual(turnBudget, { perPeerPerHour: 12, perHour: 0, perDay: 500 })
+  })
+
+  it('makes a public node of one word, and leaves what is set beside it', () => {
+    const { enableCircuitRelayServer, dmPolicy, listenAddrs, discovery, rateLimit } = resolve({ role: 'public' })
+    assert.deepEqual({ enableCircuitRelayServer, dmPolicy, listenAddrs, discovery, rateLimit }, {
+      enableCircuitRelayServer: true, dmPolicy: 'open', listenAddrs: ['/ip4/0.0.0.0/tcp/4001', '/ip6/::/tcp/4001'], discovery: ['dht'],
+      rateLimit: { unapprovedPerHour: 10, approvedPerMinute: 600 }
+    })
+    const own = resolveConfig({ role: 'public', enableCircuitRelayServer: false, listenAddrs: ['/ip4/0.0.0.0/tcp/5'], discovery: 'mdns' }, { dmPolicy: 'pairing' }, { hostname: 'x' })
+    assert.deepEqual([own.enableCircuitRelayServer, own.dmPolicy, own.listenAddrs, own.discovery], [false, 'pairing', ['/ip4/0.0.0.0/tcp/5'], ['mdns']])
+    assert.throws(() => resolve({ role: 'server' }), /config\.role: "server" is not accepted; expected one of "personal", "public"/)
+  })
+
+  it('refuses a network key file that is no absolute path', () => {
+    assert.throws(() => resolve({ networkKeyFile: 'mesh.key' }), /config\.networkKeyFile: "mesh.key" is not accepted; expected an absolute path/)
   })
 
   it('falls back to a name where the host has none that is safe', () => {

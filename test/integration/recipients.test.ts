@@ -12,7 +12,7 @@ describe('a recipient', () => {
     await using bob = await MeshNode.start({ name: 'bob' })
     const { agentId, instanceId } = await bob.mesh.identity()
     assert.deepEqual(await alice.mesh.addPeer({ recipient: bob.address, alias: 'Bobby' }),
-      { peerId: bob.peerId, agentId, alias: 'Bobby', reachable: true, path: 'direct' })
+      { peerId: bob.peerId, agentId, alias: 'Bobby', agentMayMessage: true, reachable: true, path: 'direct' })
     for (const to of [bob.address, bob.peerId, agentId, instanceId, 'bobby']) {
       assert.equal((await alice.mesh.sendMessage({ to, text: `to ${to}` })).peerId, bob.peerId)
     }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it, type TestContext } from 'node:test'
 import {
-  HELD_RETRY_MS, MAX_HELD_PER_ADDRESS, MAX_HELD_PER_PEER, MAX_HELD_TOTAL, MAX_INBOX_MESSAGES, MAX_INBOX_TEXT_BYTES
+  HELD_RETRY_MS, MAX_HELD_PER_ADDRESS, MAX_HELD_PER_PEER, MAX_HELD_TOTAL, MAX_INBOX_MESSAGES, MAX_INBOX_TEXT_BYTES, STRANGERS_PER_ADDRESS
 } from '../../src/config/limits.ts'
 import { InboxStore, type InboxTotals } from '../../src/mailbox/inbox-store.ts'
 import { TestInbox } from '../support/inboxes.ts'
@@ -42,6 +42,21 @@ describe('Inbox: rate limits', () => {
   it('are those of strangers under the open policy too', async () => {
     using box = new TestInbox({ dmPolicy: 'open' })
     assert.equal(count(await box.takeAll(upTo(20)), 'received'), 10)
+  })
+
+  it('of strangers under the open policy are for their address, too: identities cost nothing', async () => {
+    using box = new TestInbox({ dmPolicy: 'open' })
+    let taken = 0
+    for (const number of upTo(10)) {
+      const from = { peerId: await testPeerId(700 + number), address: '192.0.2.7' }
+      taken += count(await box.takeAll(upTo(number * 10 + 9, number * 10), from), 'received')
+    }
+    assert.equal(taken, 10 * STRANGERS_PER_ADDRESS)
+    const last = await box.take(testMessage(500), { peerId: bob, address: '192.0.2.7' })
+    assert.deepEqual([last.code, last.retryAfterMs], ['RATE_LIMITED', HOUR / (10 * STRANGERS_PER_ADDRESS)])
+    box.approve(alice)
+    assert.equal((await box.take(testMessage(501), { peerId: alice, address: '192.0.2.7' })).stage, 'received')
+    assert.equal((await box.take(testMessage(502), { peerId: bob, address: '192.0.2.8' })).stage, 'received')
   })
 
   it('are those of approved peers from the approval on', async () => {

@@ -89,7 +89,7 @@ describe('Sender: what it says', () => {
     const sending = sender.send(letter)
     await posted.first()
     sender.handlePaused(ID, 15_001)
-    assert.deepEqual([await sending, clock.pending], [{ messageId: ID, peerId: ALICE, state: 'queued', cause: 'rate-limited' }, []])
+    assert.deepEqual([await sending, clock.pending], [{ messageId: ID, peerId: ALICE, state: 'queued', cause: 'rate-limited', retryAfterMs: 15_001 }, []])
   })
 
   it('is what comes after a shorter pause', async () => {

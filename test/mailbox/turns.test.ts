@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { MAX_HOPS, TURN_MAX_AGE_MS, TURN_WINDOW_MS } from '../../src/config/limits.ts'
+import { MAX_HOPS, TURN_DAY_MS, TURN_MAX_AGE_MS, TURN_WINDOW_MS } from '../../src/config/limits.ts'
 import type { TurnOutcome } from '../../src/mesh-api.ts'
 import { TestInbox } from '../support/inboxes.ts'
 import { testId, testMessage } from '../support/messages.ts'
-import { alice, bob } from '../support/peers.ts'
+import { alice, bob, testPeerId } from '../support/peers.ts'
 
 const upTo = (last: number, first = 1): number[] => Array.from({ length: last - first + 1 }, (_, index) => first + index)
 
 /** An inbox with messages of approved alice. */
-async function inboxWith(numbers: number[], turnBudget = { perPeerPerHour: 12, perHour: 60 }): Promise<TestInbox> {
-  const box = new TestInbox({ turnBudget })
+async function inboxWith(numbers: number[], turnBudget: { perPeerPerHour?: number, perHour?: number, perDay?: number } = {}): Promise<TestInbox> {
+  const box = new TestInbox({ turnBudget: { perPeerPerHour: 12, perHour: 60, perDay: 500, ...turnBudget } })
   box.approve(alice, bob)
   await box.takeAll(numbers)
   return box
@@ -85,6 +85,25 @@ describe('Turns: claiming', () => {
 })
 
 describe('Turns: budgets', () => {
+  it('of all peers are for a day, too', async () => {
+    using box = await inboxWith(upTo(3), { perHour: 2, perDay: 3 })
+    assert.deepEqual(await claims(box, [1, 2, 3]), ['claimed', 'claimed', 'global-budget'])
+    box.clock.advance(TURN_WINDOW_MS + 1)
+    await box.takeAll([4, 5])
+    assert.deepEqual(await claims(box, [4, 5]), ['claimed', 'global-budget'])
+    box.clock.advance(TURN_DAY_MS + 1)
+    await box.takeAll([6])
+    assert.deepEqual(await claims(box, [6]), ['claimed'])
+  })
+
+  it('are left in part to approved peers, however many strangers there are', async () => {
+    using box = new TestInbox({ dmPolicy: 'open', turnBudget: { perPeerPerHour: 12, perHour: 4, perDay: 500 } })
+    for (const number of upTo(4)) await box.takeAll([number], { peerId: await testPeerId(900 + number), address: `192.0.2.${number}` })
+    box.approve(alice)
+    await box.takeAll([11, 12])
+    assert.deepEqual(await claims(box, [1, 2, 3, 4, 11, 12]), ['claimed', 'claimed', 'claimed', 'global-budget', 'claimed', 'global-budget'])
+  })
+
   it('of a peer count over a sliding hour', async () => {
     using box = await inboxWith(upTo(8), { perPeerPerHour: 2, perHour: 60 })
     assert.deepEqual(await claims(box, [1]), ['claimed'])

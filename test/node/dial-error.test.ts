@@ -17,6 +17,7 @@ const reasons: Array<[string, Error, string, RegExp]> = [
   ['somebody else answers', named('UnexpectedPeerError'), 'wrong-key', /different key/],
   ['somebody else answers (an invalid peer ID)', named('InvalidPeerIdError'), 'wrong-key', /different key/],
   ['somebody else answers (as noise puts it)', named('EncryptionFailedError', 'Payload identity key A does not match expected remote identity key B'), 'wrong-key', /different key/],
+  ['a handshake is never finished', named('EncryptionFailedError', 'The operation was aborted due to timeout'), 'timeout', /in time/],
   ['something else breaks', system('ECONNRESET'), 'network', /the connection failed/],
   ['nobody knows why', new Error('?'), 'network', /the connection failed/]
 ]

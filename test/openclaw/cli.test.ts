@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict'
+import { writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { addCommands, safeJson, type CliParts } from '../../src/openclaw/cli.ts'
 import type { GatewayCall } from '../../src/openclaw/gateway-call.ts'
 import type { Outcome } from '../../src/openclaw/operations/definition.ts'
 import { OPERATIONS } from '../../src/openclaw/operations/table.ts'
 import { PEER } from '../support/fake-mesh.ts'
+import { testFolder } from '../support/test-folder.ts'
 
 type Program = Parameters<typeof addCommands>[0]
 
@@ -44,6 +48,8 @@ class FakeCommand {
 }
 
 interface Session {
+  /** Standard input. */
+  input: string
   calls: GatewayCall[]
   out: string[]
   err: string[]
@@ -55,13 +61,15 @@ const SUCCESS: Outcome = { details: { ok: true, peerId: PEER, path: 'direct' }, 
 const FAILURE: Outcome = { details: { ok: false, error: { code: 'UNKNOWN_RECIPIENT', message: 'nobody' } }, text: 'UNKNOWN_RECIPIENT: nobody' }
 
 async function command(line: string, given: Record<string, unknown> = {}, outcome = SUCCESS): Promise<Session> {
-  const session: Session = { calls: [], out: [], err: [], hasFailed: false, pauses: 0 }
+  const session: Session = { input: '04AB-CDEF\n', calls: [], out: [], err: [], hasFailed: false, pauses: 0 }
   const parts: CliParts = {
     call: async (call) => {
       session.calls.push(call)
       return outcome
     },
     lines: () => assert.fail('reads the keyboard'),
+    input: { isTerminal: false, chunks: async function* () { yield session.input } },
+    isWatched: false,
     out: (text) => { session.out.push(text) },
     err: (text) => { session.err.push(text) },
     fail: () => { session.hasFailed = true },
@@ -76,6 +84,18 @@ async function command(line: string, given: Record<string, unknown> = {}, outcom
   await found.run(args, given)
   return session
 }
+
+describe('openclaw p2p networkkey', () => {
+  it('writes a key without a gateway, once, and fails over an existing file', async (t) => {
+    const file = join(testFolder(t), 'mesh.key')
+    const written = await command(`networkkey ${file}`, { json: true })
+    assert.deepEqual([written.calls, JSON.parse(written.out[0] ?? ''), written.hasFailed], [[], { ok: true, file }, false])
+    const key = await readFile(file, 'utf8')
+    const again = await command(`networkkey ${file}`)
+    assert.deepEqual([again.hasFailed, again.out, /INVALID_ARGUMENT \(file\): .*exists already/.test(again.err[0] ?? '')], [true, [], true])
+    assert.equal(await readFile(file, 'utf8'), key)
+  })
+})
 
 describe('openclaw p2p', () => {
   const rows: Array<[line: string, given: Record<string, unknown>, operation: string, params: object]> = [
@@ -92,7 +112,11 @@ describe('openclaw p2p', () => {
     ['message m1', {}, 'message', { messageId: 'm1' }],
     ['inbox', { unread: true, limit: '5', markRead: true }, 'inbox', { unreadOnly: true, limit: 5, markRead: true }],
     ['approve ABCD-EFGH', {}, 'approve', { who: 'ABCD-EFGH' }],
-    ['block bob', {}, 'block', { to: 'bob' }]
+    ['block bob', {}, 'block', { to: 'bob' }],
+    ['invite', {}, 'invite', {}],
+    ['invite', { name: 'anna', expires: '2h' }, 'invite', { name: 'anna', expires: '2h' }],
+    ['join', {}, 'join', { ticket: '04AB-CDEF\n' }],
+    ['join', { name: 'anna' }, 'join', { ticket: '04AB-CDEF\n', name: 'anna' }]
   ]
   for (const [line, given, operation, params] of rows) {
     it(`${line} ${JSON.stringify(given)}`, async () => {
@@ -132,6 +156,32 @@ describe('openclaw p2p', () => {
   it('hands on how to reach the gateway', async () => {
     const { calls } = await command('status', { url: 'ws://127.0.0.1:1', token: 't', timeout: '5000', json: true })
     assert.deepEqual(calls[0]?.options, { url: 'ws://127.0.0.1:1', token: 't', timeout: '5000' })
+  })
+})
+
+describe('openclaw p2p join', () => {
+  it('reads the ticket from a file, and tells who passes it as an argument what is wrong with that', async (t) => {
+    const path = join(testFolder(t), 'ticket.txt')
+    writeFileSync(path, '04AB-CDEF')
+    const { calls } = await command(`join ${path}`)
+    assert.deepEqual(calls.map(call => call.params), [{ ticket: '04AB-CDEF' }])
+    const wrong = await command('join 04AB-CDEF-SECRET', { json: true })
+    assert.deepEqual([wrong.calls, wrong.hasFailed], [[], true])
+    assert.match(wrong.err.join(), /^INVALID_ARGUMENT: .*ENOENT.*paste it/)
+    assert.doesNotMatch(wrong.err.join() + wrong.out.join(), /SECRET/)
+    assert.equal((JSON.parse(wrong.out[0] ?? '') as { ok: boolean }).ok, false)
+  })
+})
+
+describe('openclaw p2p invite', () => {
+  it('prints exactly one JSON value with --json', async () => {
+    const { out } = await command('invite', { json: true })
+    assert.deepEqual(out.map(text => JSON.parse(text) as unknown), [SUCCESS.details])
+  })
+
+  it('tells of a failure like every command', async () => {
+    const session = await command('invite', {}, FAILURE)
+    assert.deepEqual(session, { ...session, out: [], err: ['UNKNOWN_RECIPIENT: nobody'], hasFailed: true })
   })
 })
 

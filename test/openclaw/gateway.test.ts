@@ -7,9 +7,9 @@ import type { DeliveryTarget, ForwardOutcome } from '../../src/mesh-api.ts'
 import { resolveAccount, type StartContext } from '../../src/openclaw/account.ts'
 import { runAccount, type MeshParts } from '../../src/openclaw/gateway.ts'
 import { findMesh, requireMesh } from '../../src/openclaw/live-mesh.ts'
-import { policyKey } from '../../src/openclaw/host.ts'
+import { policyKey, STRANGER } from '../../src/openclaw/host.ts'
 import { FakeHost } from '../support/fake-host.ts'
-import { FakeMesh, inboundMessage, PEER, SELF } from '../support/fake-mesh.ts'
+import { FakeMesh, inboundMessage, INVITE, JOINED, PEER, SELF } from '../support/fake-mesh.ts'
 import { LogRecorder } from '../support/log-recorder.ts'
 import { Recorder } from '../support/recorder.ts'
 import { until } from '../support/until.ts'
@@ -17,6 +17,8 @@ import { until } from '../support/until.ts'
 const FEISHU: DeliveryTarget = { channel: 'feishu', target: 'user:ou_1' }
 const FORWARDING = { plugins: { entries: { 'libp2p-mesh': { config: { inboundChannel: 'feishu', inboundTarget: 'user:ou_1' } } } } }
 
+type MutateParams = Parameters<PluginRuntime['config']['mutateConfigFile']>[0]
+type MutateContext = Parameters<MutateParams['mutate']>[1]
 type Status = Parameters<StartContext['setStatus']>[0]
 
 /** One run of the account, as the gateway would do it. */
@@ -27,6 +29,7 @@ class Run {
   /** Where the owner's channels are. */
   readonly host = new FakeHost()
   parts: MeshParts | undefined
+  readonly written: OpenClawConfig = {}
   readonly #abort = new AbortController()
   readonly #cfg: OpenClawConfig
 
@@ -50,7 +53,7 @@ class Run {
       setStatus: (status: Status) => { this.statuses.add(status) }
     } as unknown as StartContext // the parts of the host that the account uses
     const runtime = {
-      config: { current: () => this.#cfg },
+      config: { current: () => this.#cfg, mutateConfigFile: async ({ mutate }: MutateParams) => ({ result: await mutate(this.written, {} as MutateContext) }) },
       state: { resolveStateDir: () => '/state' },
       channel: { activity: { record: () => undefined } }
     } as unknown as PluginRuntime
@@ -77,6 +80,20 @@ class Run {
 async function answered(mesh: FakeMesh): Promise<void> {
   await until(() => mesh.sent.length === 1 && mesh.finished.length === 1, { what: 'the turn to end', timeoutMs: 10_000, intervalMs: 5 })
 }
+
+describe('a public node', () => {
+  it('takes all tools from the turns of strangers when it starts; another one writes nothing', async () => {
+    for (const role of ['public', 'personal']) {
+      const run = new Run({ plugins: { entries: { 'libp2p-mesh': { config: { role } } } } })
+      const running = run.run()
+      await run.ready()
+      if (role === 'public') await run.log.waitFor(/Turns of strangers have no tools/)
+      run.stop()
+      await running
+      assert.deepEqual(run.written, role === 'public' ? { tools: { toolsBySender: { [policyKey(STRANGER)]: { deny: ['*'] } } } } : {})
+    }
+  })
+})
 
 describe('the account in the gateway', () => {
   it('starts the node with nothing configured, says so, and stays until the host aborts', async () => {
@@ -203,6 +220,18 @@ describe('the account in the gateway', () => {
     const shown = await account.host.shown.waitFor('the notice', all => all[0])
     assert.deepEqual(shown.target, FEISHU)
     assert.match(shown.text, new RegExp(`^🔔 libp2p mesh: Peer ${PEER} is not approved .* openclaw p2p approve ABCD-EFGH`))
+    account.stop()
+    await running
+  })
+
+  it('takes the tools from the turns of a peer that came with a ticket, and tells the owner which words to compare', async () => {
+    const account = new Run(FORWARDING)
+    const running = account.run()
+    await account.ready()
+    account.mesh.emit({ seq: 1, type: 'joined', peerId: PEER, inviteId: INVITE.inviteId, alias: 'bob', safetyWords: JOINED.safetyWords })
+    const shown = await account.host.shown.waitFor('the notice', all => all[0])
+    assert.deepEqual(account.written.tools?.toolsBySender, { [policyKey(PEER)]: { deny: ['*'] } })
+    assert.match(shown.text, new RegExp(`bob \\(${PEER}\\) has joined with your ticket.*apple river stone cloud`, 's'))
     account.stop()
     await running
   })

@@ -35,6 +35,24 @@ describe('denyTools', () => {
     assert.equal(host.isPolicyOnItsWay(PEER), false)
   })
 
+  it('says so from the moment on in which the entry is being written, and no longer when that failed', async () => {
+    const writing = Promise.withResolvers<{ result: 'written' }>()
+    const runtime = { config: { mutateConfigFile: async () => writing.promise } } as unknown as PluginRuntime // all that writing takes
+    const host = createHost({ runtime: () => runtime, log: new LogRecorder(), clock: new FakeClock(), sendToChannel: new FakeHost().sendToChannel })
+    const denied = host.denyTools(PEER)
+    assert.equal(host.isPolicyOnItsWay(PEER), true)
+    writing.reject(new Error('read-only file'))
+    await assert.rejects(denied, /read-only/)
+    assert.equal(host.isPolicyOnItsWay(PEER), false)
+  })
+
+  it('still says so when it is asked once more meanwhile', async () => {
+    const { host } = setUp({})
+    await host.denyTools(PEER)
+    assert.equal(await host.denyTools(PEER), 'kept')
+    assert.equal(host.isPolicyOnItsWay(PEER), true)
+  })
+
   it('says for a while that the entry is on its way', async () => {
     const { host, clock } = setUp({})
     await host.denyTools(PEER)

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { MAX_TEXT_BYTES } from '../../src/config/limits.ts'
 import { utf8Bytes } from '../../src/lib/text.ts'
 import type { InboundMessage, MeshApi } from '../../src/mesh-api.ts'
+import { senderIdOf, STRANGER } from '../../src/openclaw/host.ts'
 import { InboundTurns, pieces, type AgentRunner, type TurnAnswer } from '../../src/openclaw/inbound.ts'
 import { Notices } from '../../src/openclaw/notices.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -65,6 +66,25 @@ describe('InboundTurns', () => {
     await receive(play, inboundMessage(), inboundMessage({ messageId: 'm2' }))
     assert.deepEqual(play.ran, [])
     assert.equal(play.live.host.log.matching(/start no agent turn/, 'warn').length, 1)
+  })
+
+  it('of strangers all run under the one entry that limits strangers, and under none without it', async () => {
+    using play = stage(echo)
+    await receive(play, inboundMessage({ isStranger: true }))
+    assert.deepEqual(play.ran, [])
+    play.live.host.limitTools(STRANGER)
+    await receive(play, inboundMessage({ messageId: 'm2', isStranger: true }))
+    assert.deepEqual(play.ran.map(senderIdOf), [STRANGER])
+    assert.deepEqual(play.live.mesh.sent.map(({ to, inReplyTo }) => [to, inReplyTo]), [[PEER, 'm2']])
+  })
+
+  it('runs a turn as the sender whose tools were looked at, also when the owner approves it meanwhile', async () => {
+    using play = stage(echo)
+    play.live.host.limitTools(STRANGER)
+    play.live.mesh.stored.push(inboundMessage())
+    play.inbound.handle(inboundMessage({ isStranger: true }))
+    await play.inbound.idle()
+    assert.deepEqual(play.ran.map(senderIdOf), [STRANGER])
   })
 
   it('waits for an entry that was written a moment ago', async () => {

@@ -19,6 +19,18 @@ function setUp(...targets: DeliveryTarget[]): { host: FakeHost, log: LogRecorder
 }
 
 describe('Notices', () => {
+  it('tell of each peer that came with a ticket: its name, the words to compare, and what its turns may do', async () => {
+    const { host, log, notices } = setUp(FEISHU)
+    const guest = { peerId: PEER, alias: 'anna', safetyWords: ['apple', 'river', 'stone', 'cloud'] }
+    notices.joined(guest, { toolPolicy: 'written' })
+    notices.joined(guest, { toolPolicy: 'missing', toolPolicyError: 'read-only file' })
+    assert.match(log.complaints[0] ?? '', new RegExp(`anna \\(${PEER}\\) has joined.*apple river stone cloud.*openclaw p2p block ${PEER}.*without tools`))
+    assert.match(log.complaints[1] ?? '', /NO agent turn.*read-only file/)
+    const shown = await host.shown.waitFor('the notice', all => all[0])
+    assert.deepEqual(shown.target, FEISHU)
+    assert.match(shown.text, /apple river stone cloud/)
+  })
+
   it('tell of a new unapproved peer once, with the command that lets it in', () => {
     const { log, notices } = setUp()
     notices.held(PEER, 'ABCD-EFGH')

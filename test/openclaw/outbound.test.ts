@@ -54,6 +54,6 @@ describe('openclaw message send', () => {
     using live = goLive(new FakeMesh())
     live.turns.begin('agent:main:libp2p-mesh:direct:peer', 1)
     await sendText(`p2p:${PEER}`)
-    assert.deepEqual(live.mesh.sent, [{ to: PEER, text: 'hi', hops: 2 }])
+    assert.deepEqual(live.mesh.sent, [{ to: PEER, text: 'hi', hops: 2, author: 'agent' }])
   })
 })

@@ -1,8 +1,8 @@
 /** A mesh of plain values: it answers as told, notes what it was asked, and lets tests make things happen. */
 
 import type {
-  AddedPeer, DeliveryTarget, ForwardOutcome, InboundMessage, MeshApi, MeshEvent, MeshStatus, NetworkInfo, PeerSummary, SendRequest, SendResult,
-  TurnClaim, TurnOutcome
+  AddedPeer, DeliveryTarget, ForwardOutcome, InboundMessage, Invite, JoinedPeer, MeshApi, MeshEvent, MeshStatus, NetworkInfo, PeerSummary, SendRequest,
+  SendResult, TurnClaim, TurnOutcome
 } from '../../src/mesh-api.ts'
 
 export const SELF = '12D3KooWCUaXALHnW4JQkSMazcjBnTQAYQu4SGUdL9cx9kXxuNEZ'
@@ -13,7 +13,7 @@ const AT = Date.UTC(2030, 0, 1)
 
 export const STATUS: MeshStatus = {
   peerId: SELF, agentId: 'a4d6af695ffb702c', instanceId: 'alice@a4d6af695ffb702c', started: true,
-  listenAddrs: ['/ip4/127.0.0.1/tcp/4001'], announcedAddrs: [], connectedPeers: 1, knownPeers: 2, unread: 3, queued: 4,
+  listenAddrs: ['/ip4/127.0.0.1/tcp/4001'], announcedAddrs: [], connectedPeers: 1, paths: { direct: 1, relay: 0 }, knownPeers: 2, unread: 3, queued: 4,
   pendingApprovals: [{ peerId: PEER, code: 'ABCD-EFGH', held: 1 }],
   nat: { reachability: 'unknown', type: 'unknown', relays: [], relayList: [], udpPort: 0, mappedAddrs: [], stun: [], stunAsked: [], mappedPorts: [], unreachedAddrs: [], routers: [], clocks: [] }, duplicateKeys: [], version: '0.1.0'
 }
@@ -24,8 +24,15 @@ export const NETWORK: NetworkInfo = {
   hostAddrs: ['192.168.7.2'], off: []
 }
 
+export const INVITE: Invite = {
+  inviteId: '00112233445566778899aabbccddeeff', peerId: SELF, ticket: '04AB-CDEF-GHJK-MNPQ-RSTV-WXYZ-0123-4567-89AB-CD', uri: 'libp2p-mesh:04ABCDEFGHJKMNPQRSTVWXYZ0123456789ABCD',
+  addrs: ['/ip4/192.168.1.2/tcp/4001'], expiresAt: AT + 900_000
+}
+
+export const JOINED: JoinedPeer = { peerId: PEER, agentId: PEER_AGENT_ID, alias: 'bob', instanceId: `bob@${PEER_AGENT_ID}`, released: 0, safetyWords: ['apple', 'river', 'stone', 'cloud'] }
+
 export function peerSummary(over: Partial<PeerSummary> = {}): PeerSummary {
-  return { peerId: PEER, agentId: PEER_AGENT_ID, approved: true, status: 'approved', connected: true, path: 'direct', lastSeen: AT, addrs: [], held: 0, ...over }
+  return { peerId: PEER, agentId: PEER_AGENT_ID, approved: true, status: 'approved', connected: true, path: 'direct', knownBy: 'approval', knownSince: AT, mayMessageUs: 'yes', agentMayMessage: true, lastSeen: AT, addrs: [], held: 0, ...over }
 }
 
 export function inboundMessage(over: Partial<InboundMessage> = {}): InboundMessage {
@@ -88,6 +95,12 @@ export class FakeMesh implements MeshApi {
     return { peerId: PEER, agentId: PEER_AGENT_ID, released: 1 }
   }
 
+  createInvite: MeshApi['createInvite'] = async request => await this.#over.createInvite?.(request) ?? INVITE
+  joinInvite: MeshApi['joinInvite'] = async request => await this.#over.joinInvite?.(request) ?? JOINED
+  safetyWords: MeshApi['safetyWords'] = async peerId => await this.#over.safetyWords?.(peerId) ?? JOINED.safetyWords
+
+  discover: MeshApi['discover'] = async () => await this.#over.discover?.() ?? { found: 1, known: 3, asked: [{ node: PEER, reached: true }] }
+
   ping: MeshApi['ping'] = async () => ({ peerId: PEER, rttMs: 1.25, path: 'direct', transport: 'tcp', remoteAddr: '/ip4/127.0.0.1/tcp/1', since: AT })
 
   sendMessage: MeshApi['sendMessage'] = async (request) => {
@@ -131,7 +144,7 @@ export class FakeMesh implements MeshApi {
   }
 
   #added(): AddedPeer {
-    return { peerId: PEER, agentId: PEER_AGENT_ID, reachable: true, path: 'direct' }
+    return { peerId: PEER, agentId: PEER_AGENT_ID, agentMayMessage: true, reachable: true, path: 'direct' }
   }
 
   #received(): SendResult {

@@ -38,7 +38,7 @@ export class TestInbox implements Disposable {
 
   constructor(config: Partial<InboxConfig> = {}) {
     this.#config = {
-      dmPolicy: 'pairing', rateLimit: { unapprovedPerHour: 10, approvedPerMinute: 600 }, turnBudget: { perPeerPerHour: 12, perHour: 60 }, ...config
+      dmPolicy: 'pairing', rateLimit: { unapprovedPerHour: 10, approvedPerMinute: 600 }, turnBudget: { perPeerPerHour: 12, perHour: 60, perDay: 500 }, ...config
     };
     [this.store, this.inbox, this.turns, this.outbox] = this.#open()
   }

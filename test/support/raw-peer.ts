@@ -4,7 +4,7 @@ import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
-import type { Connection, IdentifyResult, Libp2p, PrivateKey, Stream } from '@libp2p/interface'
+import type { Connection, IdentifyResult, Libp2p, PrivateKey, Stream, StreamHandler } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
 import { RawStream } from './raw-stream.ts'
@@ -67,6 +67,11 @@ export class RawPeer implements AsyncDisposable {
     return this.#libp2p.getConnections()
   }
 
+  /** Answers streams of another protocol. */
+  async answer(protocol: string, onStream: (stream: Stream) => void): Promise<void> {
+    await this.#libp2p.handle(protocol, onStream)
+  }
+
   /** Connects, anew if asked; a node that takes only so many connections a second is asked again. */
   async connect(address: string, { anew = false } = {}): Promise<Connection> {
     return await until(async () => await this.#libp2p.dial(multiaddr(address), { force: anew }), { what: `a connection to ${address}`, timeoutMs: 120_000 })
@@ -80,6 +85,11 @@ export class RawPeer implements AsyncDisposable {
   async openOn(connection: Connection): Promise<RawStream> {
     const stream: Stream = await connection.newStream(MESSAGE_PROTOCOL, { maxOutboundStreams: 100 })
     return new RawStream(stream)
+  }
+
+  /** Answers streams of any other protocol. */
+  async serve(protocol: string, handler: StreamHandler): Promise<void> {
+    await this.#libp2p.handle(protocol, handler)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
+import type { MultiaddrConnection } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
+import { preSharedKey } from '@libp2p/pnet'
 import { MAX_UDX_CONNECTIONS } from '../../src/config/nat-limits.ts'
 import { UdxConnections } from '../../src/nat/udx-connections.ts'
 import type { UdxConnection } from '../../src/nat/udx-connection.ts'
@@ -51,7 +53,7 @@ function connect(one: Side, other: Side): [UdxConnection, UdxConnection] {
   return [attach(one, other, [id, otherId]), attach(other, one, [otherId, id])]
 }
 
-function collect(connection: UdxConnection): { text: () => string } {
+function collect(connection: Pick<MultiaddrConnection, 'addEventListener'>): { text: () => string } {
   let text = ''
   connection.addEventListener('message', ({ data }) => { text += Buffer.from(data.subarray()).toString() })
   return { text: () => text }
@@ -69,6 +71,24 @@ describe('UdxConnection', () => {
     await until(() => heardThere.text() === 'hello' && heardHere.text() === 'hi' && other.datagrams.includes('plain'), { what: 'all to arrive', ...WAIT })
     assert.equal(ours.direction, 'outbound')
     assert.match(ours.remoteAddr.toString(), new RegExp(`^/ip4/127.0.0.1/udp/\\d+/p2p/${PEER.toString()}$`))
+  })
+
+  it('is protected like any other in a private network: what is sent means nothing without the key', async () => {
+    await using one = await Side.open()
+    await using other = await Side.open()
+    await using stranger = await Side.open()
+    const key = (digit: string) => preSharedKey({ psk: new TextEncoder().encode(`/key/swarm/psk/1.0.0/\n/base16/\n${digit.repeat(64)}`) })()
+    const protect = async (digits: [string, string], raw: [UdxConnection, UdxConnection]): Promise<{ text: () => string }> => {
+      const [here, there] = await Promise.all(raw.map(async (connection, index) => key(digits[index] ?? '').protect(connection)))
+      if (here === undefined || there === undefined) return assert.fail('not protected')
+      const heard = collect(there)
+      here.send(Buffer.from('among us'))
+      return heard
+    }
+    const friends = await protect(['a', 'a'], connect(one, other))
+    const strangers = await protect(['a', 'b'], connect(one, stranger))
+    await until(() => friends.text() === 'among us' && strangers.text() !== '', { what: 'both texts', ...WAIT })
+    assert.notEqual(strangers.text(), 'among us')
   })
 
   it('closes in order on both sides when one closes', async () => {

@@ -40,7 +40,7 @@ describe('pinAlias', () => {
     using book = new TestBook()
     const record = await pin(book, aliceIdentity, 'Office Mac')
     assert.deepEqual([record.alias, record.isAdded, record.status], ['Office Mac', true, 'unknown'])
-    assert.equal(book.peers.withAlias('office mac')?.peerId, aliceIdentity.peerId)
+    assert.equal(book.peers.withName('office mac')?.peerId, aliceIdentity.peerId)
   })
 
   it('keeps a peer without one, and an alias that it has', async () => {
@@ -69,11 +69,23 @@ describe('pinAlias', () => {
     using book = new TestBook()
     await pin(book, aliceIdentity, 'office')
     await pinAlias(book.peers, { identity: bobIdentity, alias: 'Office', replace: true })
-    assert.equal(book.peers.withAlias('office')?.peerId, bobIdentity.peerId)
+    assert.equal(book.peers.withName('office')?.peerId, bobIdentity.peerId)
     assert.deepEqual([book.peers.get(aliceIdentity.peerId)?.alias, book.peers.get(aliceIdentity.peerId)?.isAdded], [null, true])
     book.reopen()
-    assert.equal(book.peers.withAlias('office')?.peerId, bobIdentity.peerId)
+    assert.equal(book.peers.withName('office')?.peerId, bobIdentity.peerId)
     assert.equal(book.peers.get(aliceIdentity.peerId)?.alias, null)
+  })
+
+  it('takes no instance name of an approved peer, unless the owner says so', async () => {
+    using book = new TestBook()
+    await book.peers.decide(aliceIdentity, 'approved')
+    await book.peers.pinName(aliceIdentity.peerId, 'office')
+    await assert.rejects(pin(book, bobIdentity, 'Office'), {
+      code: 'PIN_MISMATCH', reason: 'instance-name', message: new RegExp(`a new key is a new peer.*openclaw p2p add ${bobIdentity.peerId} -a "Office" --replace`)
+    })
+    await pinAlias(book.peers, { identity: bobIdentity, alias: 'office', replace: true })
+    await book.peers.pinName(aliceIdentity.peerId, 'office')
+    assert.deepEqual([book.peers.withName('office')?.peerId, book.peers.get(aliceIdentity.peerId)?.pinnedName], [bobIdentity.peerId, null])
   })
 
   it('gives it to one of two peers that ask for it at the same time', async () => {

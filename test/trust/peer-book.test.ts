@@ -24,7 +24,8 @@ describe('PeerBook', () => {
     book.clock.advance(1_000)
     await book.peers.touch(aliceIdentity)
     assert.deepEqual(book.peers.get(ALICE), {
-      ...aliceIdentity, status: 'unknown', alias: null, isAdded: false, code: null, firstSeen: first, lastSeen: first + 1_000, decidedAt: null
+      ...aliceIdentity, status: 'unknown', alias: null, isAdded: false, code: null, firstSeen: first, lastSeen: first + 1_000, decidedAt: null,
+      knownBy: 'contact', introducedBy: null, pinnedName: null, isAgentBarred: false
     })
   })
 
@@ -38,7 +39,7 @@ describe('PeerBook', () => {
     book.reopen()
     const byId = (peers: typeof before) => peers.toSorted((one, other) => one.peerId.localeCompare(other.peerId))
     assert.deepEqual(byId(book.peers.all()), byId(before))
-    assert.equal(book.peers.withAlias('BÜRO')?.peerId, ALICE)
+    assert.equal(book.peers.withName('BÜRO')?.peerId, ALICE)
     assert.equal(book.peers.withCode(code)?.peerId, carolIdentity.peerId)
   })
 
@@ -57,7 +58,7 @@ describe('PeerBook', () => {
     await book.peers.remove(ALICE)
     for (const restart of [false, true]) {
       if (restart) book.reopen()
-      assert.deepEqual([book.peers.get(ALICE), book.peers.withAlias('office'), book.peers.withCode(code)], [undefined, undefined, undefined])
+      assert.deepEqual([book.peers.get(ALICE), book.peers.withName('office'), book.peers.withCode(code)], [undefined, undefined, undefined])
     }
   })
 
@@ -66,6 +67,38 @@ describe('PeerBook', () => {
     const other = book.db.other()
     await book.peers.decide(aliceIdentity, 'approved')
     assert.deepEqual({ ...other.prepare('SELECT status FROM peers').get() }, { status: 'approved' })
+  })
+})
+
+describe('PeerBook: instance names', () => {
+  it('belong to the approved peer that had them first, across restarts', async () => {
+    using book = new TestBook()
+    await book.peers.decide(aliceIdentity, 'approved')
+    await book.peers.decide(bobIdentity, 'approved')
+    await book.peers.pinName(ALICE, 'office')
+    await book.peers.pinName(bobIdentity.peerId, 'office')
+    await book.peers.pinName(ALICE, 'home')
+    book.reopen()
+    assert.deepEqual([book.peers.withName('Office')?.peerId, book.peers.withName('home'), book.peers.get(bobIdentity.peerId)?.pinnedName], [ALICE, undefined, null])
+  })
+
+  it('belong to nobody who is not approved, or not any more', async () => {
+    using book = new TestBook()
+    await book.peers.add(aliceIdentity, undefined)
+    await book.peers.pinName(ALICE, 'office')
+    assert.equal(book.peers.withName('office'), undefined)
+    await book.peers.decide(aliceIdentity, 'approved')
+    await book.peers.pinName(ALICE, 'office')
+    await book.peers.decide(aliceIdentity, 'blocked')
+    assert.equal(book.peers.withName('office'), undefined)
+  })
+
+  it('give way to an alias of the owner, and do not take one', async () => {
+    using book = new TestBook([bobIdentity.peerId])
+    await book.peers.add(aliceIdentity, 'Office')
+    await book.peers.touch(bobIdentity)
+    await book.peers.pinName(bobIdentity.peerId, 'office')
+    assert.equal(book.peers.withName('office')?.peerId, ALICE)
   })
 })
 
@@ -176,6 +209,14 @@ describe('PeerBook: too many strangers', () => {
     await fill(book, MAX_UNKNOWN_PEERS + 50)
     assert.deepEqual([aliceIdentity, bobIdentity, carolIdentity].map(({ peerId }) => book.peers.get(peerId) !== undefined), [true, true, true])
     assert.equal(book.peers.all().length, MAX_UNKNOWN_PEERS + 3)
+  })
+
+  it('push out nobody whom the configuration approves', async () => {
+    using book = new TestBook([ALICE])
+    await book.peers.touch(aliceIdentity)
+    await book.peers.pinName(ALICE, 'office')
+    await fill(book, MAX_UNKNOWN_PEERS + 50)
+    assert.deepEqual([book.peers.withName('office')?.peerId, book.peers.all().length], [ALICE, MAX_UNKNOWN_PEERS + 1])
   })
 
   it('stay within the bound when all of them left messages', async () => {

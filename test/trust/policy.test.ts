@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { decideInbound, type InboundFacts } from '../../src/trust/policy.ts'
+import { decideInbound, inboundRight, type InboundFacts } from '../../src/trust/policy.ts'
 
 type Row = [InboundFacts['dmPolicy'], InboundFacts['status'], reply: boolean, expected: string]
 
@@ -43,5 +43,14 @@ describe('decideInbound', () => {
     const refused = decideInbound({ dmPolicy: 'allowlist', status: 'unknown', isAwaitedReply: false })
     assert.ok(refused.action === 'refuse')
     assert.match(refused.text, /approved peers only/)
+  })
+})
+
+describe('inboundRight', () => {
+  it('says in a word what becomes of a message that answers nothing', () => {
+    const words = { accept: 'yes', hold: 'held' } as const
+    for (const [dmPolicy, status, isReply, expected] of table) {
+      if (!isReply) assert.equal(inboundRight(dmPolicy, status), expected === 'accept' || expected === 'hold' ? words[expected] : 'no', `${dmPolicy} ${status}`)
+    }
   })
 })

@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { MeshError } from '../../src/lib/errors.ts'
-import { resolveRecipient, type PeerName, type RecipientIndex } from '../../src/trust/recipients.ts'
+import type { PeerIdentity } from '../../src/trust/peer-record.ts'
+import { resolveRecipient, type RecipientIndex } from '../../src/trust/recipients.ts'
 import { alice, aliceIdentity, bobIdentity, carolIdentity } from '../support/peers.ts'
 
 /** Names as a test knows them. */
-function indexOf(names: Record<string, PeerName[]>, peers: PeerName[] = [aliceIdentity, bobIdentity]): RecipientIndex {
+function indexOf(names: Record<string, PeerIdentity[]>, peers: PeerIdentity[] = [aliceIdentity, bobIdentity]): RecipientIndex {
   return { withAgentId: agentId => peers.filter(peer => peer.agentId === agentId), withName: name => names[name] ?? [] }
 }
 

@@ -2,13 +2,12 @@
 import Type from 'typebox'
 import type { Static, TObject, TProperties } from 'typebox'
 import { checkShape } from '../../config/validate.ts'
-import { toMeshError } from '../../lib/errors.ts'
-import type { MeshApi } from '../../mesh-api.ts'
+import { MAX_LOGGED_CHARACTERS } from '../../config/limits.ts'
+import { errorLine, toMeshError } from '../../lib/errors.ts'
+import { oneLine } from '../../lib/text.ts'
+import type { Audience, MeshApi } from '../../mesh-api.ts'
 import { failureDetails, failureText, type Details } from '../details.ts'
 import type { Host } from '../host.ts'
-
-/** An agent works through tools, the owner through commands; an agent may do and see less. */
-export type Audience = 'agent' | 'owner'
 
 /** What an operation works with. */
 export interface OperationContext {
@@ -79,7 +78,7 @@ export function defineOperation<P extends TProperties, O extends TProperties, R 
         return { details: { ok: true, ...result }, text: definition.text(result, context.audience) }
       } catch (thrown) {
         const error = toMeshError(thrown)
-        if (error.code === 'INTERNAL') context.host.log.error(`${name} failed: ${error.message}`)
+        context.host.log[error.code === 'INTERNAL' ? 'error' : 'info'](`${name} failed: ${oneLine(errorLine(error), MAX_LOGGED_CHARACTERS)}`)
         return { details: failureDetails(error), text: failureText(error) }
       }
     }

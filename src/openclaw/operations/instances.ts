@@ -68,13 +68,13 @@ export const sendAny = defineOperation({
   run: async (context, params): Promise<InstanceSendResult | SendResult> => {
     const to = recipientOf(params)
     if (await isInstance(context.mesh, to)) return sendToInstance(context, params)
-    return context.mesh.sendMessage({ to, text: params.message, hops: context.hops })
+    return context.mesh.sendMessage({ to, text: params.message, hops: context.hops, author: context.audience })
   },
   text: result => 'deliveries' in result ? instanceSentText(result) : sentText(result)
 })
 
-async function sendToInstance({ mesh, hops }: OperationContext, params: RecipientParams & { message: string }): Promise<InstanceSendResult> {
-  return mesh.sendInstanceMessage({ instance: recipientOf(params), text: params.message, hops })
+async function sendToInstance({ mesh, hops, audience }: OperationContext, params: RecipientParams & { message: string }): Promise<InstanceSendResult> {
+  return mesh.sendInstanceMessage({ instance: recipientOf(params), text: params.message, hops, author: audience })
 }
 
 /** Whether the recipient is named as an instance; the owner's own alias comes before a name that instances gave themselves. */

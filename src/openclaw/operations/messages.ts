@@ -1,9 +1,9 @@
 /** What a user can do with messages: send, follow, read, watch. */
 import Type from 'typebox'
 import { MAX_TEXT_BYTES, MAX_WATCH_MS } from '../../config/limits.ts'
-import type { InboxMessage, SendRequest } from '../../mesh-api.ts'
+import type { Audience, InboxMessage, SendRequest } from '../../mesh-api.ts'
 import { inboxText, messageStatusText, sentText } from '../render.ts'
-import { defineOperation, type Audience } from './definition.ts'
+import { defineOperation } from './definition.ts'
 import { RECIPIENT, recipientOf } from './recipient.ts'
 
 /** Ten minutes: an agent turn over there takes minutes at most. */
@@ -33,8 +33,8 @@ export const send = defineOperation({
     port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65_535, description: 'Prefer the peer\'s known TCP address with this port' }))
   }),
   ownerParameters: Type.Object({ inReplyTo: Type.Optional(Type.String({ maxLength: 128 })) }),
-  run: async ({ mesh, hops }, params) => {
-    const request: SendRequest = { to: recipientOf(params), text: params.message, hops }
+  run: async ({ mesh, hops, audience }, params) => {
+    const request: SendRequest = { to: recipientOf(params), text: params.message, hops, author: audience }
     if (params.waitForReplyMs !== undefined) request.waitForReplyMs = params.waitForReplyMs
     if (params.port !== undefined) request.port = params.port
     if (params.inReplyTo !== undefined) request.inReplyTo = params.inReplyTo

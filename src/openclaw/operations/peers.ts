@@ -1,27 +1,31 @@
 /** What a user can do with peers: list, add, remove, ping, approve, block. Approving and blocking is the owner's alone. */
 import Type from 'typebox'
-import { MeshError, toError } from '../../lib/errors.ts'
-import type { PeerSummary } from '../../mesh-api.ts'
-import { policyKey, type Host } from '../host.ts'
+import { DISCOVERY_TIMEOUT_MS } from '../../config/limits.ts'
+import { MeshError } from '../../lib/errors.ts'
+import type { MeshApi, PeerSummary } from '../../mesh-api.ts'
 import { peersCalled } from '../known-peer.ts'
 import { pingText } from '../network-text.ts'
-import { addedText, peersText } from '../render.ts'
-import { defineOperation, type Audience } from './definition.ts'
+import { addedText, discoveredText, peersText } from '../render.ts'
+import { restrictionText, restrictTurns } from '../restrict-turns.ts'
+import { defineOperation, NONE } from './definition.ts'
 import { RECIPIENT, recipientOf } from './recipient.ts'
 
-/** Known peers. An agent sees neither approval codes nor the names that unapproved peers gave themselves. */
+/** Dials under way when the time is over end by themselves. */
+const MAX_DISCOVERY_MS = 2 * DISCOVERY_TIMEOUT_MS
+
+/** Known peers. An agent sees neither approval codes, nor safety words, nor the names that unapproved peers gave themselves. */
 export const listPeers = defineOperation({
   name: 'peers',
   scope: 'operator.read',
   tool: {
     name: 'p2p_list_peers',
     label: 'P2P peers',
-    description: 'Known peers of the libp2p mesh: IDs, alias, whether approved and connected, when last seen'
+    description: 'Known peers of the libp2p mesh: IDs, alias, whether approved and connected, how and since when known, who may message whom (mayMessageUs, agentMayMessage), when last seen. claimsNameOf: it calls itself by a name that belongs to that other peer'
   },
   parameters: Type.Object({ online: Type.Optional(Type.Boolean({ description: 'Connected peers only' })) }),
   run: async ({ mesh, audience }, { online }) => {
     const peers = await mesh.listPeers(online === undefined ? {} : { online })
-    const shown = peers.map(peer => visiblePeer(peer, audience))
+    const shown = await Promise.all(peers.map(async peer => audience === 'owner' ? withSafetyWords(peer, mesh) : visibleToAgent(peer)))
     return { peers: shown, count: shown.length }
   },
   text: ({ peers }) => peersText(peers)
@@ -40,13 +44,29 @@ export const addPeer = defineOperation({
     ...RECIPIENT,
     alias: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Local name to pin to this peer' }))
   }),
-  ownerParameters: Type.Object({ replace: Type.Optional(Type.Boolean()) }),
+  ownerParameters: Type.Object({ replace: Type.Optional(Type.Boolean()), agentMayMessage: Type.Optional(Type.Boolean()) }),
   run: async ({ mesh }, params) => mesh.addPeer({
     recipient: recipientOf(params),
     ...params.alias === undefined ? {} : { alias: params.alias },
-    ...params.replace === undefined ? {} : { replace: params.replace }
+    ...params.replace === undefined ? {} : { replace: params.replace },
+    ...params.agentMayMessage === undefined ? {} : { agentMayMessage: params.agentMayMessage }
   }),
   text: addedText
+})
+
+/** Looks for peers. */
+export const discover = defineOperation({
+  name: 'discover',
+  scope: 'operator.write',
+  tool: {
+    name: 'p2p_discover',
+    label: 'P2P discover',
+    description: 'Look for peers on the libp2p mesh: asks bootstrap nodes, relays, approved and added peers and the LAN, and connects to those that they name. Approves nobody',
+    timeoutMs: () => MAX_DISCOVERY_MS
+  },
+  parameters: NONE,
+  run: async ({ mesh }) => mesh.discover(),
+  text: discoveredText
 })
 
 /** Forgets a peer with its alias and approval. */
@@ -81,7 +101,8 @@ export const approve = defineOperation({
   },
   text: result => [
     `Approved ${result.peerId} (agent ID ${result.agentId}); ${result.released} held ${result.released === 1 ? 'message' : 'messages'} released.`,
-    turnsText(result.peerId, result.toolPolicy, result.toolPolicyError)
+    ...result.claimsNameOf === undefined ? [] : [claimText(result.peerId, result.claimsNameOf)],
+    restrictionText(result.peerId, result)
   ].join('\n')
 })
 
@@ -94,29 +115,17 @@ export const block = defineOperation({
   text: ({ peerId }) => `Blocked ${peerId}; its messages are refused from now on`
 })
 
-type ToolPolicy = 'written' | 'kept' | 'missing'
-
-async function restrictTurns(host: Host, peerId: string): Promise<{ toolPolicy: ToolPolicy, toolPolicyError?: string }> {
-  try {
-    return { toolPolicy: await host.denyTools(peerId) }
-  } catch (thrown) {
-    const { message } = toError(thrown)
-    host.log.warn(`the tool policy of ${peerId} could not be written: ${message}; its messages start no agent turn`)
-    return { toolPolicy: 'missing', toolPolicyError: message }
-  }
+function claimText(peerId: string, holder: string): string {
+  return `Careful: it calls itself by a name that is pinned to ${holder}. A peer with a new key is a new peer: make sure that you know this one. ` +
+    `\`openclaw p2p add ${peerId} -a <name> --replace\` gives it the name, \`openclaw p2p block ${peerId}\` takes the approval back.`
 }
 
-function turnsText(peerId: string, toolPolicy: ToolPolicy, error: string | undefined): string {
-  const entry = `tools.toolsBySender["${policyKey(peerId)}"]`
-  if (toolPolicy === 'written') return `Its messages start agent turns without tools: ${entry} now denies all of them.`
-  if (toolPolicy === 'kept') return `Its messages start agent turns with the tools that your entry ${entry} leaves it.`
-  return `Its messages start NO agent turn: the configuration could not be written (${error ?? 'unknown reason'}). Set ${entry} to { "deny": ["*"] } yourself.`
+function visibleToAgent({ code: _code, instanceId, ...facts }: PeerSummary): PeerSummary {
+  return facts.approved && instanceId !== undefined ? { ...facts, instanceId } : facts
 }
 
-function visiblePeer(peer: PeerSummary, audience: Audience): PeerSummary {
-  if (audience === 'owner') return peer
-  const { code: _code, instanceId, ...facts } = peer
-  return peer.approved && instanceId !== undefined ? { ...facts, instanceId } : facts
+async function withSafetyWords(peer: PeerSummary, mesh: MeshApi): Promise<PeerSummary & { safetyWords?: string[] }> {
+  return peer.approved ? { ...peer, safetyWords: await mesh.safetyWords(peer.peerId) } : peer
 }
 
 function findPeer(peers: PeerSummary[], who: string): PeerSummary | undefined {

@@ -73,7 +73,7 @@ describe('send to an instance', () => {
       }
     })
     const { details, text } = await asAgent(sendInstance, { instanceId: ID, message: 'hi' }, { mesh, hops: 2 })
-    assert.deepEqual(requests, [{ instance: ID, text: 'hi', hops: 2 }])
+    assert.deepEqual(requests, [{ instance: ID, text: 'hi', hops: 2, author: 'agent' }])
     assert.deepEqual(details, { ok: true, messageId: 'm1', peerId: PEER, instanceId: ID, approved: true, state: 'delivered', deliveries })
     assert.match(text, new RegExp(`^Message m1 to ${ID} \\(${PEER}\\): delivered: .*\n {2}feishu user:ou_1: shown$`))
   })

@@ -14,7 +14,7 @@ describe('send', () => {
   it('hands on recipient, text, port, wait and the hops of the calling turn', async () => {
     const mesh = new FakeMesh()
     const { details, text } = await asAgent(send, { peerId: PEER, message: 'hi', waitForReplyMs: 5, port: 4001 }, { mesh, hops: 2 })
-    assert.deepEqual(mesh.sent, [{ to: PEER, text: 'hi', hops: 2, waitForReplyMs: 5, port: 4001 }])
+    assert.deepEqual(mesh.sent, [{ to: PEER, text: 'hi', hops: 2, author: 'agent', waitForReplyMs: 5, port: 4001 }])
     assert.deepEqual(details, { ok: true, messageId: 'out-1', peerId: PEER, state: 'received' })
     assert.match(text, /received: the peer stored it/)
   })
