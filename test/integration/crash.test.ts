@@ -1,7 +1,7 @@
 /** Processes that are killed in the middle of their work: what a sender was told stays true, and nothing happens twice. */
 
 import assert from 'node:assert/strict'
-import { mkdtempDisposable } from 'node:fs/promises'
+import { mkdtempDisposable, readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
@@ -17,6 +17,12 @@ const TURNS = { turnBudget: { perPeerPerHour: 1_000, perHour: 1_000 } }
 
 async function temporaryFolder(): ReturnType<typeof mkdtempDisposable> {
   return await mkdtempDisposable(join(tmpdir(), 'mesh-crash-'))
+}
+
+/** Waits until a restart would find the way to the peer: routes are written every few seconds. */
+async function hasOnDisk(stateDir: string, { peerId }: MeshNode): Promise<void> {
+  const isWritten = async (): Promise<boolean> => (await readFile(join(stateDir, 'instance-peer.json'), 'utf8')).includes(peerId)
+  await until(isWritten, { what: `${peerId} in the route file`, timeoutMs: 60_000 })
 }
 
 /** Runs `send` for the texts of one round, several at a time. */
@@ -78,6 +84,7 @@ describe('a receiver that is killed', () => {
     assert.equal((await bob.call('claimTurn', finished.messageId)).claimed, true)
     await bob.call('finishTurn', finished.messageId, 'delivered')
     assert.equal((await bob.call('claimTurn', begun.messageId)).claimed, true)
+    await hasOnDisk(folder.path, alice)
     await bob.kill()
 
     await using again = await startBob()
