@@ -6,6 +6,7 @@ const layers = {
   config: ['lib'],
   node: ['lib', 'config'],
   nat: ['lib', 'config', 'protocols'],
+  relay: ['lib', 'config', 'protocols'],
   protocols: ['lib', 'config'],
   trust: ['lib', 'config', 'mesh-api.ts'],
   routes: ['lib', 'config', 'protocols'],
@@ -14,9 +15,11 @@ const layers = {
   openclaw: ['mesh.ts', 'mesh-api.ts', 'config', 'lib'],
   api: [],
   'mesh-api.ts': ['api'],
-  mesh: ['lib', 'config', 'node', 'nat', 'protocols', 'trust', 'routes', 'mailbox', 'sessions', 'mesh-api.ts'],
+  mesh: ['lib', 'config', 'node', 'nat', 'relay', 'protocols', 'trust', 'routes', 'mailbox', 'sessions', 'mesh-api.ts'],
   'mesh.ts': ['mesh', 'lib', 'config', 'mesh-api.ts'],
-  'bin.ts': ['mesh.ts', 'config', 'lib'],
+  'relay.ts': ['lib', 'config', 'node', 'nat', 'relay'],
+  command: ['relay.ts', 'config', 'lib'],
+  'bin.ts': ['command', 'lib'],
   'index.ts': ['openclaw'],
   'setup-entry.ts': ['openclaw']
 }

@@ -1,4 +1,4 @@
-// Writes the entries' type declarations beside the bundle, and those that they refer to.
+// Writes the type declarations of the entries that export something beside the bundle, and those that they refer to.
 import { readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import ts from 'typescript'
@@ -8,7 +8,7 @@ export function declarations() {
   return {
     name: 'declarations',
     generateBundle(_options, bundle) {
-      const entries = Object.values(bundle).flatMap(file => file.type === 'chunk' && file.isEntry && file.facadeModuleId !== null ? [file.facadeModuleId] : [])
+      const entries = Object.values(bundle).flatMap(file => file.type === 'chunk' && file.isEntry && file.exports.length > 0 && file.facadeModuleId !== null ? [file.facadeModuleId] : [])
       const source = join(process.cwd(), 'src')
       for (const [file, text] of declarationsOf(entries)) {
         this.emitFile({ type: 'asset', fileName: relative(source, file).replace(/\.ts$/, '.d.ts'), source: text })

@@ -15,8 +15,7 @@ const END = '<!-- config:end -->'
 /** Defaults that depend on something, in words. */
 const WORDS = {
   discovery: '`["mdns"]`, plus `bootstrap` and `dht` when `bootstrapList` is not empty',
-  instanceName: 'host name',
-  enableHolePunch: '`false`'
+  instanceName: 'host name'
 }
 
 /** The manifest, as an object. */

@@ -1,7 +1,8 @@
-/** `npm run bench [-- --quick]`: what the mesh costs beside its references, all measured in one run on loopback. */
+/** `npm run bench [-- --quick]`: what the mesh costs beside its references, all measured in one run on this machine. */
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { measureBulk, whyNoBulk, type BulkCosts } from './bulk.ts'
 import { FULL, QUICK, WIDTH, type Effort } from './effort.ts'
 import { measureIdleNodes } from './idle-nodes.ts'
 import { Pair } from './pair.ts'
@@ -29,6 +30,7 @@ try {
 async function measure(stateDir: string, planned: Effort): Promise<Findings> {
   progress(`starting nodes alone, ${planned.starts} of each kind`)
   const idle = await measureIdleNodes(stateDir, planned)
+  const bulk = await measureBulkIfPossible(stateDir, planned)
   await using pair = await Pair.open(stateDir)
   progress('warming up')
   await timedAll({ count: planned.warmUp, width: WIDTH }, async () => { await pair.echo.echo() })
@@ -39,7 +41,13 @@ async function measure(stateDir: string, planned: Effort): Promise<Findings> {
     rounds.push(await measureRound(pair, planned))
   }
   const stored = await pair.peer.call('stored', null)
-  return { idle, connect: pair.connect, rounds, sent: pair.sent, stored, surprises: pair.surprises }
+  return { idle, connect: pair.connect, rounds, bulk, sent: pair.sent, stored, surprises: pair.surprises }
+}
+
+async function measureBulkIfPossible(stateDir: string, planned: Effort): Promise<BulkCosts | undefined> {
+  const whyNot = whyNoBulk()
+  progress(whyNot === undefined ? 'bulk streams between hosts behind NATs' : `no bulk streams between hosts behind NATs: ${whyNot}`)
+  return whyNot === undefined ? await measureBulk(stateDir, planned) : undefined
 }
 
 function progress(what: string): void {

@@ -16,18 +16,22 @@ export interface Effort {
   /** How long the event loop is watched while idle, and under 1,000 messages a second, in ms. */
   idleMs: number
   pacedMs: number
+  /** Sent by each path between two hosts behind NATs, a round. */
+  bulkBytes: number
   /** The run fails when it takes longer, in ms. */
   limitMs: number
 }
 
 /** About a minute and a half on two quiet cores; the rounds in flight make 100,000 messages. */
 export const FULL: Effort = {
-  rounds: 5, starts: 5, settleMs: 2_000, sequential: 1_000, inFlight: 20_000, warmUp: 5_000, idleMs: 1_000, pacedMs: 4_000, limitMs: 600_000
+  rounds: 5, starts: 5, settleMs: 2_000, sequential: 1_000, inFlight: 20_000, warmUp: 5_000, idleMs: 1_000, pacedMs: 4_000,
+  bulkBytes: 67_108_864, limitMs: 600_000
 }
 
 /** About 15 seconds: enough to see that nothing broke. */
 export const QUICK: Effort = {
-  rounds: 3, starts: 1, settleMs: 500, sequential: 300, inFlight: 4_000, warmUp: 3_000, idleMs: 500, pacedMs: 1_000, limitMs: 120_000
+  rounds: 3, starts: 1, settleMs: 500, sequential: 300, inFlight: 4_000, warmUp: 3_000, idleMs: 500, pacedMs: 1_000,
+  bulkBytes: 16_777_216, limitMs: 120_000
 }
 
 /** Bytes of text in a message and in an echo. */

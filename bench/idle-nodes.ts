@@ -1,9 +1,11 @@
 /** Nodes that do nothing, each in a fresh process: how soon they listen and how much memory they take. */
 import { fork } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { build } from 'rolldown'
+import { modulePaths } from '../.dev/module-paths.mjs'
+import bundle from '../.rolldown.config.mjs'
 import { benchConfig } from './bench-mesh.ts'
 import type { Effort } from './effort.ts'
 import { median } from './statistics.ts'
@@ -11,7 +13,7 @@ import { median } from './statistics.ts'
 /** What a fresh process is to start. */
 export interface IdleJob {
   kind: 'mesh' | 'libp2p'
-  /** The compiled `mesh.ts`. */
+  /** The bundled `mesh.ts`. */
   meshModule: string
   stateDir: string
   config: object
@@ -28,8 +30,7 @@ export interface IdleNode {
 
 /** Medians of a mesh and of a bare libp2p node, each started several times with a new identity. */
 export async function measureIdleNodes(folder: string, effort: Pick<Effort, 'starts' | 'settleMs'>): Promise<Record<IdleJob['kind'], IdleNode>> {
-  const meshModule = fileURLToPath(new URL('../dist/mesh.js', import.meta.url))
-  if (!existsSync(meshModule)) throw new Error('dist/ is missing: `npm run build` makes it')
+  const meshModule = await bundleMesh(join(folder, 'bundle'))
   const nodes: Record<IdleJob['kind'], IdleNode[]> = { mesh: [], libp2p: [] }
   for (let start = 0; start < effort.starts; start++) {
     for (const kind of ['libp2p', 'mesh'] as const) {
@@ -38,6 +39,14 @@ export async function measureIdleNodes(folder: string, effort: Pick<Effort, 'sta
     }
   }
   return { mesh: middle(nodes.mesh), libp2p: middle(nodes.libp2p) }
+}
+
+/** The mesh as the plugin has it inside, but as a module of its own; returns its path. */
+async function bundleMesh(dir: string): Promise<string> {
+  await build({
+    ...bundle, input: { mesh: fileURLToPath(new URL('../src/mesh.ts', import.meta.url)) }, plugins: [modulePaths()], output: { dir, keepNames: true }
+  })
+  return join(dir, 'mesh.js')
 }
 
 async function startOnce(job: IdleJob): Promise<IdleNode> {

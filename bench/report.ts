@@ -1,5 +1,7 @@
 /** The findings of a run as one table: each figure beside its reference, their ratio and the aim. */
 import { availableParallelism, loadavg } from 'node:os'
+import type { BulkCosts } from './bulk.ts'
+import { bulkRows } from './bulk-report.ts'
 import { WIDTH } from './effort.ts'
 import type { IdleJob, IdleNode } from './idle-nodes.ts'
 import type { ConnectTimes } from './pair.ts'
@@ -11,6 +13,8 @@ export interface Findings {
   idle: Record<IdleJob['kind'], IdleNode>
   connect: ConnectTimes
   rounds: readonly Round[]
+  /** Undefined where there can be no hosts behind NATs. */
+  bulk: BulkCosts | undefined
   sent: number
   /** Messages in the receiver's database. */
   stored: number
@@ -22,9 +26,13 @@ const MAX_SURPRISES = 5
 const HEADER = ['measure', 'mesh', 'reference', '', 'ratio', 'aim', '']
 
 export function report(findings: Findings): string {
-  const rows = [...aloneRows(findings), ...sequentialRows(findings.rounds), ...inFlightRows(findings.rounds), ...loopRows(findings.rounds), lossRow(findings)]
+  const { rounds: measured, bulk } = findings
+  const rows = [
+    ...aloneRows(findings), ...sequentialRows(measured), ...inFlightRows(measured), ...loopRows(measured), lossRow(findings),
+    ...bulk === undefined ? [] : bulkRows(bulk)
+  ]
   const surprises = [...new Set(findings.surprises)].slice(0, MAX_SURPRISES).map(surprise => `A sender was told: ${surprise}`)
-  const rounds = `Mesh and references took turns in short blocks, ${findings.rounds.length} rounds; start, RSS and loop delays are medians of their runs.`
+  const rounds = `Mesh and references took turns in short blocks, ${measured.length} rounds; start, RSS and loop delays are medians of their runs.`
   const load = `${availableParallelism()} cores, load average ${loadavg()[0]?.toFixed(1) ?? '?'}: on a busy machine only the ratios mean something.`
   return ['', ...formatTable(HEADER, rows), '', rounds, load, ...surprises].join('\n')
 }

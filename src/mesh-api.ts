@@ -19,7 +19,8 @@ export interface MeshApi {
   flush: () => Promise<void>
   identity: () => Promise<InstanceIdentity>
   status: () => Promise<MeshStatus>
-  networkInfo: () => Promise<NetworkInfo>
+  /** As known; with `check` after asking STUN servers, routers and peers anew, which takes seconds. */
+  networkInfo: (query?: { check?: boolean }) => Promise<NetworkInfo>
   listPeers: (query?: { online?: boolean }) => Promise<PeerSummary[]>
   listInstances: () => Promise<InstanceSummary[]>
   /** By instance ID, agent ID, or a name that only one instance carries. */

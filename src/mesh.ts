@@ -8,6 +8,7 @@ import { EventLog } from './lib/event-log.ts'
 import { assemble, type Parts } from './mesh/assemble.ts'
 import type { MeshInit } from './mesh/init.ts'
 import { Lifecycle } from './mesh/lifecycle.ts'
+import { NetworkView } from './mesh/network-view.ts'
 import { Peers } from './mesh/peers.ts'
 import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
@@ -67,7 +68,7 @@ export class Mesh implements MeshApi {
   }
 
   async status(): Promise<MeshStatus> {
-    const { network, mailbox, book, instances, listenAddrs } = this.#parts
+    const { network, mailbox, book, instances, traversal, listenAddrs } = this.#parts
     const { peerId, agentId, instanceId } = await this.identity()
     const held = mailbox.incoming.heldByPeer()
     const pendingApprovals = [...held].map(([from, count]) => ({ peerId: from, code: book.get(from)?.code ?? '', held: count }))
@@ -75,13 +76,14 @@ export class Mesh implements MeshApi {
       peerId, agentId, instanceId, started: true, listenAddrs: listenAddrs(), announcedAddrs: network.announcedAddrs(),
       connectedPeers: network.connectedPeers().length, knownPeers: book.all().length,
       unread: mailbox.incoming.unread, queued: mailbox.outgoing.waiting, pendingApprovals,
-      nat: { reachability: 'unknown', type: 'unknown', relays: network.relays() }, duplicateKeys: instances.duplicateKeys, version: this.#init.version
+      nat: traversal.summary(), duplicateKeys: instances.duplicateKeys, version: this.#init.version
     }
   }
 
-  async networkInfo(): Promise<NetworkInfo> {
+  async networkInfo({ check }: { check?: boolean } = {}): Promise<NetworkInfo> {
     const { peerId, instanceId } = await this.identity()
-    return { peerId, instanceId, listenAddrs: this.#parts.listenAddrs(), connections: this.#parts.network.paths() }
+    const view = new NetworkView(this.#parts, this.#init.config)
+    return { peerId, instanceId, ...check === true ? await view.checked() : await view.known() }
   }
 
   async listPeers(query: { online?: boolean } = {}): Promise<PeerSummary[]> {
@@ -118,7 +120,8 @@ export class Mesh implements MeshApi {
 
   async ping(recipient: string): Promise<PingResult> {
     const { peerId } = await this.#peers.resolveKnown(recipient)
-    return await this.#parts.network.ping(peerId)
+    const { network, traversal } = this.#parts
+    return traversal.explain(await network.ping(peerId))
   }
 
   async sendMessage({ to, text, inReplyTo, hops, waitForReplyMs, port, messageId }: SendRequest): Promise<SendResult> {

@@ -29,10 +29,56 @@ export interface MeshStatus {
   queued: number
   /** Unapproved peers that left messages and wait for the owner's approval. */
   pendingApprovals: PendingApproval[]
-  nat: { reachability: 'unknown' | 'public' | 'private', type: string, relays: string[] }
+  nat: NatSummary
   /** Peer IDs whose keys two live nodes use, as copied machines do; our own included. */
   duplicateKeys: string[]
   version: string
+}
+
+/** How the network sees this node. */
+export interface NatSummary {
+  /** `public`: an address that can be dialled without a relay is announced. `private`: STUN says that a NAT or a firewall is in the way. */
+  reachability: 'unknown' | 'public' | 'private'
+  /** `open` (no NAT), `easy`, `hard` (symmetric), `blocked` (no UDP), `unknown`. */
+  type: string
+  /** Peer IDs of the relays through which this node can be reached now. */
+  relays: string[]
+  /** Every relay of the configuration. */
+  relayList: RelaySummary[]
+  /** Port of hole punching and STUN; 0 where there is none. */
+  udpPort: number
+  /** `1.2.3.4:5`, how STUN servers saw that port. */
+  mappedAddrs: string[]
+  stun: Array<{ server: string, mapped: string, rttMs: number }>
+  /** Servers that were asked; `stun` has those that answered first. */
+  stunAsked: string[]
+  /** Why there is no UDP port although hole punching is on. */
+  udpError?: string
+  /** Multiaddrs that a router forwards to this node. */
+  mappedPorts: string[]
+  /** Own public multiaddrs that other peers tried and did not reach. */
+  unreachedAddrs: string[]
+  /** Routers that answered the last check (UPnP), each with its own outside address. */
+  routers: RouterSummary[]
+  /** Relays' clocks, as their signed answers tell. */
+  clocks: Array<{ peerId: string, offsetMs: number }>
+}
+
+export interface RouterSummary {
+  outsideHost: string
+  /** False behind a further NAT. */
+  isPublic: boolean
+}
+
+export interface RelaySummary {
+  peerId: string
+  address: string
+  /** `reserved`: peers reach this node through it. `waiting`: they do not, and it is tried again. */
+  state: 'reserved' | 'waiting'
+  /** Since when. */
+  since: number
+  /** While waiting: `unreachable`, `not-a-relay`, `full`, `refused`, `lost`. */
+  why?: string
 }
 
 export interface PendingApproval {
@@ -47,15 +93,50 @@ export interface ConnectionSummary {
   path: PathKind
   /** `tcp`, `ws`, `udx`, ... : what carries the bytes. */
   transport: string
+  /** The relay's peer ID, of a relayed path. */
+  relay?: string
   /** Round trip of the last ping over this connection; null before the first one came back. */
   rttMs: number | null
+  since: number
+  /** Of a relayed one, once an attempt at a direct path ended: `udp-blocked`, `both-symmetric`, `not-approved`, `timeout` ... */
+  whyNotDirect?: string
 }
 
 export interface NetworkInfo {
   peerId: string
   instanceId: string
   listenAddrs: string[]
+  announcedAddrs: string[]
   connections: ConnectionSummary[]
+  nat: NatSummary
+  /** Approved, pinned and connected peers. */
+  peers: PeerReach[]
+  /** Addresses of this machine's network interfaces, loopback left out. */
+  hostAddrs: string[]
+  /** Switches of the configuration that are off: `enableHolePunch`, `enableUPnP` ... */
+  off: string[]
+}
+
+/** How one peer is reached. */
+export interface PeerReach {
+  peerId: string
+  alias?: string
+  approved: boolean
+  /** The best one in use. */
+  path: PathKind | 'none'
+  transport?: string
+  /** The relay's peer ID, of a relayed path. */
+  relay?: string
+  remoteAddr?: string
+  rttMs?: number | null
+  since?: number
+  /** Of a relayed path, once an attempt at a direct one ended. */
+  whyNotDirect?: string
+  /** Without a path, why the last attempt failed: `refused`, `timeout`, `wrong-key` ... */
+  whyNot?: string
+  /** Whether it has an address in a network of this machine. */
+  isNear: boolean
+  lastSeen: number | null
 }
 
 export interface PeerSummary {
@@ -67,6 +148,14 @@ export interface PeerSummary {
   status: ApprovalStatus
   connected: boolean
   path?: PathKind
+  transport?: string
+  /** The relay's peer ID, of a relayed path. */
+  relay?: string
+  rttMs?: number | null
+  /** Since when this path is in use. */
+  pathSince?: number
+  /** Why the peer is not reached directly, while it is reached through a relay. */
+  whyNotDirect?: string
   lastSeen: number | null
   addrs: string[]
   /** Messages of this peer that are held until the owner approves it. */
@@ -120,5 +209,10 @@ export interface PingResult {
   rttMs: number
   path: PathKind
   transport: string
+  /** The relay's peer ID, of a relayed path. */
+  relay?: string
   remoteAddr: string
+  /** When the connection was opened. */
+  since: number
+  whyNotDirect?: string
 }

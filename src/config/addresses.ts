@@ -1,4 +1,5 @@
 /** Checks of the multiaddrs and peer IDs that an owner writes into the configuration. */
+import { isIPv6 } from 'node:net'
 import { peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr, type Component } from '@multiformats/multiaddr'
 import { parsePeerId } from '../lib/recipient.ts'
@@ -7,6 +8,7 @@ import { badValue } from './validate.ts'
 const HOSTS = new Set(['ip4', 'ip6', 'dns', 'dns4', 'dns6', 'dnsaddr'])
 const UNSPECIFIED = new Set(['0.0.0.0', '::'])
 const MAX_PORT = 65_535
+const STUN_SERVER = /^(?:\[([0-9a-fA-F:.]+)\]|([A-Za-z0-9.-]+)):(\d{1,5})$/
 
 /** What an address check needs to know: where the address stands and which transports are on. */
 export interface AddressCheck {
@@ -41,8 +43,8 @@ export function checkAnnounceAddrs(values: readonly string[], check: AddressChec
   })
 }
 
-/** Bootstrap peers: where to dial and whom to expect there. */
-export function checkBootstrapList(values: readonly string[], check: AddressCheck): string[] {
+/** Bootstrap peers and relays: where to dial and whom to expect there. */
+export function checkPeerList(values: readonly string[], check: AddressCheck): string[] {
   return values.map((value, index) => {
     const fail = failure(`${check.path}[${String(index)}]`, value, 'a multiaddr ending in /p2p/<peer ID>')
     const components = parse(value, fail)
@@ -54,6 +56,16 @@ export function checkBootstrapList(values: readonly string[], check: AddressChec
     if (UNSPECIFIED.has(components[0]?.value ?? '') || portOf(components) === 0) throw fail('an address that can be dialled: no 0.0.0.0, no port 0')
     checkTransport(components, check, fail)
     return value
+  })
+}
+
+/** STUN servers: a name or an IP address, and a port. */
+export function checkStunServers(values: readonly string[], check: Pick<AddressCheck, 'path'>): string[] {
+  return values.map((value, index) => {
+    const [, ip6, host = ip6, port] = STUN_SERVER.exec(value) ?? []
+    const isHost = host !== undefined && (ip6 === undefined || isIPv6(ip6))
+    if (isHost && Number(port) >= 1 && Number(port) <= MAX_PORT) return value
+    throw badValue(`${check.path}[${String(index)}]`, value, 'host:port, like stun.example.org:3478, 192.0.2.7:3478 or [2001:db8::1]:3478')
   })
 }
 

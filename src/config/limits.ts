@@ -25,6 +25,13 @@ export const MAX_WRITE_QUEUE_BYTES = 8 * 1_024 * 1_024
 /** Refused messages in a row before the stream is cut: twice what an honest sender may have in flight when the first refusal arrives. */
 export const MAX_REFUSALS_PER_STREAM = 512
 
+/**
+ * A stream that another one replaced ends after this long without traffic (what the peer had written before it knew is in then, over
+ * a slow relay too), and at the latest after this time: what is unanswered by then goes out again over the other stream.
+ */
+export const RETIRE_QUIET_MS = 1_000
+export const RETIRE_TIMEOUT_MS = 10_000
+
 /** How long a peer that broke the protocol is not served again. */
 export const PENALTY_MS = 60_000
 
@@ -45,6 +52,13 @@ export const OPEN_STREAM_TIMEOUT_MS = 10_000
 
 /** A dial of all addresses of a peer. */
 export const DIAL_TIMEOUT_MS = 10_000
+
+/** One address of them: they are dialled one after the other, and the next one may be the relay that works. */
+export const ADDRESS_DIAL_TIMEOUT_MS = 4_000
+
+/** Peers that a check of the network pings: those of a page that somebody reads; and how many at a time. */
+export const MAX_CHECKED_PEERS = 64
+export const MAX_CHECKS = 16
 
 /** One ping. */
 export const PING_TIMEOUT_MS = 10_000

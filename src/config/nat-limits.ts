@@ -41,6 +41,15 @@ export const STUN_TCP_IDLE_MS = 20_000
 /** A relay's signature on a mapping is believed for this long after it was made, by the relay's own clock. */
 export const ATTESTATION_FRESH_MS = 120_000
 
+/** Relays whose clocks are remembered: those of a long list. */
+export const MAX_RELAY_CLOCKS = 16
+
+/** Wait for routers on the LAN to say who they are: SSDP answers within a second or two. */
+export const ROUTER_QUERY_TIMEOUT_MS = 3_000
+
+/** Routers taken from one question: a LAN has one or two. */
+export const MAX_ROUTERS = 4
+
 /** Candidates taken from one offer: a host with a few interfaces of both families; more would be a scan. */
 export const MAX_CANDIDATES = 8
 
@@ -50,8 +59,15 @@ export const MAX_UNSIGNED_CANDIDATES = 2
 /** One signal is a few hundred bytes; a peer that announces a longer one is cut off. */
 export const MAX_SIGNAL_BYTES = 4_096
 
-/** Time for a name of the owner's STUN list to be looked up. */
-export const STUN_LOOKUP_TIMEOUT_MS = 3_000
+/** Time for the name of a relay or STUN server to be looked up. */
+export const NAME_LOOKUP_TIMEOUT_MS = 3_000
+
+/** Addresses of a name change seldom; a dead resolver must not cost time at every attempt, and may be back soon. */
+export const NAME_FRESH_MS = 300_000
+export const NAME_FAILED_MS = 15_000
+
+/** Names whose addresses are remembered: relays and STUN servers of the owner and of some friends. */
+export const MAX_TRACKED_NAMES = 64
 
 /** Wait for the answer to one signal: a relay across the world, and the peer's own STUN round. */
 export const SIGNAL_TIMEOUT_MS = 5_000
@@ -146,3 +162,75 @@ export const TCP_CLOSE_TIMEOUT_MS = 1_000
 export const TCP_PORT_TRIES = 5
 export const TCP_PORT_MIN = 20_000
 export const TCP_PORT_MAX = 60_000
+
+/** One attempt at a reservation: dial, negotiation, answer, over a slow line. */
+export const RELAY_ATTEMPT_TIMEOUT_MS = 10_000
+
+/** A lost reservation is made again soon, then often enough that a node is reachable within a minute of its relay's return. */
+export const RELAY_RETRY_FIRST_MS = 1_000
+export const RELAY_RETRY_MAX_MS = 30_000
+
+/** How often the machine's addresses are looked at: a change is noticed while a person still wonders. */
+export const INTERFACE_POLL_MS = 5_000
+
+/** How often a connection is pinged, and how long the answer may take: a busy machine or a stalled line is no dead peer. */
+export const LIVENESS_INTERVAL_MS = 10_000
+export const LIVENESS_TIMEOUT_MS = 10_000
+
+/** A UDX connection is pinged more often: UDX gives up 13 s after its path broke, and noticing and moving have to fit in. */
+export const UDX_LIVENESS_INTERVAL_MS = 4_000
+
+/** Attempts at a direct path at a time: fewer than MAX_RACES, so that attempts of others find room. */
+export const MAX_UPGRADES = 4
+
+/** The side that was dialled leaves the first attempt to the other one for this long. */
+export const UPGRADE_FOLLOW_DELAY_MS = 5_000
+
+/** A direct path is tried again after this long, then less and less often, within MAX_RACES_PER_PEER_PER_HOUR. */
+export const UPGRADE_RETRY_FIRST_MS = 20_000
+export const UPGRADE_RETRY_MAX_MS = 600_000
+
+/** A relayed round trip this much longer than the shortest one seen counts as degraded, and a direct path is tried at once. */
+export const DEGRADED_RTT_FACTOR = 3
+export const DEGRADED_RTT_MIN_MS = 300
+
+/** How soon a degraded relay path leads to an attempt again. */
+export const DEGRADED_PAUSE_MS = 60_000
+
+/** How often a relayed connection that a direct one replaced is looked at, until no stream runs over it and it can be closed. */
+export const RELAYED_IDLE_CHECK_MS = 500
+
+/** A relayed connection younger than this is not closed as idle: what it was opened for may still be on its way. */
+export const RELAYED_MIN_AGE_MS = 3_000
+
+/** A direct dial beside a relayed connection: addresses that may have become reachable. */
+export const DIRECT_DIAL_TIMEOUT_MS = 5_000
+
+/** How often new port mappings are looked for; nothing is sent unless there is one. */
+export const MAPPED_CHECK_MS = 3_000
+
+/** A mapped port that was reached counts for this long; one that was not is asked about again after this time. */
+export const MAPPED_FRESH_MS = 15 * 60_000
+export const MAPPED_RETRY_MS = 5 * 60_000
+
+/** A relay's dial of one address, and its answer. */
+export const DIAL_BACK_TIMEOUT_MS = 20_000
+
+/** The answer has a status, a sentence and an address. */
+export const MAX_DIAL_ANSWER_BYTES = 4_096
+
+/** NAT-PMP: the first wait for a router, each next one twice as long; a router next door answers within milliseconds, or has none. */
+export const PMP_FIRST_WAIT_MS = 250
+export const PMP_TRIES = 4
+
+/** How long a mapping lives without us; it is renewed at half of it, as RFC 6886 has it. */
+export const PMP_LIFETIME_MS = 3_600_000
+
+/** A router that maps nothing is asked again: it may have been replaced. */
+export const PMP_RETRY_MS = 10 * 60_000
+
+/** Giving mappings back at a stop. */
+export const PMP_STOP_TIMEOUT_MS = 500
+
+/** After a transport began to listen: others follow at once, and one round is enough for all. */
+export const PMP_LISTEN_DELAY_MS = 500

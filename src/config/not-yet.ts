@@ -2,8 +2,5 @@
 
 /** Keys of `config` that a later version brings; an issue that implements one takes it out of here and adds it to the schema. */
 export const NOT_YET_KEYS: ReadonlySet<string> = new Set([
-  'meshTopic', 'relayList', 'discoverRelays', 'stunServers', 'networkKeyFile', 'relayLimits'
+  'meshTopic', 'discoverRelays', 'networkKeyFile'
 ])
-
-/** Keys that only their `false` is carried out of: `true` is refused. */
-export const NOT_YET_WHEN_TRUE: ReadonlySet<string> = new Set(['enableHolePunch'])

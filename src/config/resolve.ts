@@ -1,10 +1,10 @@
 /** Turns what the owner wrote (or did not) into the complete settings of a node, or refuses it by name. */
 import { MeshError } from '../lib/errors.ts'
 import { safeName } from '../lib/text.ts'
-import { checkAllowFrom, checkAnnounceAddrs, checkBootstrapList, checkListenAddrs } from './addresses.ts'
+import { checkAllowFrom, checkAnnounceAddrs, checkListenAddrs, checkPeerList, checkStunServers, type AddressCheck } from './addresses.ts'
 import { CHANNEL_DEFAULTS, CONFIG_DEFAULTS } from './defaults.ts'
 import { checkForwardTargets, type ForwardTarget } from './forward-targets.ts'
-import { NOT_YET_KEYS, NOT_YET_WHEN_TRUE } from './not-yet.ts'
+import { NOT_YET_KEYS } from './not-yet.ts'
 import { ChannelSchema, ConfigSchema, type ConfigInput, type DiscoveryMechanism, type DmPolicy } from './schema.ts'
 import { badValue, checkShape } from './validate.ts'
 
@@ -19,7 +19,10 @@ export interface MeshConfig {
   enableUPnP: boolean
   enableCircuitRelay: boolean
   enableDCUtR: boolean
+  enableHolePunch: boolean
   enableCircuitRelayServer: boolean
+  relayList: string[]
+  stunServers: string[]
   announceAddrs: string[]
   instanceName: string
   enableAgentSync: boolean
@@ -29,11 +32,21 @@ export interface MeshConfig {
   messageTtlMs: number
   rateLimit: { unapprovedPerHour: number, approvedPerMinute: number }
   turnBudget: { perPeerPerHour: number, perHour: number }
+  relayLimits: RelayLimits
   dmPolicy: DmPolicy
   /** Peer IDs in base58 form. */
   allowFrom: string[]
   /** What the owner should know about this configuration, a sentence each. */
   warnings: string[]
+}
+
+/** What a relay does for others. */
+export interface RelayLimits {
+  reservations: number
+  /** What one peer may send in `perPeerSeconds`, which is also the longest life of a circuit. */
+  perPeerBytes: number
+  perPeerSeconds: number
+  bytesPerSecond: number
 }
 
 /** What is announced about the agent. */
@@ -47,11 +60,12 @@ export interface ConfigEnvironment {
   hostname: string
 }
 
-type NatSwitches = Pick<MeshConfig, 'enableIdentify' | 'enableAutoNAT' | 'enableUPnP' | 'enableCircuitRelay' | 'enableDCUtR'>
+type NatSwitches = Pick<MeshConfig, typeof NAT_SWITCHES[number]>
 
 const CONFIG_PATH = 'plugins.entries["libp2p-mesh"].config'
 const CHANNEL_PATH = 'channels["libp2p-mesh"]'
-const NAT_SWITCHES = ['enableIdentify', 'enableAutoNAT', 'enableUPnP', 'enableCircuitRelay', 'enableDCUtR'] as const
+/** What `enableNATTraversal` switches. */
+export const NAT_SWITCHES = ['enableIdentify', 'enableAutoNAT', 'enableUPnP', 'enableCircuitRelay', 'enableDCUtR', 'enableHolePunch'] as const
 const NEEDS_IDENTIFY: ReadonlySet<string> = new Set(['enableAutoNAT', 'enableDCUtR'])
 
 /**
@@ -67,14 +81,15 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
   const enableWebSocket = input.enableWebSocket ?? CONFIG_DEFAULTS.enableWebSocket
   const nat = natSwitches(input, warnings)
   const checkAt = (key: string) => ({ path: `${CONFIG_PATH}.${key}`, webSocket: enableWebSocket })
-  const bootstrapList = checkBootstrapList(input.bootstrapList ?? CONFIG_DEFAULTS.bootstrapList, checkAt('bootstrapList'))
   return {
     discovery: discoveryOf(input, nat.enableIdentify, warnings),
     listenAddrs: checkListenAddrs(listenAddrsOf(input, warnings), checkAt('listenAddrs')),
-    bootstrapList,
+    bootstrapList: checkPeerList(input.bootstrapList ?? CONFIG_DEFAULTS.bootstrapList, checkAt('bootstrapList')),
     enableWebSocket,
     ...nat,
     enableCircuitRelayServer: input.enableCircuitRelayServer ?? CONFIG_DEFAULTS.enableCircuitRelayServer,
+    relayList: relayListOf(input, checkAt('relayList')),
+    stunServers: checkStunServers(input.stunServers ?? CONFIG_DEFAULTS.stunServers, checkAt('stunServers')),
     announceAddrs: checkAnnounceAddrs(input.announceAddrs ?? CONFIG_DEFAULTS.announceAddrs, checkAt('announceAddrs')),
     instanceName: instanceNameOf(input.instanceName, environment),
     enableAgentSync: input.enableAgentSync ?? CONFIG_DEFAULTS.enableAgentSync,
@@ -84,6 +99,7 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     messageTtlMs: input.messageTtlMs ?? CONFIG_DEFAULTS.messageTtlMs,
     rateLimit: { ...CONFIG_DEFAULTS.rateLimit, ...input.rateLimit },
     turnBudget: { ...CONFIG_DEFAULTS.turnBudget, ...input.turnBudget },
+    relayLimits: { ...CONFIG_DEFAULTS.relayLimits, ...input.relayLimits },
     dmPolicy: access.dmPolicy ?? CHANNEL_DEFAULTS.dmPolicy,
     allowFrom: checkAllowFrom(access.allowFrom ?? CHANNEL_DEFAULTS.allowFrom, `${CHANNEL_PATH}.allowFrom`),
     warnings
@@ -97,8 +113,7 @@ function agentCardOf(card: ConfigInput['agentCard']): AgentCard | undefined {
 function refuseNotYet(config: unknown): void {
   if (typeof config !== 'object' || config === null) return
   for (const [key, value] of Object.entries(config)) {
-    const isRefused = NOT_YET_KEYS.has(key) || (NOT_YET_WHEN_TRUE.has(key) && value === true)
-    if (isRefused && value !== undefined) {
+    if (NOT_YET_KEYS.has(key) && value !== undefined) {
       throw new MeshError('INVALID_ARGUMENT', `${CONFIG_PATH}.${key} is not there yet in this version; take the key out of the configuration`)
     }
   }
@@ -112,10 +127,12 @@ function natSwitches(input: ConfigInput, warnings: string[]): NatSwitches {
     enableAutoNAT: isOn('enableAutoNAT'),
     enableUPnP: isOn('enableUPnP'),
     enableCircuitRelay: isOn('enableCircuitRelay'),
-    enableDCUtR: isOn('enableDCUtR')
+    enableDCUtR: isOn('enableDCUtR'),
+    enableHolePunch: isOn('enableHolePunch')
   }
   const ignored = NAT_SWITCHES.filter(key => !master && input[key] === true)
   if (ignored.length > 0) warnings.push(`enableNATTraversal is false, so these settings are without effect: ${ignored.join(', ')}`)
+  if (!switches.enableCircuitRelay && (input.relayList ?? []).length > 0) warnings.push('enableCircuitRelay is off, so relayList is unused')
   if (switches.enableIdentify) return switches
   for (const key of NAT_SWITCHES.filter(name => NEEDS_IDENTIFY.has(name) && switches[name])) {
     if (input[key] === true) throw badValue(`${CONFIG_PATH}.${key}`, true, 'enableIdentify: true beside it, which it needs')
@@ -148,8 +165,15 @@ function listenAddrsOf(input: ConfigInput, warnings: string[]): readonly string[
   }
   const listensOnWebSocket = input.listenAddrs.some(address => /\/wss?(\/|$)/.test(address))
   if (input.enableWebSocket === true && !listensOnWebSocket) warnings.push('enableWebSocket is on, but no address of listenAddrs ends in /ws: WebSocket is used for dialling only')
-  if (input.listenAddrs.length === 0) warnings.push('listenAddrs is empty: this node dials others, nobody can dial it')
+  if (input.listenAddrs.length === 0 && (input.relayList ?? []).length === 0) warnings.push('listenAddrs is empty: this node dials others, nobody can dial it')
   return input.listenAddrs
+}
+
+function relayListOf(input: ConfigInput, check: AddressCheck): string[] {
+  const relays = checkPeerList(input.relayList ?? CONFIG_DEFAULTS.relayList, check)
+  const nested = relays.findIndex(address => address.includes('/p2p-circuit'))
+  if (nested >= 0) throw badValue(`${check.path}[${String(nested)}]`, relays[nested], 'the address of the relay itself, without /p2p-circuit')
+  return relays
 }
 
 function instanceNameOf(name: string | undefined, environment: ConfigEnvironment): string {

@@ -10,6 +10,10 @@ const LIMITS = {
   announceAddrs: 32,
   /** Each is dialled and kept connected. */
   bootstrapList: 128,
+  /** A reservation is kept on each, and announced. */
+  relayList: 16,
+  /** A few of them are asked at a time. */
+  stunServers: 16,
   /** Read into memory at start. */
   allowFrom: 10_000,
   addressCharacters: 512,
@@ -18,6 +22,14 @@ const LIMITS = {
   /** A second (tests) to a year. */
   messageTtlMs: { minimum: 1000, maximum: 31_536_000_000 },
   perMinute: 1_000_000,
+  /** Each reservation is a connection. */
+  reservations: 10_000,
+  /** A message must fit (64 KiB) to a petabyte. */
+  relayBytes: { minimum: 65_536, maximum: 1_000_000_000_000_000 },
+  /** A minute to a month. */
+  relaySeconds: { minimum: 60, maximum: 2_592_000 },
+  /** A slow line (64 kbit/s) to 100 Gbit/s. */
+  relayBytesPerSecond: { minimum: 8_000, maximum: 12_500_000_000 },
   cardDescription: MAX_CARD_DESCRIPTION_CHARACTERS,
   cardSkills: MAX_CARD_SKILLS,
   cardSkill: MAX_CARD_SKILL_CHARACTERS,
@@ -52,11 +64,13 @@ export const ConfigSchema = Type.Object({
   enableNATTraversal: flag('Master switch of identify, AutoNAT, UPnP, relay, DCUtR and hole punching'),
   enableIdentify: flag('Exchange of addresses and protocols with connected peers; AutoNAT, DCUtR and the DHT need it'),
   enableAutoNAT: flag('Ask peers whether this node is reachable'),
-  enableUPnP: flag('Ask the router for a port mapping'),
+  enableUPnP: flag('Ask the router for a port by UPnP or NAT-PMP; with a relayList it is announced once a relay reached it'),
   enableCircuitRelay: flag('Reach and be reached through relays'),
   enableDCUtR: flag('Upgrade relayed connections to direct ones (libp2p DCUtR)'),
-  enableHolePunch: flag('UDP and TCP hole punching. Not there yet: only false is accepted'),
+  enableHolePunch: flag('Direct paths to approved peers behind NATs: UDP hole punching, TCP simultaneous open where UDP is blocked'),
   enableCircuitRelayServer: flag('Serve as a relay for others (public nodes)'),
+  relayList: addresses(LIMITS.relayList, 'Relays to be reached through, each a multiaddr ending in /p2p/<peer ID>; a reservation is kept on every one'),
+  stunServers: addresses(LIMITS.stunServers, 'STUN servers "host:port" beside the relays, which answer STUN too'),
   announceAddrs: addresses(LIMITS.announceAddrs, 'Multiaddrs announced on top of the detected ones, without /p2p/'),
   instanceName: optional(Type.String({ minLength: 1, maxLength: 48, description: 'Name part of the instance ID: a-z, 0-9 and "-", 48 characters at most' })),
   inboundChannel: optional(channelName('Channel of OpenClaw that messages of approved peers are forwarded to, e.g. "feishu"; needs inboundTarget')),
@@ -79,6 +93,15 @@ export const ConfigSchema = Type.Object({
     perPeerPerHour: count(LIMITS.perMinute, 'Agent turns an hour that one peer may start'),
     perHour: count(LIMITS.perMinute, 'Agent turns an hour that all peers together may start')
   }, { additionalProperties: false, description: 'Agent turns that mesh peers may start: { perPeerPerHour, perHour }' })),
+  relayLimits: optional(Type.Object({
+    reservations: count(LIMITS.reservations, 'Peers that may be reachable through this relay at a time'),
+    perPeerBytes: optional(Type.Integer({ ...LIMITS.relayBytes, description: 'Bytes that one peer may send through this relay in perPeerSeconds; beyond them it is slowed down' })),
+    perPeerSeconds: optional(Type.Integer({ ...LIMITS.relaySeconds, description: 'The time in which perPeerBytes come back, and the longest life of one relayed connection' })),
+    bytesPerSecond: optional(Type.Integer({ ...LIMITS.relayBytesPerSecond, description: 'Rate of all relayed data together, shared fairly' }))
+  }, {
+    additionalProperties: false,
+    description: 'What this node relays for others: { reservations, perPeerBytes, perPeerSeconds, bytesPerSecond }. A peer may send perPeerBytes in perPeerSeconds (also the longest life of one relayed connection), and is slowed down beyond them; bytesPerSecond is shared fairly by all'
+  })),
   enableAgentSync: flag('Announce this instance to connected peers and learn theirs; false keeps that to approved peers'),
   agentCard: optional(Type.Object({
     description: optional(Type.String({ maxLength: LIMITS.cardDescription, description: 'What the agent is for' })),

@@ -41,6 +41,11 @@ export class BoundedMap<K, V> {
     }
   }
 
+  /** The least recently used first; looking uses none. */
+  entries(): IterableIterator<[K, V]> {
+    return this.#entries.entries()
+  }
+
   delete(key: K): boolean {
     return this.#entries.delete(key)
   }

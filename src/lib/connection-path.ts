@@ -6,6 +6,13 @@ export function isRelayed(connection: Pick<Connection, 'remoteAddr'>): boolean {
   return connection.remoteAddr.getComponents().some(component => component.name === 'p2p-circuit')
 }
 
+/** The relay's peer ID, of a relayed connection whose address names it. */
+export function relayOf(connection: Pick<Connection, 'remoteAddr'>): string | undefined {
+  const components = connection.remoteAddr.getComponents()
+  const circuit = components.findIndex(({ name }) => name === 'p2p-circuit')
+  return components.slice(0, Math.max(circuit, 0)).findLast(({ name }) => name === 'p2p')?.value
+}
+
 /** What carries the bytes: `tcp`, `ws`, `wss`, `udp`; for a relayed connection what carries them to the relay. */
 export function transportOf(connection: Pick<Connection, 'remoteAddr'>): string {
   const names = connection.remoteAddr.getComponents().map(component => component.name)

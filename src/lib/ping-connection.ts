@@ -5,15 +5,13 @@ import { byteStream } from '@libp2p/utils'
 
 const PING_PROTOCOL = '/ipfs/ping/1.0.0'
 const PING_BYTES = 32
-/** Ours and the connection monitor's at the same time. */
-const MAX_OUTBOUND_STREAMS = 4
 
 /**
  * @returns the round trip time in milliseconds
  * @throws the error of the stream, or an Error when something else than our bytes came back
  */
 export async function pingConnection(connection: Connection, options: { signal: AbortSignal }): Promise<number> {
-  const stream = await connection.newStream(PING_PROTOCOL, { ...options, runOnLimitedConnection: true, maxOutboundStreams: MAX_OUTBOUND_STREAMS })
+  const stream = await connection.newStream(PING_PROTOCOL, { ...options, runOnLimitedConnection: true })
   try {
     const sent = randomBytes(PING_BYTES)
     const bytes = byteStream(stream)

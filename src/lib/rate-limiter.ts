@@ -1,4 +1,4 @@
-/** How many events a key may cause in a window of time, and how long the next one has to wait. */
+/** How much a key may use in a window of time, and how long the next has to wait. */
 import { BoundedMap } from './bounded-map.ts'
 
 export interface RateLimiterInit {
@@ -36,5 +36,24 @@ export class RateLimiter {
     if (waitMs > 0.5) return Math.ceil(waitMs)
     this.#fullAt.set(key, fullAt)
     return 0
+  }
+
+  /**
+   * Takes an amount that is used already, allowed or not.
+   *
+   * @returns 0 while the key is within its limit; otherwise the milliseconds until it is again
+   */
+  charge(key: string, amount: number): number {
+    const { limit, windowMs, now } = this.#init
+    const at = now()
+    const fullAt = Math.max(this.#fullAt.get(key) ?? at, at) + amount * windowMs / limit
+    this.#fullAt.set(key, fullAt)
+    return Math.max(0, Math.ceil(fullAt - windowMs - at))
+  }
+
+  /** Milliseconds until the key is within its limit again. */
+  debtMs(key: string): number {
+    const { windowMs, now } = this.#init
+    return Math.max(0, Math.ceil((this.#fullAt.get(key) ?? 0) - windowMs - now()))
   }
 }

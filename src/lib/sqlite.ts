@@ -27,7 +27,7 @@ export function openDatabase(path: string, options: OpenDatabaseOptions): Databa
     return openAndMigrate(path, options)
   } catch (error) {
     if (sqliteCode(error) === SQLITE_BUSY) {
-      throw new MeshError('NOT_RUNNING', `another process uses ${path}: two gateways must not share one state folder`, { cause: error, reason: 'locked' })
+      throw new MeshError('NOT_RUNNING', `another process uses ${path}: two nodes must not share one state folder`, { cause: error, reason: 'locked' })
     }
     if (!isCorruption(error)) throw toStorageError(error)
     for (const suffix of ['', '-wal', '-shm']) moveAside(path + suffix, options.now())

@@ -14,6 +14,8 @@ import { FORWARD_MIGRATIONS } from '../mailbox/forward-store.ts'
 import { INBOX_MIGRATIONS } from '../mailbox/inbox-store.ts'
 import { Mailbox } from '../mailbox/mailbox.ts'
 import { OUTBOX_MIGRATIONS } from '../mailbox/outbox-store.ts'
+import type { NatTraversal } from '../nat/nat-traversal.ts'
+import type { StunService } from '../nat/stun-service.ts'
 import { createNode, type CreatedNode } from '../node/create-node.ts'
 import { DiscoveryDialer } from '../node/discovery-dialer.ts'
 import { Network } from '../node/network.ts'
@@ -24,11 +26,17 @@ import { identityOfText } from '../trust/approvals.ts'
 import { PEER_BOOK_MIGRATIONS, PeerBook } from '../trust/peer-book.ts'
 import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
+import { canConfirm, mappedPortServices } from './mapped-ports.ts'
+import { relayServices } from './relaying.ts'
+import { createPuncher, Traversal } from './traversal.ts'
 import { toInboundMessage, type UnnumberedEvent } from './views.ts'
 
 /** What a service needs and is made after it, and the other way round. */
 interface Late {
   service?: { protocol: MessageProtocol, components: NodeComponents }
+  puncher?: NatTraversal
+  stun?: StunService
+  book?: PeerBook
   handler?: { mailbox: Mailbox, instances: Instances }
 }
 
@@ -42,6 +50,7 @@ export interface Parts {
   mailbox: Mailbox
   instances: Instances
   protocol: MessageProtocol
+  traversal: Traversal
   commits: GroupCommit
   database: DatabaseSync
   /** Addresses that the transports listen on. */
@@ -64,9 +73,19 @@ export async function assemble(init: MeshInit, events: EventLog<UnnumberedEvent>
 
 async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventLog<UnnumberedEvent>): Promise<Parts> {
   const late: Late = {}
+  const isApproved = (peerId: PeerId): boolean => late.book?.statusOf(peerId.toString()) === 'approved'
   const node = await createNode({
     stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
-    services: { message: components => createProtocol(init, components, late) },
+    services: {
+      message: components => createProtocol(init, components, late),
+      ...relayServices(init, { onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0 }),
+      ...init.config.enableHolePunch && {
+        nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.stun?.responder }))
+      },
+      ...mappedPortServices(init)
+    },
+    watchesConnections: true,
+    confirmsAddresses: canConfirm(init.config),
     onSelfDiscovered: () => { needed(late.handler).instances.handleSelfDiscovered() }
   })
   try {
@@ -74,16 +93,19 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     const commits = new GroupCommit(database)
     const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId))
     const book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
+    late.book = book
     const { keeper, dialer } = createDialers(init, network)
+    const traversal = new Traversal({ init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved, followers: [protocol] })
     const shared = { init, events, network, book, protocol }
     const instances = new Instances({
       ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
-      addresses: () => node.libp2p.getMultiaddrs().map(address => withoutPeerId(address))
+      addresses: () => node.libp2p.getMultiaddrs().map(address => withoutPeerId(address)),
+      onAddresses: (peerId) => { traversal.handleAddresses(peerId) }
     })
     const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })
     late.handler = { mailbox, instances }
     const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
-    return { node, network, keeper, dialer, book, mailbox, instances, protocol, commits, database, listenAddrs }
+    return { node, network, keeper, dialer, book, mailbox, instances, protocol, traversal, commits, database, listenAddrs }
   } catch (error) {
     await node.close()
     throw error

@@ -32,6 +32,8 @@ export interface InstancesInit {
   bootId: string
   /** Addresses that the node has now, without the peer ID. */
   addresses: () => Multiaddr[]
+  /** Told when a peer announced where it is. */
+  onAddresses: (peerId: PeerId) => void
 }
 
 export class Instances {
@@ -219,7 +221,9 @@ export class Instances {
   #handleLearned(route: Route, dropped: readonly string[]): void {
     this.#store.saveSoon()
     const peerId = parsePeerId(route.peerId)
-    if (peerId === undefined || dropped.length === 0) return
+    if (peerId === undefined) return
+    this.#init.onAddresses(peerId)
+    if (dropped.length === 0) return
     this.#init.network.unlearn(peerId, dropped).catch((error: unknown) => {
       this.#init.init.log.error(`Old addresses of ${route.peerId} could not be forgotten: ${toError(error).message}`)
     })

@@ -9,6 +9,7 @@ import { parsePeerId, peerIdOfMultiaddr } from '../lib/recipient.ts'
 import { identityOf } from '../trust/approvals.ts'
 import type { Parts } from './assemble.ts'
 import type { MeshInit } from './init.ts'
+import { relayAddressLines } from './relaying.ts'
 import type { UnnumberedEvent } from './views.ts'
 
 export class Lifecycle {
@@ -27,28 +28,33 @@ export class Lifecycle {
 
   /** Handlers first, then the node, then the dials: no peer that connects is missed, and nothing waits for the network. */
   async start(): Promise<void> {
-    const { node: { libp2p }, keeper, mailbox, instances, listenAddrs } = this.#parts
+    const { node: { libp2p }, keeper, mailbox, instances, traversal, listenAddrs } = this.#parts
     libp2p.addEventListener('peer:connect', this.#handleConnect)
     libp2p.addEventListener('peer:disconnect', this.#handleDisconnect)
     libp2p.addEventListener('peer:discovery', this.#handleDiscovery)
     libp2p.addEventListener('connection:open', this.#handleConnection)
+    libp2p.addEventListener('connection:close', this.#handleConnectionClosed)
     libp2p.addEventListener('self:peer:update', this.#handleAddresses)
     await instances.load()
     await libp2p.start()
     this.#init.log.info(`Node started. Peer ID: ${libp2p.peerId.toString()}`)
-    for (const address of listenAddrs()) this.#init.log.info(`Listening on: ${address}/p2p/${libp2p.peerId.toString()}`)
+    const peerId = libp2p.peerId.toString()
+    for (const address of listenAddrs()) this.#init.log.info(`Listening on: ${address}/p2p/${peerId}`)
+    for (const line of relayAddressLines(this.#init, { listenAddrs: listenAddrs(), peerId })) this.#init.log.info(line)
     await instances.start()
     this.#keepConnected()
+    traversal.start()
     await mailbox.start()
     keeper.start()
     this.#scheduleHousekeeping()
   }
 
   async stop(): Promise<void> {
-    const { node, network, keeper, mailbox, instances, commits, database } = this.#parts
+    const { node, network, keeper, mailbox, instances, traversal, commits, database } = this.#parts
     this.#isStopped = true
     this.#housekeeping?.cancel()
     keeper.stop()
+    traversal.stop()
     network.stop()
     try {
       await node.libp2p.stop()
@@ -68,6 +74,7 @@ export class Lifecycle {
     node.libp2p.removeEventListener('peer:disconnect', this.#handleDisconnect)
     node.libp2p.removeEventListener('peer:discovery', this.#handleDiscovery)
     node.libp2p.removeEventListener('connection:open', this.#handleConnection)
+    node.libp2p.removeEventListener('connection:close', this.#handleConnectionClosed)
     node.libp2p.removeEventListener('self:peer:update', this.#handleAddresses)
   }
 
@@ -94,6 +101,7 @@ export class Lifecycle {
     this.#init.log.info(`Peer connected: ${peerId.toString()}`)
     this.#touch(peerId)
     this.#parts.keeper.handleConnected(peerId)
+    this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
     this.#events.append({ type: 'peer-connected', peerId: peerId.toString() })
   }
@@ -115,10 +123,15 @@ export class Lifecycle {
   /** Whoever dials opens the message stream, so that both sides can say who they are. */
   readonly #handleConnection = (event: Libp2pEvents['connection:open']): void => {
     const { remotePeer, direction } = event.detail
+    this.#parts.traversal.paths.handleOpened(event.detail)
     if (direction !== 'outbound') return
     this.#parts.protocol.link(remotePeer).catch((error: unknown) => {
       this.#init.log.debug(`Peer ${remotePeer.toString()} takes no message stream: ${toError(error).message}`)
     })
+  }
+
+  readonly #handleConnectionClosed = (event: Libp2pEvents['connection:close']): void => {
+    this.#parts.traversal.paths.handleClosed(event.detail)
   }
 
   readonly #handleAddresses = (): void => {

@@ -55,7 +55,7 @@ export class Peers {
   }
 
   async list(online: boolean): Promise<PeerSummary[]> {
-    const { book, network, mailbox } = this.#parts
+    const { book, network, mailbox, traversal } = this.#parts
     const held = mailbox.incoming.heldByPeer()
     const listed = book.approvedPeerIds().filter(peerId => book.get(peerId) === undefined)
     const records = [...book.all(), ...listed.map(peerId => unseen(peerId))]
@@ -63,7 +63,7 @@ export class Peers {
       const peerId = parsePeerId(record.peerId)
       return toPeerSummary({
         record, names: this.#parts, held: held.get(record.peerId) ?? 0,
-        paths: peerId === undefined ? [] : network.paths(peerId),
+        paths: peerId === undefined ? [] : network.paths(peerId), whyNotDirect: traversal.paths.of(record.peerId)?.whyNotDirect,
         addrs: peerId === undefined ? [] : await network.addressesOf(peerId)
       })
     }))
@@ -100,13 +100,14 @@ export class Peers {
 
   /** Approves by code or recipient, and gives out what was held; exactly once. */
   async approve(codeOrRecipient: string): Promise<{ peerId: string, agentId: string, released: number }> {
-    const { book, keeper, mailbox, network, instances } = this.#parts
+    const { book, keeper, mailbox, network, instances, traversal } = this.#parts
     const { peerId, agentId, addresses } = this.#resolve(waitingPeer(codeOrRecipient, book) ?? codeOrRecipient)
     await network.learn(peerId, addresses)
     const identity = { peerId: peerId.toString(), agentId }
     await book.decide(identity, 'approved')
     keeper.want(peerId, 'approved')
     instances.handleApproved(peerId)
+    traversal.paths.handleApproved(peerId)
     return { ...identity, released: await mailbox.incoming.release(identity.peerId) }
   }
 

@@ -62,11 +62,12 @@ export interface PeerFacts {
   record: PeerRecord
   names: Names
   paths: ConnectionPath[]
+  whyNotDirect: string | undefined
   addrs: string[]
   held: number
 }
 
-export function toPeerSummary({ record, names, paths, addrs, held }: PeerFacts): PeerSummary {
+export function toPeerSummary({ record, names, paths, whyNotDirect, addrs, held }: PeerFacts): PeerSummary {
   const { alias, instanceId } = namesOf(record.peerId, names)
   const status = names.book.statusOf(record.peerId)
   const [best] = paths
@@ -78,7 +79,9 @@ export function toPeerSummary({ record, names, paths, addrs, held }: PeerFacts):
     approved: status === 'approved',
     status,
     connected: best !== undefined,
-    ...best !== undefined && { path: best.path },
+    ...best !== undefined && { path: best.path, transport: best.transport, rttMs: best.rttMs, pathSince: best.since },
+    ...best?.relay !== undefined && { relay: best.relay },
+    ...best?.path === 'relay' && whyNotDirect !== undefined && { whyNotDirect },
     lastSeen: record.lastSeen,
     addrs,
     held,

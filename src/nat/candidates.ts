@@ -43,6 +43,12 @@ export function interfaceAddresses(interfaces: Interfaces): NetworkInterfaceInfo
   return Object.values(interfaces).flatMap(infos => infos ?? []).filter(info => !info.internal)
 }
 
+/** Whether this host can reach others over IPv6, as far as it knows. */
+export function hasPublicIp6(interfaces: Interfaces): boolean {
+  return interfaceAddresses(interfaces).map(({ address }) => toEndpoint(address, 1))
+    .some(endpoint => endpoint?.family === 6 && !isForbidden(endpoint) && isPrivateIp(endpoint.host) !== true)
+}
+
 export interface RemoteAddresses {
   candidates: readonly WireCandidate[]
   interfaces: Interfaces

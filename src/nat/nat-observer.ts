@@ -13,13 +13,14 @@ export interface NatObserverInit {
   client: StunClient
   clock: Clock
   interfaces: () => Interfaces
-  /** Whether there is an IPv6 socket; IPv6 servers are left out otherwise. */
+  /** Whether IPv6 can be used; IPv6 servers are left out otherwise. */
   hasIp6: () => boolean
 }
 
 /** One round of questions. */
 export interface Observation {
   nat: NatKind
+  asked: Endpoint[]
   answers: StunAnswer[]
   at: number
 }
@@ -48,9 +49,10 @@ export class NatObserver {
     return [...this.#observations.values()].toSorted((a, b) => a.at - b.at).at(-1)
   }
 
-  /** Forgets everything: the network changed. */
+  /** Forgets everything, and what is being asked: the network changed. */
   clear(): void {
     this.#observations.clear()
+    this.#running.clear()
   }
 
   /** What the servers see of our port; from memory while that is fresh. */
@@ -59,22 +61,34 @@ export class NatObserver {
     const key = chosen.map(formatEndpoint).join(' ')
     const known = this.#observations.get(key)
     if (known !== undefined && this.#init.clock.now() - known.at < (known.nat === 'blocked' ? BLOCKED_FRESH_MS : MAPPING_FRESH_MS)) return known
-    const running = this.#running.get(key) ?? this.#ask(chosen, key, signal).finally(() => { this.#running.delete(key) })
-    this.#running.set(key, running)
-    return await running
+    return await (this.#running.get(key) ?? this.#begin(chosen, key, signal))
   }
 
-  async #ask(servers: Endpoint[], key: string, signal: AbortSignal): Promise<Observation> {
-    const answers = await this.#init.client.ask(servers, signal)
+  async #begin(servers: Endpoint[], key: string, signal: AbortSignal): Promise<Observation> {
+    const running = this.#ask(servers, signal)
+    this.#running.set(key, running)
+    try {
+      const observation = await running
+      if (!signal.aborted && this.#running.get(key) === running) this.#keep(key, observation)
+      return observation
+    } finally {
+      if (this.#running.get(key) === running) this.#running.delete(key)
+    }
+  }
+
+  /** Without a network nothing is learnt about a NAT. */
+  async #ask(servers: Endpoint[], signal: AbortSignal): Promise<Observation> {
     const own = interfaceAddresses(this.#init.interfaces()).map(({ address }) => address)
+    const answers = await this.#init.client.ask(servers, signal)
     const ofFamily = (family: 4 | 6): Endpoint[] => answers.map(({ mapped }) => mapped).filter(mapped => mapped.family === family)
     const nat = natKindOf(ofFamily(4).length > 0 ? ofFamily(4) : ofFamily(6), own)
-    const observation: Observation = { nat: servers.length === 0 ? 'unknown' : nat, answers, at: this.#init.clock.now() }
-    if (signal.aborted) return observation
+    return { nat: servers.length === 0 || own.length === 0 ? 'unknown' : nat, asked: servers, answers, at: this.#init.clock.now() }
+  }
+
+  #keep(key: string, observation: Observation): void {
     this.#observations.delete(key)
     this.#observations.set(key, observation)
     for (const oldest of [...this.#observations.keys()].slice(0, -MAX_KEPT)) this.#observations.delete(oldest)
-    return observation
   }
 }
 

@@ -2,6 +2,7 @@
 import { randomBytes as systemRandomBytes } from 'node:crypto'
 import { networkInterfaces } from 'node:os'
 import type { Connection, PeerId, Startable } from '@libp2p/interface'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { PATH_CHECK_TIMEOUT_MS, STUN_TIMEOUT_MS } from '../config/nat-limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isRelayed, transportOf } from '../lib/connection-path.ts'
@@ -10,13 +11,14 @@ import type { Logger } from '../lib/log.ts'
 import type { NatKind, PunchPlane } from '../protocols/punch-signal.ts'
 import type { Interfaces } from './candidates.ts'
 import { formatEndpoint } from './endpoint.ts'
+import { NameLookup } from './name-lookup.ts'
 import type { Plane } from './plane.ts'
 import { Puncher, type PunchAllowance, type PuncherComponents } from './puncher.ts'
 import type { PunchOutcome } from './punch-session.ts'
 import type { WhyNot } from './race-plan.ts'
-import { relayLinkOf } from './relay-link.ts'
+import { RelayClocks, type RelayClock } from './relay-clocks.ts'
+import { serversAt, stunServersOf } from './relay-link.ts'
 import type { StunResponder } from './stun-responder.ts'
-import { StunServerList } from './stun-server-list.ts'
 import { TcpOpener } from './tcp-opener.ts'
 import { TcpPlane } from './tcp-plane.ts'
 import { UdpStack } from './udp-stack.ts'
@@ -29,6 +31,8 @@ export interface NatTraversalInit {
   udpPort: number
   /** Extra STUN servers `host:port`; relays of this project are asked without being named. */
   stunServers: readonly string[]
+  /** Addresses of relays: one that leads to a peer is asked at all its addresses, so that IPv6 is known, too. */
+  relays: readonly string[]
   log: Logger
   clock: Clock
   random: () => number
@@ -67,8 +71,12 @@ export interface NatStatus {
   /** `1.2.3.4:5`, each as a STUN server saw it. */
   mappedAddrs: string[]
   stun: Array<{ server: string, mapped: string, rttMs: number }>
+  stunAsked: string[]
   /** 0 without a UDP socket. */
   udpPort: number
+  /** Why there is no UDP socket. */
+  udpError?: string
+  clocks: RelayClock[]
   udxConnections: number
 }
 
@@ -80,23 +88,24 @@ export interface NatStatus {
 export class NatTraversal implements Startable {
   readonly #components: PuncherComponents
   readonly #init: NatTraversalInit
-  readonly #servers: StunServerList
+  readonly #names: NameLookup
   #udp: UdpStack | undefined
   #puncher: Puncher | undefined
-  #hasWarned = false
+  readonly #clocks = new RelayClocks()
+  #udpError: string | undefined
 
   constructor(components: PuncherComponents, init: NatTraversalInit) {
     this.#components = components
     this.#init = init
-    const onFailure = (server: string, error: Error): void => { init.log.warn(`The STUN server ${server} was not found: ${error.message}`) }
-    this.#servers = new StunServerList({ servers: init.stunServers, now: init.clock.now, onFailure })
+    const onFailure = (name: string, error: Error): void => { init.log.warn(`No address of ${name} was found for STUN: ${error.message}`) }
+    this.#names = new NameLookup({ now: init.clock.now, onFailure })
   }
 
   async start(): Promise<void> {
     if (this.#puncher !== undefined) return
     this.#udp = await this.#openUdp()
     this.#puncher = new Puncher(this.#components, {
-      planes: this.#planes(), allowance: this.#init.allowance, clock: this.#init.clock, randomBytes: systemRandomBytes,
+      planes: this.#planes(), allowance: this.#init.allowance, names: this.#names, clock: this.#init.clock, randomBytes: systemRandomBytes,
       onFollowed: (peerId, outcome) => {
         if (outcome.isDirect) this.#init.onDirect?.(peerId, { plane: outcome.plane, remoteAddr: formatEndpoint(outcome.remote) })
       }
@@ -145,11 +154,18 @@ export class NatTraversal implements Startable {
     return replaced.isDirect ? { state: 'replaced', ms: ms() } : { state: 'lost', ms: ms(), why: replaced.why }
   }
 
-  /** Asks the STUN servers of the owner's list and of all relays in use, so that the first upgrade knows its NAT. */
-  async observe(options: { signal: AbortSignal }): Promise<NatStatus> {
-    const links = this.#components.connectionManager.getConnections().filter(isRelayed).map(relayLinkOf)
-    const servers = [...links.flatMap(({ udpServers }) => udpServers), ...await this.#servers.endpoints()]
-    if (servers.length > 0) await this.#udp?.observer.observe(servers, AbortSignal.any([options.signal, AbortSignal.timeout(2 * STUN_TIMEOUT_MS)]))
+  /**
+   * Asks the STUN servers of the owner's list and of all relays in use, so that the first upgrade knows its NAT.
+   *
+   * @param options.relays addresses of relays beside those of the relayed connections that are open
+   */
+  async observe(options: { signal: AbortSignal, relays?: readonly Multiaddr[] }): Promise<NatStatus> {
+    const relayed = this.#components.connectionManager.getConnections().filter(isRelayed).map(({ remoteAddr }) => remoteAddr)
+    const links = await Promise.all([...options.relays ?? [], ...relayed].map(async address => await stunServersOf(address, this.#names)))
+    const servers = [...links.flatMap(({ udp }) => udp), ...await this.#names.endpoints(this.#init.stunServers)]
+    const signal = AbortSignal.any([options.signal, AbortSignal.timeout(2 * STUN_TIMEOUT_MS)])
+    const observed = servers.length === 0 ? undefined : await this.#udp?.observer.observe(servers, signal)
+    for (const { relay, udp } of links) if (relay !== undefined) await this.#clocks.learn(relay, udp, observed?.answers ?? [])
     return this.status()
   }
 
@@ -165,7 +181,10 @@ export class NatTraversal implements Startable {
       natType: last?.nat ?? 'unknown',
       mappedAddrs: [...new Set(answers.map(({ mapped }) => formatEndpoint(mapped)))],
       stun: answers.map(({ server, mapped, rttMs }) => ({ server: formatEndpoint(server), mapped: formatEndpoint(mapped), rttMs })),
+      stunAsked: (last?.asked ?? []).map(formatEndpoint),
       udpPort: this.#udp?.socket.number ?? 0,
+      ...this.#udpError !== undefined && { udpError: this.#udpError },
+      clocks: this.#clocks.readings,
       udxConnections: this.#udp?.connections.size ?? 0
     }
   }
@@ -198,27 +217,28 @@ export class NatTraversal implements Startable {
     const { clock, random, responder } = this.#init
     try {
       const stack = new UdpStack({
-        udx: await (this.#init.loadUdx ?? loadUdx)(), port: this.#init.udpPort, servers: async () => await this.#servers.endpoints(),
+        udx: await (this.#init.loadUdx ?? loadUdx)(), port: this.#init.udpPort,
+        servers: async relay => [...await serversAt(relay, this.#init.relays, this.#names), ...await this.#names.endpoints(this.#init.stunServers)],
         interfaces: this.#interfaces, clock, random, randomBytes: systemRandomBytes, logger: this.#components.logger,
         ...responder !== undefined && { responder }
       })
       stack.start()
+      this.#udpError = undefined
       return stack
     } catch (error) {
-      if (!this.#hasWarned) this.#init.log.warn(`UDP hole punching is not available here: ${toError(error).message}. Relays and TCP are used instead`)
-      this.#hasWarned = true
+      const { message } = toError(error)
+      if (this.#udpError === undefined) this.#init.log.warn(`UDP hole punching is not available here: ${message}. Relays and TCP are used instead`)
+      this.#udpError = message
       return undefined
     }
   }
 
   #planes(): Plane[] {
-    const { clock, random } = this.#init
-    const tcp = this.#init.tcp ?? process.platform === 'linux'
+    const { clock, random, tcp = process.platform === 'linux' } = this.#init
     const opener = new TcpOpener({ clock, random, randomBytes: systemRandomBytes })
-    const { logger } = this.#components
     return [
       ...this.#udp === undefined ? [] : [this.#udp.plane],
-      ...tcp ? [new TcpPlane({ opener, interfaces: this.#interfaces, clock, randomBytes: systemRandomBytes, logger })] : []
+      ...tcp ? [new TcpPlane({ opener, interfaces: this.#interfaces, clock, randomBytes: systemRandomBytes, logger: this.#components.logger })] : []
     ]
   }
 

@@ -10,6 +10,7 @@ import { isRelayed } from '../lib/connection-path.ts'
 import { toError } from '../lib/errors.ts'
 import { RateLimiter } from '../lib/rate-limiter.ts'
 import { PUNCH_PROTOCOL, PunchSignalError, SignalChannel, type PunchOffer, type PunchPurpose, type PunchRefusal } from '../protocols/punch-signal.ts'
+import type { NameLookup } from './name-lookup.ts'
 import { checkPath } from './path-check.ts'
 import type { Plane } from './plane.ts'
 import { followPunch, leadPunch, type PunchOutcome, type SessionEnvironment } from './punch-session.ts'
@@ -33,6 +34,8 @@ export interface PuncherInit {
   planes: readonly Plane[]
   /** Asked before every attempt, in both directions. Only approved peers should get more than `none`. */
   allowance: (peerId: PeerId) => PunchAllowance
+  /** For relays that are reached by name. */
+  names: Pick<NameLookup, 'addresses'>
   clock: Clock
   randomBytes: (length: number) => Uint8Array
   /** Told how an attempt that the other side led has ended. */
@@ -106,7 +109,7 @@ export class Puncher implements Startable {
     const stream = await relayed.newStream(PUNCH_PROTOCOL, { signal, runOnLimitedConnection: true, maxOutboundStreams: MAX_PUNCH_STREAMS })
     const channel = new SignalChannel(stream)
     try {
-      const undertaking = { peerId, purpose, link: relayLinkOf(relayed), isLeader: true, withPrivate: this.#init.allowance(peerId) === 'full' }
+      const undertaking = { peerId, purpose, link: await relayLinkOf(relayed, this.#init.names), isLeader: true, withPrivate: this.#init.allowance(peerId) === 'full' }
       const outcome = await leadPunch(this.#environment(peerId), { undertaking, channel, signal })
       await channel.close({ signal })
       return outcome
@@ -134,10 +137,12 @@ export class Puncher implements Startable {
       await channel.write({ kind: 'refusal', reason: refusal }, { signal })
       return
     }
-    const undertaking = { peerId, purpose: offer.purpose, link: relayLinkOf(connection), isLeader: false, withPrivate: this.#init.allowance(peerId) === 'full' }
     this.#relays.remember(connection)
-    const outcome = await this.#sessions.follow(peerId, async () =>
-      await followPunch(this.#environment(peerId), { undertaking, channel, signal, first: offer }))
+    const outcome = await this.#sessions.follow(peerId, async () => {
+      const link = await relayLinkOf(connection, this.#init.names)
+      const undertaking = { peerId, purpose: offer.purpose, link, isLeader: false, withPrivate: this.#init.allowance(peerId) === 'full' }
+      return await followPunch(this.#environment(peerId), { undertaking, channel, signal, first: offer })
+    })
     this.#init.onFollowed(peerId, outcome)
   }
 

@@ -8,7 +8,7 @@ import type { Targets } from './candidates.ts'
 /** Why there is no direct path (yet). */
 export type WhyNot =
   'not-approved' | 'budget' | 'busy' | 'no-relay' | 'no-such-connection' | 'unsupported' | 'refused' |
-  'udp-blocked' | 'both-symmetric' | 'symmetric' | 'tcp-blocked' | 'unverified-address' | 'timeout' | 'upgrade-failed' | 'stopped'
+  'udp-blocked' | 'both-symmetric' | 'symmetric' | 'tcp-blocked' | 'unverified-address' | 'timeout' | 'upgrade-failed' | 'stopped' | 'off'
 
 export type RacePlan =
   { kind: 'skip', why: WhyNot } |
@@ -20,13 +20,21 @@ export interface BothSides {
   targets: Targets
 }
 
-/** UDP: birthday probing when exactly one side is hard; nothing when both are, as that wastes seconds. */
-export function planUdp({ own, remote, targets }: BothSides): RacePlan {
+export interface UdpSides extends BothSides {
+  /** Whether we offered an IPv6 address ourselves. */
+  hasIp6: boolean
+}
+
+/** UDP: birthday probing when exactly one side is hard; nothing when both are, as that wastes seconds, unless IPv6 needs no NAT. */
+export function planUdp({ own, remote, targets, hasIp6 }: UdpSides): RacePlan {
   const isOnLan = targets.endpoints.some(endpoint => isPrivateIp(endpoint.host) === true)
   const plain: RacePlan = { kind: 'race', timeoutMs: RACE_TIMEOUT_MS, whyIfLost: 'timeout' }
   if (isOnLan) return plain
   if (own === 'blocked' || remote === 'blocked') return { kind: 'skip', why: 'udp-blocked' }
-  if (own === 'hard' && remote === 'hard') return { kind: 'skip', why: 'both-symmetric' }
+  if (own === 'hard' && remote === 'hard') {
+    const haveIp6 = hasIp6 && targets.endpoints.some(endpoint => endpoint.family === 6)
+    return haveIp6 ? { ...plain, whyIfLost: 'both-symmetric' } : { kind: 'skip', why: 'both-symmetric' }
+  }
   if (targets.endpoints.length === 0) return { kind: 'skip', why: 'unverified-address' }
   if (own !== 'hard' && remote !== 'hard') return plain
   const observed = targets.attested.find(endpoint => endpoint.family === 4)

@@ -39,7 +39,7 @@ export class StunClient {
   }
 
   /**
-   * Asks all servers at once. Done when two of one family answered, a little after the first answer, or at the deadline.
+   * Asks all servers at once. Done when two of each family answered, a little after the first answer, or at the deadline.
    *
    * @returns the answers in the order in which they came
    */
@@ -52,8 +52,7 @@ export class StunClient {
     const queries = servers.map(server => this.#query(server, (answer) => {
       answers.push(answer)
       timers.push(this.#init.clock.after(STUN_SECOND_ANSWER_MS, finish))
-      const ofFamily = answers.filter(other => other.mapped.family === answer.mapped.family).length
-      if (ofFamily >= 2 || answers.length === servers.length) finish()
+      if (isEnough(answers.map(other => other.server), servers)) finish()
     }))
     signal.addEventListener('abort', finish)
     if (signal.aborted) finish()
@@ -88,6 +87,12 @@ export class StunClient {
     tryAgain(STUN_TRIES)
     return { cancel }
   }
+}
+
+/** Two tell the kind of a NAT. */
+function isEnough(answered: readonly Endpoint[], asked: readonly Endpoint[]): boolean {
+  const count = (endpoints: readonly Endpoint[], family: 4 | 6): number => Math.min(2, endpoints.filter(endpoint => endpoint.family === family).length)
+  return count(answered, 4) === count(asked, 4) && count(answered, 6) === count(asked, 6)
 }
 
 /** Distinct servers, at most `limit`. */

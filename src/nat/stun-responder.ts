@@ -2,6 +2,7 @@
 import type { PrivateKey } from '@libp2p/interface'
 import { MAX_STUN_AMPLIFICATION, MAX_STUN_CLIENTS, STUN_ANSWERS_PER_MINUTE, STUN_SIGNATURES_PER_MINUTE } from '../config/nat-limits.ts'
 import type { Clock } from '../lib/clock.ts'
+import { networkKey } from '../lib/network-key.ts'
 import { RateLimiter } from '../lib/rate-limiter.ts'
 import { attest } from './attestation.ts'
 import type { Endpoint } from './endpoint.ts'
@@ -33,7 +34,7 @@ export class StunResponder {
   /** The answer to a datagram from `from`; undefined when there is none: no binding request, too many, or too long an answer. */
   async answer(question: Uint8Array, from: Endpoint): Promise<Uint8Array | undefined> {
     const request = decodeStun(question)
-    if (request?.kind !== 'request' || this.#answers.take(rateKey(from)) > 0) return undefined
+    if (request?.kind !== 'request' || this.#answers.take(networkKey(from.host)) > 0) return undefined
     const { transactionId } = request
     const attestation = request.wantsAttestation ? await this.#attest(from) : undefined
     const answer = encodeStunResponse({ transactionId, mapped: from, ...attestation === undefined ? {} : { attestation } })
@@ -45,9 +46,4 @@ export class StunResponder {
     if (privateKey === undefined || this.#signatures.take('all') > 0) return undefined
     return await attest(privateKey, mapped, clock.now())
   }
-}
-
-/** One household or one machine: an IPv4 address, or the /64 of an IPv6 address. */
-function rateKey({ host, family }: Endpoint): string {
-  return family === 4 ? host : host.split(':').slice(0, 4).join(':')
 }

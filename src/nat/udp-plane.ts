@@ -1,4 +1,5 @@
 /** UDP hole punching on the node's UDX socket. */
+import type { PeerId } from '@libp2p/interface'
 import { RACE_LINGER_MS, MAX_BIRTHDAY_RACES, MAX_RACES } from '../config/nat-limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { PunchOffer } from '../protocols/punch-signal.ts'
@@ -19,8 +20,8 @@ export interface UdpPlaneInit {
   observer: NatObserver
   connections: UdxConnections
   router: ProbeRouter
-  /** STUN servers beside those of the relay. */
-  servers: () => Promise<Endpoint[]>
+  /** STUN servers beside those at the address of the relay that leads to the peer. */
+  servers: (relay: PeerId | undefined) => Promise<Endpoint[]>
   interfaces: () => Interfaces
   clock: Clock
   random: () => number
@@ -28,6 +29,8 @@ export interface UdpPlaneInit {
   /** Told of what failed beside the attempts themselves. */
   onError: (error: Error) => void
 }
+
+const IP6_BYTES = 16
 
 export class UdpPlane implements Plane {
   readonly name = 'udp'
@@ -58,7 +61,7 @@ export class UdpPlane implements Plane {
   async #offer(undertaking: Undertaking, streamId: number, signal: AbortSignal): Promise<PlaneAttempt> {
     const { clock, interfaces, observer, randomBytes, servers, socket } = this.#init
     const startedAt = clock.now()
-    const { answers, nat } = await observer.observe([...undertaking.link.udpServers, ...await servers()], signal)
+    const { answers, nat } = await observer.observe([...undertaking.link.udpServers, ...await servers(undertaking.link.relay)], signal)
     const vouched = await vouchedBy(undertaking.link.relay, answers, clock.now())
     const { withPrivate, purpose } = undertaking
     const offer: PunchOffer = {
@@ -73,7 +76,11 @@ export class UdpPlane implements Plane {
     let isReleased = false
     return {
       offer,
-      plan: async remote => this.#withinBudget(planUdp({ own: offer.nat, remote: remote.nat, targets: await this.#targets(undertaking, remote, vouched) })),
+      plan: async (remote) => {
+        const targets = await this.#targets(undertaking, remote, vouched)
+        const hasIp6 = offer.candidates.some(({ host }) => host.byteLength === IP6_BYTES)
+        return this.#withinBudget(planUdp({ own: offer.nat, remote: remote.nat, targets, hasIp6 }))
+      },
       run: async (remote, plan, signal) => {
         const { endpoints } = await this.#targets(undertaking, remote, vouched)
         const path = await this.#race({ undertaking, offer, remote, plan, candidates: endpoints, signal })

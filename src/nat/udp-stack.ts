@@ -1,8 +1,8 @@
 /** Everything of NAT traversal that needs the UDX socket, opened and closed as one. */
-import type { ComponentLogger } from '@libp2p/interface'
+import type { ComponentLogger, PeerId } from '@libp2p/interface'
 import { toError } from '../lib/errors.ts'
 import type { Clock } from '../lib/clock.ts'
-import type { Interfaces } from './candidates.ts'
+import { hasPublicIp6, type Interfaces } from './candidates.ts'
 import type { Endpoint } from './endpoint.ts'
 import { NatObserver } from './nat-observer.ts'
 import { ProbeRouter } from './probe-router.ts'
@@ -18,7 +18,7 @@ export interface UdpStackInit {
   udx: Udx
   /** Preferred port number. */
   port: number
-  servers: () => Promise<Endpoint[]>
+  servers: (relay: PeerId | undefined) => Promise<Endpoint[]>
   interfaces: () => Interfaces
   /** Answers STUN on this socket too; a relay's. */
   responder?: StunResponder
@@ -48,7 +48,7 @@ export class UdpStack {
     })
     this.socket = socket
     this.#stun = new StunClient({ send: (bytes, to) => { socket.send(bytes, to) }, clock, randomBytes })
-    this.observer = new NatObserver({ client: this.#stun, clock, interfaces, hasIp6: () => socket.port(6) !== undefined })
+    this.observer = new NatObserver({ client: this.#stun, clock, interfaces, hasIp6: () => socket.port(6) !== undefined && hasPublicIp6(interfaces()) })
     this.connections = new UdxConnections({
       udx, logger, isMainPort: port => port === socket.port(port.family), randomId: () => idOf(randomBytes(4))
     })

@@ -2,23 +2,28 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Libp2p } from '@libp2p/interface'
-import type { Ping } from '@libp2p/ping'
 import type { LevelDatastore } from 'datastore-level'
 import { createLibp2p } from 'libp2p'
 import type { Logger } from '../lib/log.ts'
 import { openDatastore } from './datastore.ts'
 import { loadOrCreateIdentity } from './identity.ts'
 import { loadListenPorts, resolveListenAddrs, saveListenPorts } from './listen-ports.ts'
-import { nodeOptions, type NodeConfig, type ServiceFactories } from './options.ts'
+import { nodeOptions, type NodeConfig, type NodeServices, type ServiceFactories } from './options.ts'
 
-/** The node, with the one library service that is asked for things. */
-export type MeshNode = Libp2p<{ ping: Ping }>
+/** The node, with the library services that are asked for things. */
+export type MeshNode = Libp2p<NodeServices>
 
 export interface CreateNodeInit {
   /** Folder of the mesh's state; created with mode 0700. */
   stateDir: string
   config: NodeConfig & { listenAddrs: string[] }
   services: ServiceFactories
+  /** The addresses to tell instead of the detected ones, from the listen addresses with their ports chosen. */
+  announceOnly?: (listenAddrs: string[]) => string[]
+  /** Whether the caller finds dead connections itself. @default false */
+  watchesConnections?: boolean
+  /** Whether one of `services` checks mapped ports. @default false */
+  confirmsAddresses?: boolean
   version: string
   log: Logger
   now: () => number
@@ -44,7 +49,8 @@ export async function createNode(init: CreateNodeInit): Promise<CreatedNode> {
   })
   try {
     const listenAddrs = await chooseListenAddrs(init.config.listenAddrs, datastore)
-    const libp2p = await createLibp2p(await nodeOptions({ ...init, privateKey, datastore, listenAddrs }))
+    const announceOnly = init.announceOnly?.(listenAddrs) ?? []
+    const libp2p = await createLibp2p(await nodeOptions({ ...init, privateKey, datastore, listenAddrs, announceOnly }))
     return { libp2p, close: async () => { await datastore.close() } }
   } catch (error) {
     await datastore.close()

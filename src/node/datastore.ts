@@ -21,7 +21,7 @@ export async function openDatastore(path: string, options: OpenDatastoreOptions)
     return await open(path)
   } catch (error) {
     if (isLocked(error)) {
-      throw new MeshError('NOT_RUNNING', `another process uses ${path}: two gateways must not share one state folder`, { cause: error, reason: 'locked' })
+      throw new MeshError('NOT_RUNNING', `another process uses ${path}: two nodes must not share one state folder`, { cause: error, reason: 'locked' })
     }
     await rename(path, `${path}.unreadable-${String(options.now())}`)
     options.onMovedAside(path, toError(error))

@@ -2,9 +2,10 @@
 import type { Connection, PeerId } from '@libp2p/interface'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import { DIAL_TIMEOUT_MS, PING_TIMEOUT_MS } from '../config/limits.ts'
-import { isRelayed, transportOf } from '../lib/connection-path.ts'
+import { isRelayed, relayOf, transportOf } from '../lib/connection-path.ts'
 import { MeshError } from '../lib/errors.ts'
 import { pingConnection } from '../lib/ping-connection.ts'
+import { isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
 import type { MeshNode } from './create-node.ts'
 import { dialError } from './dial-error.ts'
 import { KnownAddresses, withoutPeerId } from './known-addresses.ts'
@@ -15,8 +16,12 @@ export interface ConnectionPath {
   remoteAddr: string
   path: 'direct' | 'relay'
   transport: string
+  /** The relay's peer ID, where the path leads through one. */
+  relay?: string
   /** Of the last ping over this connection; null before the first. */
   rttMs: number | null
+  /** When it was opened. */
+  since: number
 }
 
 export interface ConnectOptions {
@@ -58,8 +63,8 @@ export class Network {
 
   /** Peer IDs of the relays through which this node can be reached. */
   relays(): string[] {
-    const relayed = this.announcedAddrs().filter(address => address.includes('/p2p-circuit'))
-    return [...new Set(relayed.map(address => /\/p2p\/([^/]+)\/p2p-circuit/.exec(address)?.[1] ?? ''))].filter(peerId => peerId !== '')
+    const relays = this.#libp2p.getMultiaddrs().map(address => relayOf({ remoteAddr: address })).filter(relay => relay !== undefined)
+    return [...new Set(relays)]
   }
 
   /** Every open connection, or those to one peer; direct ones first. */
@@ -70,6 +75,13 @@ export class Network {
   /** Addresses that the peer is known to have. */
   async addressesOf(peerId: PeerId): Promise<string[]> {
     return (await this.#addresses(peerId)).map(address => withoutPeerId(address, peerId))
+  }
+
+  /** Whether the peer has, or is reached at, an address of this machine or of a network that it is in. */
+  async isNear(peerId: PeerId): Promise<boolean> {
+    const inUse = this.#connections(peerId).filter(connection => !isRelayed(connection)).map(({ remoteAddr }) => remoteAddr)
+    const known = (await this.#addresses(peerId)).filter(address => !isRelayed({ remoteAddr: address }))
+    return [...inUse, ...known].some(address => isOnOwnSubnet(address)) || inUse.some(address => scopeOf(address) === 'loopback')
   }
 
   /** Remembers addresses that the owner gave. @param keepMs how long at least, though nothing else remembers the peer */
@@ -113,7 +125,9 @@ export class Network {
     const [connection] = this.#connections(peerId)
     if (connection === undefined) throw new MeshError('UNREACHABLE', `the connection to ${peerId.toString()} closed`, { reason: 'closed' })
     try {
-      return { ...describe(connection), rttMs: await pingConnection(connection, { signal: this.#pingSignal() }) }
+      const rttMs = await pingConnection(connection, { signal: this.#pingSignal() })
+      connection.rtt = rttMs
+      return { ...describe(connection), rttMs }
     } catch (error) {
       throw dialError(peerId.toString(), error)
     }
@@ -127,6 +141,20 @@ export class Network {
     } catch {
       return false // no answer is the answer
     }
+  }
+
+  /**
+   * Dials the known addresses that may lead there without a relay, beside whatever connection there is.
+   *
+   * @returns false when there is no such address
+   * @throws the error of the dial
+   */
+  async dialDirect(peerId: PeerId, options: { signal: AbortSignal }): Promise<boolean> {
+    const known = await this.#addresses(peerId)
+    const addresses = known.filter(address => !isRelayed({ remoteAddr: address }) && mayLeadThere(address))
+    if (addresses.length === 0) return false
+    const connection = await this.#libp2p.dial(addresses, { ...options, force: true })
+    return !isRelayed(connection)
   }
 
   async disconnect(peerId: PeerId): Promise<void> {
@@ -162,15 +190,24 @@ export class Network {
   }
 }
 
+/** On the internet, or in a network that we are part of. */
+function mayLeadThere(address: Multiaddr): boolean {
+  const scope = scopeOf(address)
+  return scope === 'public' || scope === 'name' || isOnOwnSubnet(address)
+}
+
 /** Of another peer, then. */
 const ENDS_IN_PEER_ID = /\/p2p\/[^/]+$/
 
 function describe(connection: Connection): ConnectionPath {
+  const relay = relayOf(connection)
   return {
     peerId: connection.remotePeer.toString(),
     remoteAddr: connection.remoteAddr.toString(),
     path: isRelayed(connection) ? 'relay' : 'direct',
     transport: transportOf(connection),
-    rttMs: connection.rtt ?? null
+    ...relay !== undefined && { relay },
+    rttMs: connection.rtt ?? null,
+    since: connection.timeline.open
   }
 }

@@ -1,6 +1,6 @@
 /** From configuration to libp2p options, loading what only some configurations need; creating the node is a separate step. */
 import { autoNAT } from '@libp2p/autonat'
-import { circuitRelayServer, circuitRelayTransport } from '@libp2p/circuit-relay-v2'
+import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { dcutr } from '@libp2p/dcutr'
 import { identify, identifyPush } from '@libp2p/identify'
 import type { PrivateKey } from '@libp2p/interface'
@@ -8,11 +8,18 @@ import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
+import type { UPnPNAT } from '@libp2p/upnp-nat'
 import { yamux } from '@libp2p/yamux'
 import type { Datastore } from 'interface-datastore'
 import type { Libp2pOptions } from 'libp2p'
-import { DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, MAX_ANNOUNCED_ADDRESSES, MAX_KNOWN_ADDRESSES, PING_TIMEOUT_MS } from '../config/limits.ts'
+import {
+  ADDRESS_DIAL_TIMEOUT_MS, DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, MAX_ANNOUNCED_ADDRESSES, MAX_KNOWN_ADDRESSES, PING_TIMEOUT_MS
+} from '../config/limits.ts'
+import { MAX_CONNECTIONS_PER_NETWORK, MAX_PENDING_RELAY_CONNECTIONS, MAX_RELAY_CONNECTIONS, RELAY_WINDOW_BYTES } from '../config/relay-limits.ts'
 import type { MeshConfig } from '../config/resolve.ts'
+import { connectionGate } from './connection-gate.ts'
+import { forAutoNAT } from './dial-back.ts'
+import { compareForDial } from './dial-order.ts'
 import { forDht, forIdentify } from './shown-addresses.ts'
 
 /** The settings of the configuration that shape the node. */
@@ -23,6 +30,12 @@ export type NodeConfig = Pick<MeshConfig,
 /** Libp2p as its service factories get it. */
 export type NodeComponents = Parameters<NonNullable<Libp2pOptions['transports']>[number]>[0]
 
+/** Library services that the mesh asks for things. */
+export interface NodeServices extends Record<string, unknown> {
+  ping: Ping
+  upnpNAT?: UPnPNAT
+}
+
 /** Factories of the mesh's own protocols by name. */
 export type ServiceFactories = Record<string, (components: NodeComponents) => unknown>
 
@@ -31,13 +44,22 @@ export interface NodeOptionsInit {
   privateKey: PrivateKey
   /** Listen multiaddrs with their ports chosen. */
   listenAddrs: string[]
+  /** Addresses that are told instead of the detected ones. */
+  announceOnly?: string[]
   datastore: Datastore
   /** Protocols of the mesh, given by the composition root. */
+  /** Whether the caller finds dead connections itself; the library aborts what might move to another path. @default false */
+  watchesConnections?: boolean
+  /** Whether a service of the caller checks mapped ports; without one a router's word has to do. @default false */
+  confirmsAddresses?: boolean
   services: ServiceFactories
   version: string
   /** Told when somebody on the LAN announces itself with the peer ID of this node. */
   onSelfDiscovered: () => void
 }
+
+/** At the same time over one connection: the liveness check, a path that is proven, the owner's. */
+const MAX_PINGS = 4
 
 /** The DHT is a network of its own, apart from the public IPFS one. */
 const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
@@ -46,27 +68,31 @@ const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
 const MDNS_SERVICE = '_libp2p-mesh._udp.local'
 
 /** Options for `createLibp2p`; the node is not started by them. */
-export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<{ ping: Ping }>> {
+export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<NodeServices>> {
   const { config } = init
   return {
     start: false,
     privateKey: init.privateKey,
     datastore: init.datastore,
     nodeInfo: { name: 'libp2p-mesh', version: init.version, userAgent: `libp2p-mesh/${init.version}` },
-    addresses: { listen: init.listenAddrs, appendAnnounce: config.announceAddrs },
+    addresses: { listen: init.listenAddrs, announce: init.announceOnly ?? [], appendAnnounce: config.announceAddrs },
     transports: await transports(config),
     connectionEncrypters: [noise()],
-    streamMuxers: [yamux()],
+    streamMuxers: [yamux(config.enableCircuitRelayServer ? { streamOptions: { maxStreamWindowSize: RELAY_WINDOW_BYTES } } : {})],
     peerDiscovery: config.discovery.includes('mdns') ? [lanDiscovery(init.onSelfDiscovered)] : [],
     connectionManager: {
       dialTimeout: DIAL_TIMEOUT_MS,
+      addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
+      addressSorter: compareForDial,
       maxPeerAddrsToDial: MAX_KNOWN_ADDRESSES + MAX_ANNOUNCED_ADDRESSES,
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
-      reconnectRetries: 0 // keeping connections is the peer keeper's work: the library's queue gives up
+      reconnectRetries: 0, // keeping connections is the peer keeper's work: the library's queue gives up
+      ...config.enableCircuitRelayServer && { maxConnections: MAX_RELAY_CONNECTIONS, maxIncomingPendingConnections: MAX_PENDING_RELAY_CONNECTIONS }
     },
-    connectionMonitor: { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
+    connectionGater: config.enableCircuitRelayServer ? connectionGate(MAX_CONNECTIONS_PER_NETWORK) : {},
+    connectionMonitor: init.watchesConnections === true ? { enabled: false } : { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
     peerStore: { maxAddressAge: Infinity }, // it counts from when an address was first heard of: one in daily use would vanish for good
-    services: { ...init.services, ...await optionalServices(config), ping: ping() }
+    services: { ...init.services, ...await optionalServices(init), ping: ping({ maxInboundStreams: MAX_PINGS, maxOutboundStreams: MAX_PINGS }) }
   }
 }
 
@@ -88,17 +114,17 @@ async function transports(config: NodeConfig): Promise<NonNullable<Libp2pOptions
   ]
 }
 
-async function optionalServices(config: NodeConfig) {
+async function optionalServices(init: NodeOptionsInit) {
+  const { config } = init
   return {
     ...config.enableIdentify && {
       identify: (components: NodeComponents) => identify()(forIdentify(components)),
       identifyPush: (components: NodeComponents) => identifyPush()(forIdentify(components))
     },
-    ...config.enableAutoNAT && { autoNAT: autoNAT() },
-    ...config.enableUPnP && { upnpNAT: await upnpService() },
+    ...config.enableAutoNAT && { autoNAT: (components: Parameters<ReturnType<typeof autoNAT>>[0]) => autoNAT()(forAutoNAT(components)) },
+    ...config.enableUPnP && { upnpNAT: await upnpService(init.confirmsAddresses === true) },
     ...config.enableDCUtR && { dcutr: dcutr() },
-    ...config.enableCircuitRelayServer && { relay: circuitRelayServer() },
-    ...config.discovery.includes('dht') && { dht: await dhtService() }
+    ...config.discovery.includes('dht') && { dht: await dhtService(config) }
   }
 }
 
@@ -109,13 +135,15 @@ async function webSocketTransport() {
   return webSockets()
 }
 
-async function upnpService() {
+/** @param isConfirmed whether mapped ports are checked before they are announced */
+async function upnpService(isConfirmed: boolean) {
   const { uPnPNAT } = await import('@libp2p/upnp-nat')
-  return uPnPNAT({ autoConfirmAddress: true })
+  return uPnPNAT({ autoConfirmAddress: !isConfirmed })
 }
 
-async function dhtService() {
+/** A relay is there for others: it answers their queries from the start, whatever addresses it has. */
+async function dhtService({ enableCircuitRelayServer }: NodeConfig) {
   const { kadDHT, passthroughMapper } = await import('@libp2p/kad-dht')
-  const create = kadDHT({ protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper })
+  const create = kadDHT({ protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper, ...enableCircuitRelayServer && { clientMode: false } })
   return (components: Parameters<typeof create>[0]) => create(forDht(components))
 }

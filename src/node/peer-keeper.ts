@@ -23,6 +23,7 @@ interface KeptPeer {
   reasons: Set<KeepReason>
   addresses: Multiaddr[]
   failures: number
+  lastError: Error | undefined
   timer: Timer | undefined
   isDialling: boolean
 }
@@ -55,7 +56,7 @@ export class PeerKeeper {
   /** Keeps the peer connected from now on; `addresses` are dialled on top of the known ones. */
   want(peerId: PeerId, reason: KeepReason, addresses: Multiaddr[] = []): void {
     const key = peerId.toString()
-    const peer = this.#peers.get(key) ?? { peerId, reasons: new Set(), addresses: [], failures: 0, timer: undefined, isDialling: false }
+    const peer = this.#peers.get(key) ?? { peerId, reasons: new Set(), addresses: [], failures: 0, lastError: undefined, timer: undefined, isDialling: false }
     const isNew = peer.reasons.size === 0
     peer.reasons.add(reason)
     peer.addresses = [...peer.addresses, ...addresses]
@@ -65,6 +66,11 @@ export class PeerKeeper {
 
   isWanted(peerId: string): boolean {
     return this.#peers.has(peerId)
+  }
+
+  /** Why the last dial of a wanted peer failed; undefined while it is connected. */
+  failureOf(peerId: string): Error | undefined {
+    return this.#peers.get(peerId)?.lastError
   }
 
   unwant(peerId: PeerId, reason: KeepReason): void {
@@ -82,10 +88,16 @@ export class PeerKeeper {
     if (peer !== undefined) this.#dialNow(peer)
   }
 
+  /** The network changed for the better: every wanted peer is dialled at once. */
+  nudgeAll(): void {
+    for (const peer of this.#peers.values()) this.#dialNow(peer)
+  }
+
   handleConnected(peerId: PeerId): void {
     const peer = this.#peers.get(peerId.toString())
     if (peer === undefined) return
     peer.failures = 0
+    peer.lastError = undefined
     peer.timer?.cancel()
   }
 
@@ -102,7 +114,8 @@ export class PeerKeeper {
       peer.isDialling = false
     }, (error: unknown) => {
       peer.isDialling = false
-      this.#init.onFailure(peer.peerId, toError(error))
+      peer.lastError = toError(error)
+      this.#init.onFailure(peer.peerId, peer.lastError)
       this.#dialLater(peer)
     })
   }

@@ -7,6 +7,7 @@ import type { AddressManager } from '@libp2p/interface-internal'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { MAX_ANNOUNCED_ADDRESSES } from '../config/limits.ts'
 import { scopeOf } from '../lib/reachable-address.ts'
+import { overriding } from './overriding.ts'
 
 /** The parts of libp2p that hold addresses. */
 interface Holders {
@@ -69,13 +70,4 @@ function shown(peer: Peer): Peer {
   const addresses = peer.addresses.filter(({ multiaddr }) => isTold(multiaddr))
   if (addresses.length === 0) throw new NotFoundError(`no public address of ${peer.id.toString()} is known`)
   return { ...peer, addresses }
-}
-
-function overriding<T extends object>(target: T, own: Partial<T>): T {
-  return new Proxy(target, {
-    get: (_, key): unknown => {
-      const value: unknown = Reflect.get(key in own ? own : target, key)
-      return typeof value === 'function' ? (value.bind(target) as unknown) : value
-    }
-  })
 }

@@ -1,8 +1,10 @@
 /** `openclaw p2p ...`: thin commands over the gateway's operations. Loaded only when such a command runs. */
 import { createInterface } from 'node:readline'
+import { setTimeout as pause } from 'node:timers/promises'
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { addGatewayClientOptions } from 'openclaw/plugin-sdk/gateway-runtime'
 import { runChat, type ChatInit } from './cli-chat.ts'
+import { runPing } from './cli-ping.ts'
 import { callGateway, type GatewayCall, type GatewayOptions } from './gateway-call.ts'
 import { CLI_DESCRIPTION, CLI_ROOT } from './names.ts'
 import type { Outcome } from './operations/definition.ts'
@@ -16,16 +18,25 @@ interface CommandRow {
   options?: Array<[flags: string, description: string]>
   operation: string
   params: (words: string[], options: Record<string, unknown>) => object
+  /** A fact of a success that must be true for exit code 0. */
+  needs?: string
 }
 
 const to = ([recipient]: string[]): object => ({ to: recipient })
 /** A send waits for the peer's confirmation, which the owner may set to minutes. */
 const SLOW_TIMEOUT_MS = 120_000
 
-/** One row for each command but `chat`. */
+/** One row for each command but `chat` and `ping`, which make several calls. */
 const COMMANDS: readonly CommandRow[] = [
   { usage: 'status', description: 'The node at a glance, and who waits for approval', operation: 'status', params: () => ({}) },
   { usage: 'identity', description: 'IDs of this instance, to give to others', operation: 'identity', params: () => ({}) },
+  {
+    usage: 'doctor',
+    description: 'Look for faults: path to each peer, NAT, ports, relays, and what to do; exit code 1 when something keeps this node from being reached',
+    operation: 'doctor',
+    params: () => ({}),
+    needs: 'healthy'
+  },
   {
     usage: 'peers',
     description: 'Known peers',
@@ -42,7 +53,6 @@ const COMMANDS: readonly CommandRow[] = [
     params: (words, { alias, replace }) => ({ ...to(words), ...alias === undefined ? {} : { alias }, ...replace === true ? { replace } : {} })
   },
   { usage: 'remove <recipient>', description: 'Forget a peer with its alias and approval', operation: 'remove', params: to },
-  { usage: 'ping <recipient>', description: 'Round trip time and path to a peer', operation: 'ping', params: to },
   {
     usage: 'send <recipient> <text...>',
     description: 'Send a text: to an instance (by ID or instance name) until it was delivered there, to a peer (by peer ID, agent ID or alias) until it is received, held or queued',
@@ -77,6 +87,7 @@ export interface CliParts {
   out: (text: string) => void
   err: (text: string) => void
   fail: () => void
+  pause: (ms: number) => Promise<void>
 }
 
 const TERMINAL: CliParts = {
@@ -84,7 +95,8 @@ const TERMINAL: CliParts = {
   lines: () => createInterface({ input: process.stdin }),
   out: text => process.stdout.write(`${text}\n`),
   err: text => process.stderr.write(`${text}\n`),
-  fail: () => { process.exitCode = 1 }
+  fail: () => { process.exitCode = 1 },
+  pause: async (ms) => { await pause(ms) }
 }
 
 /** Adds the commands to the host's program. */
@@ -97,9 +109,27 @@ export function addCommands(program: Command, parts: CliParts = TERMINAL): void 
       const options = command.opts<Record<string, unknown>>()
       const outcome = await parts.call({ operation: row.operation, params: row.params(command.args, options), options: gatewayOptions(options) })
       print(outcome, options['json'] === true, parts)
+      if (row.needs !== undefined && outcome.details.ok && outcome.details[row.needs] !== true) parts.fail()
     })
   }
+  addPing(root, parts)
   addChat(root, parts)
+}
+
+function addPing(root: Command, parts: CliParts): void {
+  const command = root.command('ping <recipient>').description('Round trip time and path to a peer, until the path is direct (10 pings at most)')
+  prepare(command.option('-c, --count <count>', 'Exactly so many pings')).action(async () => {
+    const options = command.opts<Record<string, unknown>>()
+    const isJson = options['json'] === true
+    const outcome = await runPing({
+      recipient: command.args[0] ?? '',
+      ...options['count'] !== undefined && { count: Number(options['count']) },
+      call: async call => parts.call({ ...call, options: gatewayOptions(options) }),
+      show: (line) => { if (!isJson) parts.out(line) },
+      pause: parts.pause
+    })
+    print(outcome, isJson, parts)
+  })
 }
 
 function addChat(root: Command, parts: CliParts): void {

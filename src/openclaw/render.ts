@@ -1,8 +1,8 @@
 /** Results as text for terminals and agents; what peers wrote is escaped, quoted and never alone on a line. */
 import { escapeControl, escapeTerminal, oneLine } from '../lib/text.ts'
 import type {
-  AddedPeer, DeliveryState, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, MeshStatus, MessageStatus, NetworkInfo, PeerSummary,
-  PendingApproval, PingResult, ResolvedInstance, SendResult, TargetDelivery
+  AddedPeer, DeliveryState, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, MessageStatus, PeerSummary, ResolvedInstance,
+  SendResult, TargetDelivery
 } from '../mesh-api.ts'
 
 const MAX_LISTED_TEXT = 2000
@@ -27,24 +27,6 @@ function stateText(state: DeliveryState): string {
   return STATES[state]
 }
 
-/** The node at a glance. */
-export function statusText(status: Omit<MeshStatus, 'pendingApprovals'> & { pendingApprovals?: PendingApproval[] }): string {
-  return [
-    `Peer ID:      ${status.peerId}`,
-    `Agent ID:     ${status.agentId}`,
-    `Instance ID:  ${status.instanceId}`,
-    `Node:         ${status.started ? 'started' : 'stopped'} (version ${status.version})`,
-    `Listening on: ${list(status.listenAddrs)}`,
-    `Announced:    ${list(status.announcedAddrs)}`,
-    `Peers:        ${status.connectedPeers} connected, ${status.knownPeers} known`,
-    `Messages:     ${status.unread} unread, ${status.queued} waiting to go out`,
-    `NAT:          ${status.nat.reachability}, ${status.nat.type}, relays ${list(status.nat.relays)}`,
-    ...status.duplicateKeys.map(peerId => `Warning:      two live nodes use the key of ${peerId === status.peerId ? 'this node' : peerId}`),
-    ...(status.pendingApprovals ?? []).map(pending =>
-      `Waiting for approval: ${pending.peerId} (${pending.held} held), openclaw p2p approve ${pending.code}`)
-  ].join('\n')
-}
-
 /** Who this node is. */
 export function identityText(identity: InstanceIdentity): string {
   return [
@@ -52,18 +34,6 @@ export function identityText(identity: InstanceIdentity): string {
     `Agent ID:    ${identity.agentId}`,
     `Peer ID:     ${identity.peerId}`,
     `Public key:  ${identity.publicKey}`
-  ].join('\n')
-}
-
-/** Addresses and connections. */
-export function networkText(info: NetworkInfo): string {
-  const connections = info.connections.map(connection =>
-    `  ${connection.peerId}  ${connection.path} ${connection.transport}  ${rtt(connection.rttMs)}  ${escapeControl(connection.remoteAddr)}`)
-  return [
-    `Peer ID: ${info.peerId}`,
-    `Listening on: ${list(info.listenAddrs)}`,
-    connections.length === 0 ? 'No connections' : `Connections (${connections.length}):`,
-    ...connections
   ].join('\n')
 }
 
@@ -118,11 +88,6 @@ export function resolvedText({ instanceId, peerId, approved, addrs }: ResolvedIn
 export function addedText(peer: AddedPeer): string {
   const name = peer.alias === undefined ? peer.peerId : `${escapeControl(peer.alias)} (${peer.peerId})`
   return `Added ${name}; ${peer.reachable ? `reachable${peer.path === undefined ? '' : `, ${peer.path}`}` : 'not reachable now'}. Its messages to this node still need approval.`
-}
-
-/** A ping. */
-export function pingText(result: PingResult): string {
-  return `${result.peerId}: ${rtt(result.rttMs)}, ${result.path}, ${result.transport}, ${escapeControl(result.remoteAddr)}`
 }
 
 /** How far a message got when the send returned, and the reply if one came. */
@@ -184,12 +149,9 @@ function lastSeenText(lastSeen: number | null): string {
   return lastSeen === null ? 'never seen' : `last seen ${time(lastSeen)}`
 }
 
-function list(values: string[]): string {
+/** Values of peers or settings in a row. */
+export function list(values: readonly string[]): string {
   return values.length === 0 ? 'none' : values.map(value => oneLine(value, 200)).join(', ')
-}
-
-function rtt(rttMs: number | null): string {
-  return rttMs === null ? 'no ping yet' : `${rttMs.toFixed(1)} ms`
 }
 
 function time(at: number): string {

@@ -1,9 +1,10 @@
 /** One message stream to one peer: messages out, messages in with bounded work in hand, acknowledgements batched. */
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
 import {
-  MAX_ACKS_PER_FRAME, MAX_FRAME_BYTES, MAX_MESSAGES_IN_HAND, MAX_PARTIAL_FRAME_MS, MAX_REFUSALS_PER_STREAM, MAX_WRITE_QUEUE_BYTES
+  MAX_ACKS_PER_FRAME, MAX_FRAME_BYTES, MAX_MESSAGES_IN_HAND, MAX_PARTIAL_FRAME_MS, MAX_REFUSALS_PER_STREAM, MAX_WRITE_QUEUE_BYTES,
+  RETIRE_QUIET_MS, RETIRE_TIMEOUT_MS
 } from '../config/limits.ts'
-import type { Clock } from '../lib/clock.ts'
+import type { Clock, Timer } from '../lib/clock.ts'
 import { toError } from '../lib/errors.ts'
 import { FrameChannel } from './frame-channel.ts'
 import { decodeFrame, encodeAcks, encodeAnnounce, encodeMessage, type WireAck, type WireMessage } from './wire-message.ts'
@@ -17,7 +18,7 @@ export interface MessageHandler {
   handleAnnounce: (from: PeerId, record: Uint8Array, connection: Connection) => void
   /** A stream to the peer is there. */
   handleLinkOpened: (peerId: PeerId, connection: Connection) => void
-  /** A stream to the peer ended: what it carried and was not acknowledged must be sent again. */
+  /** A stream to the peer ended, the last one or with messages unacknowledged: these must be sent again. */
   handleLinkClosed: (peerId: PeerId) => void
 }
 
@@ -43,6 +44,9 @@ export class MessageLink {
   #inHand = 0
   #refusals = 0
   #acks: WireAck[] = []
+  /** Messages that were written here and that the peer has not answered. */
+  readonly #unanswered = new Set<string>()
+  #retiring: { quiet: Timer, deadline: Timer, end: () => void } | undefined
 
   constructor(init: MessageLinkInit) {
     this.#init = init
@@ -55,7 +59,10 @@ export class MessageLink {
       maxPartialFrameMs: MAX_PARTIAL_FRAME_MS,
       maxWriteQueueBytes: MAX_WRITE_QUEUE_BYTES,
       onFrame: (frame) => { this.#handleFrame(frame) },
-      onClose: (error) => { init.onClose(this, error) }
+      onClose: (error) => {
+        this.#stopRetiring()
+        init.onClose(this, error)
+      }
     })
   }
 
@@ -68,12 +75,38 @@ export class MessageLink {
     return this.#channel.isOpen
   }
 
+  /** Whether messages that were written here may have got lost, were it to end now. */
+  get hasUnanswered(): boolean {
+    return this.#unanswered.size > 0
+  }
+
   open(): void {
     this.#channel.open()
   }
 
   send(message: WireMessage): void {
+    this.#unanswered.add(message.id)
     this.#channel.send(encodeMessage(message))
+  }
+
+  /** The peer answered these messages, on whichever stream. */
+  settle(acks: readonly WireAck[]): void {
+    const before = this.#unanswered.size
+    for (const { id } of acks) this.#unanswered.delete(id)
+    if (this.#unanswered.size < before) this.#waitForQuiet()
+  }
+
+  /** Another stream has taken over: `end` is called once nothing is under way here, at the latest after some seconds. */
+  retire(end: () => void): void {
+    if (this.#retiring !== undefined || !this.isOpen) return
+    const { clock } = this.#init
+    const quiet = { cancel: (): void => undefined }
+    const deadline = clock.after(RETIRE_TIMEOUT_MS, () => {
+      this.#stopRetiring()
+      end()
+    })
+    this.#retiring = { quiet, deadline, end }
+    this.#waitForQuiet()
   }
 
   announce(record: Uint8Array): void {
@@ -87,6 +120,24 @@ export class MessageLink {
 
   abort(error: Error): void {
     this.#channel.abort(error)
+  }
+
+  /** What the peer wrote before it knew of the other stream may still be on its way, so quiet has to last a moment. */
+  #waitForQuiet(): void {
+    const retiring = this.#retiring
+    if (retiring === undefined) return
+    retiring.quiet.cancel()
+    if (this.hasUnanswered || this.#inHand > 0 || this.#acks.length > 0) return
+    retiring.quiet = this.#init.clock.after(RETIRE_QUIET_MS, () => {
+      this.#stopRetiring()
+      retiring.end()
+    })
+  }
+
+  #stopRetiring(): void {
+    this.#retiring?.quiet.cancel()
+    this.#retiring?.deadline.cancel()
+    this.#retiring = undefined
   }
 
   #handleFrame(bytes: Uint8Array): void {
@@ -112,7 +163,9 @@ export class MessageLink {
     ).finally(() => {
       this.#inHand -= 1
       if (this.#inHand === MAX_MESSAGES_IN_HAND / 2) this.#channel.resume()
+      this.#waitForQuiet()
     })
+    this.#waitForQuiet()
   }
 
   #acknowledge(ack: WireAck): void {
@@ -131,5 +184,6 @@ export class MessageLink {
     for (let start = 0; start < acks.length; start += MAX_ACKS_PER_FRAME) {
       this.#channel.send(encodeAcks(acks.slice(start, start + MAX_ACKS_PER_FRAME)))
     }
+    this.#waitForQuiet()
   }
 }

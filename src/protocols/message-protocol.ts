@@ -11,6 +11,9 @@ import type { WireMessage } from './wire-message.ts'
 
 export const MESSAGE_PROTOCOL = '/libp2p-mesh/message/1.0.0'
 
+/** How long an orderly end of a stream may take. */
+const CLOSE_TIMEOUT_MS = 1_000
+
 export interface MessageProtocolComponents {
   registrar: Pick<Registrar, 'handle' | 'unhandle'>
   connectionManager: Pick<ConnectionManager, 'getConnections'>
@@ -27,7 +30,7 @@ export interface MessageProtocolInit {
 /**
  * Carries messages between peers. Either side opens the stream when it has something to say; both use it.
  * Where two exist (both opened at once, or a better connection came up), the newest on a direct connection is written to
- * and all are read.
+ * and all are read; those on relayed connections then end.
  */
 export class MessageProtocol implements Startable {
   readonly #components: MessageProtocolComponents
@@ -36,6 +39,7 @@ export class MessageProtocol implements Startable {
   readonly #links = new Map<string, MessageLink[]>()
   readonly #opening = new Map<string, Promise<void>>()
   readonly #penalties: BoundedMap<string, number>
+  readonly #handler: MessageHandler
   #stopping = new AbortController()
 
   constructor(components: MessageProtocolComponents, init: MessageProtocolInit) {
@@ -43,6 +47,13 @@ export class MessageProtocol implements Startable {
     this.#init = init
     this.#log = components.logger.forComponent('libp2p-mesh:message')
     this.#penalties = new BoundedMap(MAX_TRACKED_PEERS)
+    this.#handler = {
+      ...init.handler,
+      handleAcks: (from, acks) => {
+        for (const link of this.#links.get(from.toString()) ?? []) link.settle(acks)
+        init.handler.handleAcks(from, acks)
+      }
+    }
   }
 
   async start(): Promise<void> {
@@ -56,7 +67,7 @@ export class MessageProtocol implements Startable {
 
   /** Closes the streams in order, so that acknowledgements already due still leave. */
   async beforeStop(): Promise<void> {
-    const signal = AbortSignal.timeout(1_000)
+    const signal = AbortSignal.timeout(CLOSE_TIMEOUT_MS)
     const links = [...this.#links.values()].flat()
     await Promise.allSettled(links.map(async (link) => { await link.close({ signal }) }))
   }
@@ -116,10 +127,26 @@ export class MessageProtocol implements Startable {
     await opening
   }
 
+  /**
+   * A better connection to the peer has proved itself: whoever dialled it opens a stream over it, which takes over from those on
+   * relayed connections; these end when nothing is under way on them. Does nothing where the peer has no stream.
+   *
+   * @throws the error of the negotiation; what there is stays in use then
+   */
+  async follow(connection: Connection): Promise<void> {
+    const links = this.#links.get(connection.remotePeer.toString()) ?? []
+    const isDue = connection.direction === 'outbound' && links.length > 0 && !links.some(link => link.isOpen && link.connection.id === connection.id)
+    if (isDue) await this.#openOver(connection)
+  }
+
   async #open(peerId: PeerId): Promise<void> {
     const open = this.#components.connectionManager.getConnections(peerId).filter(connection => connection.status === 'open')
     const connection = open.find(candidate => !isRelayed(candidate)) ?? open[0]
     if (connection === undefined) throw new MeshError('UNREACHABLE', `no connection to ${peerId.toString()}`, { reason: 'not-connected' })
+    await this.#openOver(connection)
+  }
+
+  async #openOver(connection: Connection): Promise<void> {
     const stopping = this.#stopping.signal
     const stream = await connection.newStream(MESSAGE_PROTOCOL, {
       runOnLimitedConnection: true,
@@ -157,13 +184,23 @@ export class MessageProtocol implements Startable {
 
   #addLink(stream: Stream, connection: Connection): void {
     const link = new MessageLink({
-      stream, connection, clock: this.#init.clock, handler: this.#init.handler,
+      stream, connection, clock: this.#init.clock, handler: this.#handler,
       onClose: (closed, error) => { this.#removeLink(closed, error) }
     })
     const peerKey = link.peerId.toString()
     this.#links.set(peerKey, [...this.#links.get(peerKey) ?? [], link])
     link.open()
     this.#init.handler.handleLinkOpened(link.peerId, connection)
+    if (!isRelayed(connection)) this.#retireRelayed(link.peerId)
+  }
+
+  #retireRelayed(peerId: PeerId): void {
+    for (const link of (this.#links.get(peerId.toString()) ?? []).filter(other => isRelayed(other.connection))) {
+      link.retire(() => {
+        if (this.#bestLink(peerId) === link) return // the better one is gone meanwhile
+        link.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) }).catch((error: unknown) => { link.abort(toError(error)) })
+      })
+    }
   }
 
   #removeLink(link: MessageLink, error: Error | undefined): void {
@@ -173,7 +210,7 @@ export class MessageProtocol implements Startable {
     else this.#links.set(peerKey, left)
     if (error !== undefined && isOffence(error)) this.#penalize(link.peerId, error)
     this.#log('stream with %p ended - %s', link.peerId, error?.message ?? 'in order')
-    this.#init.handler.handleLinkClosed(link.peerId)
+    if (link.hasUnanswered || left.length === 0) this.#init.handler.handleLinkClosed(link.peerId)
   }
 
   #bestLink(peerId: PeerId): MessageLink | undefined {

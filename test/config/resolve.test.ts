@@ -31,7 +31,10 @@ describe('resolveConfig', () => {
       enableUPnP: true,
       enableCircuitRelay: true,
       enableDCUtR: true,
+      enableHolePunch: true,
       enableCircuitRelayServer: false,
+      relayList: [],
+      stunServers: [],
       announceAddrs: [],
       instanceName: 'office-mac-local',
       enableAgentSync: true,
@@ -41,6 +44,7 @@ describe('resolveConfig', () => {
       messageTtlMs: 604_800_000,
       rateLimit: { unapprovedPerHour: 10, approvedPerMinute: 600 },
       turnBudget: { perPeerPerHour: 12, perHour: 60 },
+      relayLimits: { reservations: 128, perPeerBytes: 1_073_741_824, perPeerSeconds: 86_400, bytesPerSecond: 2_500_000 },
       dmPolicy: 'pairing',
       allowFrom: [],
       warnings: []
@@ -94,8 +98,8 @@ describe('resolveConfig: NAT switches', () => {
   it('are all off with the master switch off', () => {
     const config = resolve({ enableNATTraversal: false, enableUPnP: true })
     assert.deepEqual(
-      [config.enableIdentify, config.enableAutoNAT, config.enableUPnP, config.enableCircuitRelay, config.enableDCUtR],
-      [false, false, false, false, false]
+      [config.enableIdentify, config.enableAutoNAT, config.enableUPnP, config.enableCircuitRelay, config.enableDCUtR, config.enableHolePunch],
+      [false, false, false, false, false, false]
     )
     assert.match(config.warnings.join('\n'), /without effect: enableUPnP/)
   })
@@ -106,9 +110,28 @@ describe('resolveConfig: NAT switches', () => {
     assert.match(refusal({ enableIdentify: false, enableDCUtR: true }), /config\.enableDCUtR: true .* enableIdentify/)
   })
 
-  it('accept hole punching only as off', () => {
-    assert.doesNotThrow(() => resolve({ enableHolePunch: false }))
-    assert.match(refusal({ enableHolePunch: true }), /config\.enableHolePunch is not there yet/)
+  it('can be turned off one by one', () => {
+    assert.equal(resolve({ enableHolePunch: false }).enableHolePunch, false)
+    assert.equal(resolve({ enableHolePunch: false }).enableCircuitRelay, true)
+  })
+})
+
+describe('resolveConfig: relays and STUN servers', () => {
+  const relay = `/ip4/192.0.2.7/tcp/4001/p2p/${PEER}`
+
+  it('are taken as they are written', () => {
+    const stunServers = ['stun.example.org:3478', '192.0.2.7:4001', '[2001:db8::1]:3478']
+    const config = resolve({ relayList: [relay], stunServers })
+    assert.deepEqual([config.relayList, config.stunServers, config.warnings], [[relay], stunServers, []])
+  })
+
+  it('make a node without listen addresses reachable, so nothing is to be warned of', () => {
+    assert.deepEqual(resolve({ listenAddrs: [], relayList: [relay] }).warnings, [])
+    assert.match(resolve({ listenAddrs: [] }).warnings.join(), /nobody can dial it/)
+  })
+
+  it('say that relays are unused where the relay transport is off', () => {
+    assert.match(resolve({ relayList: [relay], enableCircuitRelay: false }).warnings.join(), /relayList is unused/)
   })
 })
 
@@ -147,6 +170,11 @@ describe('resolveConfig: a bad value is named with its key and what is expected'
     ['a bootstrap peer with port 0', { bootstrapList: [`/ip4/192.0.2.7/tcp/0/p2p/${PEER}`] }, /bootstrapList\[0\].*port 0/],
     ['an announced address that nobody can dial', { announceAddrs: ['/ip4/0.0.0.0/tcp/4001'] }, /config\.announceAddrs\[0\]/],
     ['an announced port 0', { announceAddrs: ['/ip4/192.0.2.7/tcp/0'] }, /announceAddrs\[0\].*1 to 65535/],
+    ['a relay without a peer ID', { relayList: ['/ip4/192.0.2.7/tcp/4001'] }, /relayList\[0\].*\/p2p\/<peer ID>/],
+    ['a relay behind a relay', { relayList: [`/ip4/192.0.2.7/tcp/4001/p2p/${PEER}/p2p-circuit/p2p/${PEER}`] }, /relayList\[0\].*without \/p2p-circuit/],
+    ['a STUN server without a port', { stunServers: ['192.0.2.7:4001', 'stun.example.org'] }, /stunServers\[1\]: "stun\.example\.org" .* host:port/],
+    ['a STUN server with an impossible port', { stunServers: ['192.0.2.7:70000'] }, /stunServers\[0\].*host:port/],
+    ['a STUN server that is no address', { stunServers: ['[192.0.2.7]:4001'] }, /stunServers\[0\].*host:port/],
     ['an unsafe instance name', { instanceName: 'Office Mac' }, /config\.instanceName: "Office Mac" .* for example "office-mac"/],
     ['a key of a later version', { meshTopic: 'x' }, /config\.meshTopic is not there yet/]
   ]

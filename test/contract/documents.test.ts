@@ -4,11 +4,13 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { addCommands } from '../../src/openclaw/cli.ts'
+import { FINDING_CODES } from '../../src/openclaw/diagnosis/finding.ts'
 import { TOOL_NAMES } from '../../src/openclaw/tools.ts'
 
 const root = join(import.meta.dirname, '../..')
 const README = 'README.md'
 const CHINESE = 'docs/README.zh-CN.md'
+const NAT_GUIDE = 'TESTING_NAT.md'
 const SKILL = 'docs/skills/libp2p-mesh/SKILL.md'
 
 const read = (path: string): string => readFileSync(join(root, path), 'utf8')
@@ -79,19 +81,24 @@ describe('the README', () => {
     assert.deepEqual(missing(commands(), found(text, /^\| `openclaw p2p (\w+)/gm)), [])
   })
 
+  it('explains every finding of a diagnosis', () => {
+    const explained = new Set([...text.matchAll(/^\| (`[a-z-]+`(?:, `[a-z-]+`)*) \|/gm)].flatMap(([, cell = '']) => cell.replaceAll('`', '').split(', ')))
+    assert.deepEqual(missing(FINDING_CODES, explained), [])
+  })
+
   it('explains every code that the sources throw, but those that explain themselves', () => {
     const plain = new Set(['INVALID_ARGUMENT', 'INTERNAL', 'DISK_FULL', 'NOT_FOUND'])
     assert.deepEqual(missing(thrownCodes(), codesIn(text)).filter(code => !plain.has(code)), [])
   })
 })
 
-describe('README, skill and the Chinese README', () => {
-  for (const path of [README, CHINESE, SKILL]) {
+describe('README, skill, NAT guide and the Chinese README', () => {
+  for (const path of [README, CHINESE, SKILL, NAT_GUIDE]) {
     const text = read(path)
 
     it(`${path} names only tools and commands that are there`, () => {
       assert.deepEqual(missing([...toolsIn(text)].filter(isTool), new Set(TOOL_NAMES)), [])
-      assert.deepEqual(missing(found(text, /openclaw p2p (\w+)/g), commands()), [])
+      assert.deepEqual(missing(found(text, /openclaw (?:--profile \w+ )?p2p (\w+)/g), commands()), [])
     })
 
     it(`${path} links only to files that are in the package`, () => {

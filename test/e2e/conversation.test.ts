@@ -110,6 +110,15 @@ describe('two gateways on a LAN', { skip: whyNot ?? false }, () => {
     assert.ok(directory.stdout.includes(bobId), directory.output)
   })
 
+  test('the owner sees how the peer is reached, and that nothing keeps this node from being reached', async () => {
+    const { healthy, peers } = await command(couple.alice, ['p2p', 'doctor', '--json']) as { healthy: Json, peers: JsonObject[] }
+    const bob = peers.find(({ peerId }) => peerId === bobId)
+    assert.deepEqual([healthy, bob?.['path'], bob?.['transport'], typeof bob?.['rttMs']], [true, 'direct', 'tcp', 'number'])
+    const pinged = await couple.alice.cli(['p2p', 'ping', bobId, '--count', '2'])
+    assert.equal(pinged.code, 0, pinged.output)
+    assert.equal(pinged.stdout.match(new RegExp(`^${bobId}: direct over tcp, [\\d.]+ ms, /ip`, 'gm'))?.length, 2, pinged.output)
+  })
+
   test('the host finds nothing wrong with plugin and configuration', async () => {
     for (const args of [['plugins', 'doctor'], ['config', 'validate']]) {
       const { code, output } = await couple.alice.cli(args)

@@ -5,7 +5,7 @@ import { describe, it } from 'node:test'
 import { fixtures, root, run, runTool } from './tool.ts'
 
 const wanted = /^(dist\/.+\.(js|d\.ts)|dist\/THIRD-PARTY-LICENSES\.txt|docs\/.+\.md|openclaw\.plugin\.json|package\.json|README\.md|TESTING_NAT\.md|LICENSE)$/
-const needed = ['LICENSE', 'README.md', 'dist/THIRD-PARTY-LICENSES.txt', 'dist/index.d.ts', 'dist/index.js', 'dist/setup-entry.js', 'openclaw.plugin.json', 'package.json']
+const needed = ['LICENSE', 'README.md', 'dist/THIRD-PARTY-LICENSES.txt', 'dist/bin.js', 'dist/index.d.ts', 'dist/index.js', 'dist/setup-entry.js', 'openclaw.plugin.json', 'package.json']
 
 function packedFiles(cwd: string): string[] {
   const [{ files }] = JSON.parse(run('npm', ['pack', '--dry-run', '--json'], cwd).output) as [{ files: Array<{ path: string }> }]

@@ -127,7 +127,11 @@ describe('friends', () => {
     await using bob = await MeshNode.start({ name: 'bob' })
     await befriend(alice, bob)
     const ping = await alice.mesh.ping(bob.peerId)
-    assert.deepEqual({ ...ping, rttMs: ping.rttMs > 0 }, { peerId: bob.peerId, rttMs: true, path: 'direct', transport: 'tcp', remoteAddr: bob.address })
+    const { since, ...facts } = ping
+    assert.ok(since <= Date.now())
+    assert.deepEqual({ ...facts, rttMs: facts.rttMs > 0 }, { peerId: bob.peerId, rttMs: true, path: 'direct', transport: 'tcp', remoteAddr: bob.address })
+    const atOnce = await Promise.all(Array.from({ length: 4 }, async () => await alice.mesh.ping(bob.peerId)))
+    assert.deepEqual(atOnce.map(({ path }) => path), Array(4).fill('direct'))
     const [listed] = await alice.mesh.listPeers({ online: true })
     assert.ok(listed?.connected)
     assert.deepEqual({ peerId: listed.peerId, approved: listed.approved, path: listed.path, held: listed.held }, { peerId: bob.peerId, approved: true, path: 'direct', held: 0 })

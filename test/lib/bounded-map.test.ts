@@ -29,6 +29,15 @@ describe('BoundedMap', () => {
     assert.deepEqual([map.get('a'), map.get('b')], [3, 2])
   })
 
+  it('shows its entries without using them', () => {
+    const map = new BoundedMap<string, number>(2)
+    map.set('a', 1)
+    map.set('b', 2)
+    assert.deepEqual([...map.entries()], [['a', 1], ['b', 2]])
+    map.set('c', 3)
+    assert.equal(map.has('a'), false)
+  })
+
   it('deletes and clears', () => {
     const map = new BoundedMap<string, number>(2)
     map.set('a', 1)

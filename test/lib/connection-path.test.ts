@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { multiaddr } from '@multiformats/multiaddr'
-import { isRelayed, transportOf } from '../../src/lib/connection-path.ts'
+import { isRelayed, relayOf, transportOf } from '../../src/lib/connection-path.ts'
 import { alice, bob } from '../support/peers.ts'
 
 const relay = `/ip4/192.0.2.7/tcp/4001/p2p/${alice.toString()}`
@@ -22,6 +22,7 @@ describe('the path of a connection', () => {
     it(`${relayed ? 'relayed' : 'direct'} over ${transport}: ${address}`, () => {
       const connection = { remoteAddr: multiaddr(address) }
       assert.equal(isRelayed(connection), relayed)
+      assert.equal(relayOf(connection), relayed ? alice.toString() : undefined)
       assert.equal(transportOf(connection), transport)
     })
   }

@@ -32,7 +32,7 @@ describe('openDatastore', () => {
     t.after(async () => { await first.close() })
     await first.put(KEY, VALUE)
     const second = options()
-    await assert.rejects(openDatastore(path, second), { code: 'NOT_RUNNING', reason: 'locked', message: /two gateways must not share one state folder/ })
+    await assert.rejects(openDatastore(path, second), { code: 'NOT_RUNNING', reason: 'locked', message: /two nodes must not share one state folder/ })
     assert.deepEqual(second.movedAside, [])
     assert.deepEqual(await first.get(KEY), VALUE)
   })

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { networkInterfaces } from 'node:os'
 import { describe, it } from 'node:test'
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
 import { echoStream } from '@libp2p/utils'
@@ -13,14 +14,15 @@ interface FakeConnection {
   remoteAddr: Multiaddr
   status: 'open' | 'closed'
   rtt?: number
+  timeline: { open: number }
   newStream: (protocol: string, options: { signal: AbortSignal }) => Promise<Stream>
 }
 
 const refuse = async (): Promise<never> => { throw new Error('no stream is to be had') }
 const direct = (remotePeer: PeerId, rtt?: number): FakeConnection =>
-  ({ remotePeer, remoteAddr: multiaddr('/ip4/192.0.2.7/tcp/4001'), status: 'open', newStream: refuse, ...rtt !== undefined && { rtt } })
+  ({ remotePeer, remoteAddr: multiaddr('/ip4/192.0.2.7/tcp/4001'), status: 'open', timeline: { open: 7 }, newStream: refuse, ...rtt !== undefined && { rtt } })
 const relayed = (remotePeer: PeerId): FakeConnection => ({
-  remotePeer, status: 'open', newStream: refuse,
+  remotePeer, status: 'open', timeline: { open: 7 }, newStream: refuse,
   remoteAddr: multiaddr(`/ip4/192.0.2.9/tcp/4001/p2p/${carol.toString()}/p2p-circuit/p2p/${remotePeer.toString()}`)
 })
 const echoing = (connection: FakeConnection): FakeConnection => ({ ...connection, newStream: async () => await echoStream() })
@@ -42,9 +44,10 @@ class FakeNode {
   readonly getMultiaddrs = (): Multiaddr[] => this.announced
   readonly hangUp = async (peerId: PeerId): Promise<void> => { this.hungUp.push(peerId.toString()) }
 
-  readonly dial = async (target: PeerId | Multiaddr[], options: { signal: AbortSignal }): Promise<void> => {
-    this.dials.push(Array.isArray(target) ? target.map(String) : [target.toString()])
+  readonly dial = async (target: PeerId | Multiaddr[], options: { signal: AbortSignal, force?: boolean }): Promise<FakeConnection> => {
+    this.dials.push([...Array.isArray(target) ? target.map(String) : [target.toString()], ...options.force === true ? ['anew'] : []])
     await this.onDial(options.signal)
+    return direct(alice)
   }
 
   readonly peerStore = {
@@ -73,6 +76,19 @@ describe('Network: paths', () => {
     assert.deepEqual(node.network.paths(alice).map(({ path, transport, rttMs }) => [path, transport, rttMs]), [['direct', 'tcp', 12], ['relay', 'tcp', null]])
     assert.equal(node.network.isConnected(alice), true)
     assert.deepEqual(node.network.paths(bob), [])
+  })
+
+  it('are near on this machine and in its own networks, also where such an address is only known', async () => {
+    const node = new FakeNode()
+    assert.equal(await node.network.isNear(alice), false)
+    node.connections = [{ ...direct(alice), remoteAddr: multiaddr('/ip4/45.33.7.7/tcp/4001') }, { ...relayed(bob), remoteAddr: multiaddr(`/ip4/127.0.0.1/tcp/1/p2p/${carol.toString()}/p2p-circuit`) }]
+    assert.deepEqual([await node.network.isNear(alice), await node.network.isNear(bob)], [false, false])
+    node.connections = [{ ...direct(alice), remoteAddr: multiaddr('/ip4/127.0.0.1/tcp/4001') }]
+    assert.equal(await node.network.isNear(alice), true)
+    const [lan] = Object.values(networkInterfaces()).flat().filter(address => address?.internal === false && address.family === 'IPv4')
+    if (lan === undefined) return // this machine has no network
+    await node.network.learn(carol, [multiaddr(`/ip4/${lan.address}/tcp/1`)])
+    assert.equal(await node.network.isNear(carol), true)
   })
 
   it('do not make a peer connected when they are closed', () => {
@@ -147,6 +163,26 @@ describe('Network: connecting', () => {
     await settled()
     node.network.stop()
     await assert.rejects(connecting, { code: 'NOT_RUNNING' })
+  })
+})
+
+describe('Network: dialling directly', () => {
+  const signal = AbortSignal.timeout(60_000)
+
+  it('tries the addresses that may lead there without a relay, whatever connection there is', async () => {
+    const node = new FakeNode()
+    node.connections = [relayed(alice)]
+    const known = ['/ip4/45.33.0.7/tcp/4001', '/dns4/alice.example.org/tcp/4001', '/ip4/10.254.253.252/tcp/4001', '/ip4/127.0.0.1/tcp/4001', relayed(alice).remoteAddr.toString()]
+    await node.network.learn(alice, known.map(address => multiaddr(address)))
+    assert.equal(await node.network.dialDirect(alice, { signal }), true)
+    assert.deepEqual(node.dials, [[...known.slice(0, 2).map(address => `${address}/p2p/${alice.toString()}`), 'anew']])
+  })
+
+  it('dials nobody of whom only relayed or foreign private addresses are known', async () => {
+    const node = new FakeNode()
+    await node.network.learn(alice, [relayed(alice).remoteAddr, multiaddr('/ip4/10.254.253.252/tcp/4001')])
+    assert.equal(await node.network.dialDirect(alice, { signal }), false)
+    assert.deepEqual(node.dials, [])
   })
 })
 

@@ -24,7 +24,7 @@ describe('nodeOptions', () => {
     const options = await optionsOf({ announceAddrs: ['/ip4/192.0.2.7/tcp/4001'] })
     assert.equal(options.start, false)
     assert.equal(options.privateKey, privateKey)
-    assert.deepEqual(options.addresses, { listen: ['/ip4/127.0.0.1/tcp/4001'], appendAnnounce: ['/ip4/192.0.2.7/tcp/4001'] })
+    assert.deepEqual(options.addresses, { listen: ['/ip4/127.0.0.1/tcp/4001'], announce: [], appendAnnounce: ['/ip4/192.0.2.7/tcp/4001'] })
     assert.deepEqual(options.nodeInfo, { name: 'libp2p-mesh', version: '1.2.3', userAgent: 'libp2p-mesh/1.2.3' })
   })
 
@@ -40,7 +40,7 @@ describe('nodeOptions', () => {
     [{ enableAutoNAT: true }, ['autoNAT']],
     [{ enableUPnP: true }, ['upnpNAT']],
     [{ enableDCUtR: true }, ['dcutr']],
-    [{ enableCircuitRelayServer: true }, ['relay']],
+    [{ enableCircuitRelayServer: true }, []],
     [{ discovery: ['dht'] }, ['dht']],
     [{ enableWebSocket: true }, []],
     [{ enableCircuitRelay: true }, []],
@@ -68,6 +68,22 @@ describe('nodeOptions', () => {
   it('look for peers on the LAN only when mDNS is on: the bootstrap peers are the peer keeper\'s work', async () => {
     assert.equal((await optionsOf({ discovery: ['mdns'] })).peerDiscovery?.length, 1)
     assert.equal((await optionsOf({ discovery: ['bootstrap', 'dht'] })).peerDiscovery?.length, 0)
+  })
+
+  it('leave dead connections to a caller that watches them, and otherwise to the library', async () => {
+    assert.equal((await optionsOf({}, { watchesConnections: true })).connectionMonitor?.enabled, false)
+    assert.notEqual((await optionsOf()).connectionMonitor?.enabled, false)
+  })
+
+  it('bound what one network may take of a relay', async () => {
+    const { connectionManager, connectionGater } = await optionsOf({ enableCircuitRelayServer: true })
+    assert.ok((connectionManager?.maxConnections ?? 0) > (connectionManager?.maxIncomingPendingConnections ?? Infinity))
+    assert.deepEqual(names(connectionGater), ['denyInboundConnection'])
+    assert.deepEqual(names((await optionsOf()).connectionGater), [])
+  })
+
+  it('tell other addresses than the detected ones where they are given', async () => {
+    assert.deepEqual((await optionsOf({}, { announceOnly: ['/dns4/relay.example.org/tcp/4001'] })).addresses?.announce, ['/dns4/relay.example.org/tcp/4001'])
   })
 
   it('leave reconnecting to the peer keeper', async () => {

@@ -56,6 +56,18 @@ function createKeeper(random = 0.999_999) {
 }
 
 describe('PeerKeeper: dialling', () => {
+  it('is done at once for all who are not connected when the network is better', async () => {
+    const { keeper, dials, connect, last } = createKeeper()
+    keeper.start()
+    keeper.want(alice, 'approved')
+    await last().fail()
+    keeper.want(bob, 'approved')
+    await last().fail()
+    connect(bob)
+    keeper.nudgeAll()
+    assert.deepEqual(dials.map(({ peer }) => peer), [alice, bob, alice].map(String))
+  })
+
   it('begins with start, for all who were wanted before', () => {
     const { keeper, dials } = createKeeper()
     keeper.want(alice, 'approved')
@@ -86,12 +98,14 @@ describe('PeerKeeper: dialling', () => {
     assert.equal(dials.length, 0)
   })
 
-  it('tells who was not reached and why', async () => {
-    const { keeper, failures, last } = createKeeper()
+  it('tells who was not reached and why, and remembers that until the peer is connected', async () => {
+    const { keeper, failures, connect, last } = createKeeper()
     keeper.start()
     keeper.want(alice, 'approved')
     await last().fail()
-    assert.deepEqual(failures, [`${alice.toString()}: refused`])
+    assert.deepEqual([failures, keeper.failureOf(alice.toString())?.message], [[`${alice.toString()}: refused`], 'refused'])
+    connect(alice)
+    assert.equal(keeper.failureOf(alice.toString()), undefined)
   })
 })
 

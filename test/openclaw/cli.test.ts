@@ -48,13 +48,14 @@ interface Session {
   out: string[]
   err: string[]
   hasFailed: boolean
+  pauses: number
 }
 
-const SUCCESS: Outcome = { details: { ok: true, peerId: PEER }, text: 'done' }
+const SUCCESS: Outcome = { details: { ok: true, peerId: PEER, path: 'direct' }, text: 'done' }
 const FAILURE: Outcome = { details: { ok: false, error: { code: 'UNKNOWN_RECIPIENT', message: 'nobody' } }, text: 'UNKNOWN_RECIPIENT: nobody' }
 
 async function command(line: string, given: Record<string, unknown> = {}, outcome = SUCCESS): Promise<Session> {
-  const session: Session = { calls: [], out: [], err: [], hasFailed: false }
+  const session: Session = { calls: [], out: [], err: [], hasFailed: false, pauses: 0 }
   const parts: CliParts = {
     call: async (call) => {
       session.calls.push(call)
@@ -63,7 +64,8 @@ async function command(line: string, given: Record<string, unknown> = {}, outcom
     lines: () => assert.fail('reads the keyboard'),
     out: (text) => { session.out.push(text) },
     err: (text) => { session.err.push(text) },
-    fail: () => { session.hasFailed = true }
+    fail: () => { session.hasFailed = true },
+    pause: async () => { session.pauses += 1 }
   }
   const program = new FakeCommand()
   addCommands(program as unknown as Program, parts)
@@ -79,6 +81,7 @@ describe('openclaw p2p', () => {
   const rows: Array<[line: string, given: Record<string, unknown>, operation: string, params: object]> = [
     ['status', {}, 'status', {}],
     ['identity', {}, 'identity', {}],
+    ['doctor', {}, 'doctor', {}],
     ['peers', {}, 'peers', {}],
     ['peers', { online: true }, 'peers', { online: true }],
     [`add ${PEER}`, { alias: 'bob', replace: true }, 'add', { to: PEER, alias: 'bob', replace: true }],
@@ -114,6 +117,16 @@ describe('openclaw p2p', () => {
     assert.deepEqual(plain, { ...plain, out: [], err: ['UNKNOWN_RECIPIENT: nobody'], hasFailed: true })
     const json = await command('ping nobody', { json: true }, FAILURE)
     assert.deepEqual(json, { ...json, out: [JSON.stringify(FAILURE.details)], err: ['UNKNOWN_RECIPIENT: nobody'], hasFailed: true })
+  })
+
+  it('fails by its exit code when the doctor finds the node not healthy, and prints what it found', async () => {
+    const checks: Array<[healthy: boolean, given: object, out: string]> = [
+      [true, {}, 'found'], [false, {}, 'found'], [false, { json: true }, '{"ok":true,"healthy":false}']
+    ]
+    for (const [healthy, given, out] of checks) {
+      const session = await command('doctor', { ...given }, { details: { ok: true, healthy }, text: 'found' })
+      assert.deepEqual(session, { ...session, out: [out], err: [], hasFailed: !healthy })
+    }
   })
 
   it('hands on how to reach the gateway', async () => {

@@ -35,7 +35,7 @@ describe('gateway methods', () => {
     using stack = new DisposableStack()
     stack.use(goLive(new FakeMesh()))
     const answer = await call('libp2p-mesh.status', {})
-    assert.deepEqual(Reflect.get(answer as object, 'details'), { ok: true, ...STATUS })
+    assert.partialDeepStrictEqual(Reflect.get(answer as object, 'details'), { ok: true, ...STATUS })
   })
 
   it('answer with a failure where no node runs', async () => {

@@ -1,7 +1,8 @@
 /** A mesh of plain values: it answers as told, notes what it was asked, and lets tests make things happen. */
 
 import type {
-  AddedPeer, InboundMessage, MeshApi, MeshEvent, MeshStatus, PeerSummary, SendRequest, SendResult, TurnClaim, TurnOutcome, DeliveryTarget, ForwardOutcome
+  AddedPeer, DeliveryTarget, ForwardOutcome, InboundMessage, MeshApi, MeshEvent, MeshStatus, NetworkInfo, PeerSummary, SendRequest, SendResult,
+  TurnClaim, TurnOutcome
 } from '../../src/mesh-api.ts'
 
 export const SELF = '12D3KooWCUaXALHnW4JQkSMazcjBnTQAYQu4SGUdL9cx9kXxuNEZ'
@@ -14,7 +15,13 @@ export const STATUS: MeshStatus = {
   peerId: SELF, agentId: 'a4d6af695ffb702c', instanceId: 'alice@a4d6af695ffb702c', started: true,
   listenAddrs: ['/ip4/127.0.0.1/tcp/4001'], announcedAddrs: [], connectedPeers: 1, knownPeers: 2, unread: 3, queued: 4,
   pendingApprovals: [{ peerId: PEER, code: 'ABCD-EFGH', held: 1 }],
-  nat: { reachability: 'unknown', type: 'unknown', relays: [] }, duplicateKeys: [], version: '0.1.0'
+  nat: { reachability: 'unknown', type: 'unknown', relays: [], relayList: [], udpPort: 0, mappedAddrs: [], stun: [], stunAsked: [], mappedPorts: [], unreachedAddrs: [], routers: [], clocks: [] }, duplicateKeys: [], version: '0.1.0'
+}
+
+/** A node on a LAN where all is well. */
+export const NETWORK: NetworkInfo = {
+  peerId: SELF, instanceId: STATUS.instanceId, listenAddrs: STATUS.listenAddrs, announcedAddrs: [], connections: [], nat: STATUS.nat, peers: [],
+  hostAddrs: ['192.168.7.2'], off: []
 }
 
 export function peerSummary(over: Partial<PeerSummary> = {}): PeerSummary {
@@ -69,7 +76,7 @@ export class FakeMesh implements MeshApi {
     ({ instanceId: STATUS.instanceId, instanceName: 'alice', agentId: STATUS.agentId, peerId: SELF, publicKey: 'key' })
 
   status: MeshApi['status'] = async () => await this.#over.status?.() ?? STATUS
-  networkInfo: MeshApi['networkInfo'] = async () => ({ peerId: SELF, instanceId: STATUS.instanceId, listenAddrs: [], connections: [] })
+  networkInfo: MeshApi['networkInfo'] = async query => await this.#over.networkInfo?.(query) ?? NETWORK
 
   listPeers: MeshApi['listPeers'] = async ({ online } = {}) => this.peers.filter(peer => online !== true || peer.connected)
   addPeer: MeshApi['addPeer'] = async request => await this.#over.addPeer?.(request) ?? this.#added()
@@ -81,7 +88,7 @@ export class FakeMesh implements MeshApi {
     return { peerId: PEER, agentId: PEER_AGENT_ID, released: 1 }
   }
 
-  ping: MeshApi['ping'] = async () => ({ peerId: PEER, rttMs: 1.25, path: 'direct', transport: 'tcp', remoteAddr: '/ip4/127.0.0.1/tcp/1' })
+  ping: MeshApi['ping'] = async () => ({ peerId: PEER, rttMs: 1.25, path: 'direct', transport: 'tcp', remoteAddr: '/ip4/127.0.0.1/tcp/1', since: AT })
 
   sendMessage: MeshApi['sendMessage'] = async (request) => {
     this.sent.push(request)

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
+import { generateKeyPair } from '@libp2p/crypto/keys'
 import type { Connection } from '@libp2p/interface'
-import { peerIdFromString } from '@libp2p/peer-id'
+import { peerIdFromPrivateKey, peerIdFromString } from '@libp2p/peer-id'
 import { multiaddr } from '@multiformats/multiaddr'
 import { systemClock } from '../../src/lib/clock.ts'
 import { NatTraversal, type NatTraversalInit } from '../../src/nat/nat-traversal.ts'
@@ -30,7 +31,7 @@ function create(init: Partial<NatTraversalInit> = {}, connections: Connection[] 
   const quiet = (): undefined => undefined
   const log = { debug: quiet, info: quiet, warn: (text: string) => { warnings.push(text) }, error: quiet }
   const nat = new NatTraversal(components, {
-    allowance: () => 'full', udpPort: 0, stunServers: [], log, clock: systemClock, random: Math.random, ...init
+    allowance: () => 'full', udpPort: 0, stunServers: [], relays: [], log, clock: systemClock, random: Math.random, ...init
   })
   return { nat, warnings }
 }
@@ -40,7 +41,7 @@ describe('NatTraversal', () => {
     const { nat, warnings } = create({ loadUdx: async () => { throw new Error('no prebuild for this system') } })
     for (let round = 0; round < 2; round++) {
       await nat.start()
-      assert.equal(nat.status().udpPort, 0)
+      assert.deepEqual([nat.status().udpPort, nat.status().udpError], [0, 'no prebuild for this system'])
       await nat.stop()
     }
     assert.equal(warnings.length, 1)
@@ -57,7 +58,7 @@ describe('NatTraversal', () => {
       await nat.stop()
       await nat.stop()
     }
-    assert.deepEqual(nat.status(), { natType: 'unknown', mappedAddrs: [], stun: [], udpPort: 0, udxConnections: 0 })
+    assert.deepEqual(nat.status(), { natType: 'unknown', mappedAddrs: [], stun: [], stunAsked: [], udpPort: 0, clocks: [], udxConnections: 0 })
     assert.equal((await nat.moveIfBroken(PEER, { signal })).state, 'none')
   })
 
@@ -72,8 +73,25 @@ describe('NatTraversal', () => {
     assert.equal(status.natType, 'easy')
     assert.deepEqual(status.mappedAddrs, [`${HOST}:${String(status.udpPort)}`])
     assert.equal(status.stun.length, 2)
+    assert.deepEqual(status.stunAsked, server.ports.udp.map(port => `${HOST}:${String(port)}`))
     nat.forget()
     assert.equal(nat.status().natType, 'unknown')
+    await nat.stop()
+    await server.stop()
+  })
+
+  it('learns how far the clock of a relay is from ours', async () => {
+    const privateKey = await generateKeyPair('Ed25519')
+    const relay = peerIdFromPrivateKey(privateKey).toString()
+    const clock = { ...systemClock, now: () => Date.now() + 300_000 }
+    const server = new StunServer({
+      responder: new StunResponder({ clock, privateKey }), hosts: [HOST], udpPorts: [0], tcpPorts: [], onError: (error) => { throw error }
+    })
+    await server.start()
+    const { nat } = create()
+    await nat.start()
+    const { clocks } = await nat.observe({ signal, relays: [multiaddr(`/ip4/${HOST}/tcp/${String(server.ports.udp[0])}/p2p/${relay}`)] })
+    assert.deepEqual(clocks.map(({ peerId, offsetMs }) => [peerId, Math.round(offsetMs / 60_000)]), [[relay, 5]])
     await nat.stop()
     await server.stop()
   })
@@ -82,7 +100,7 @@ describe('NatTraversal', () => {
     const { nat, warnings } = create({ stunServers: ['stun.invalid:3478', 'nonsense'] })
     await nat.start()
     assert.equal((await nat.observe({ signal })).natType, 'unknown')
-    assert.match(warnings.join(), /stun\.invalid:3478/)
+    assert.match(warnings.join(), /No address of stun\.invalid was found/)
     await nat.stop()
   })
 

@@ -62,6 +62,15 @@ describe('SignalChannel', () => {
     await assert.rejects(new SignalChannel(theirs).read({ signal }), /length|long/i)
   })
 
+  it('cuts off an offer of a thousand candidates, and reads none of them', async () => {
+    const [ours, theirs] = await streamPair()
+    const at = (index: number) => ({ host: Uint8Array.of(45, 33, index >> 8, index & 0xff), port: 4_001, attestation: undefined })
+    const candidates = Array.from({ length: 1_000 }, (_, index) => at(index))
+    const reading = new SignalChannel(theirs).read({ signal })
+    await Promise.allSettled([new SignalChannel(ours).write({ kind: 'offer', offer: { ...offer, candidates } }, { signal })])
+    await assert.rejects(reading)
+  })
+
   it('ends when the stream does', async () => {
     const [ours, theirs] = await streamPair()
     const reading = new SignalChannel(theirs).read({ signal })

@@ -36,7 +36,8 @@ async function setUp(allowance: PunchAllowance, connections: Connection[] = []) 
     upgrader: { upgradeInbound: async () => { assert.fail('no upgrade was due') }, upgradeOutbound: async () => assert.fail('no upgrade was due') }
   }
   const puncher = new Puncher(components, {
-    planes: [plane], allowance: () => allowance, clock: new FakeClock(), randomBytes: length => new Uint8Array(length), onFollowed: () => undefined
+    planes: [plane], allowance: () => allowance, names: { addresses: async () => [] }, clock: new FakeClock(),
+    randomBytes: length => new Uint8Array(length), onFollowed: () => undefined
   })
   await puncher.start()
   const arrive = async (address = RELAYED): Promise<{ stream: Stream, channel: SignalChannel }> => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Targets } from '../../src/nat/candidates.ts'
 import type { Endpoint } from '../../src/nat/endpoint.ts'
 import { planTcp, planUdp } from '../../src/nat/race-plan.ts'
 import type { NatKind } from '../../src/protocols/punch-signal.ts'
@@ -9,8 +10,9 @@ const known = { endpoints: [peer], attested: [peer] }
 const unsigned = { endpoints: [peer], attested: [] }
 const nowhere = { endpoints: [], attested: [] }
 const lan = { endpoints: [{ ...peer, host: '192.168.1.20' }], attested: [] }
-const why = (own: NatKind, remote: NatKind, targets = known): string => {
-  const plan = planUdp({ own, remote, targets })
+const ip6 = { endpoints: [peer, { host: '2600:4001::22', port: 30_000, family: 6 as const }], attested: [peer] }
+const why = (own: NatKind, remote: NatKind, { hasIp6 = false, ...targets }: Targets & { hasIp6?: boolean } = known): string => {
+  const plan = planUdp({ own, remote, targets, hasIp6 })
   return plan.kind === 'skip' ? plan.why : `${plan.kind}${plan.birthday === undefined ? '' : ` ${plan.birthday.kind}`}`
 }
 
@@ -34,6 +36,12 @@ describe('planUdp', () => {
     assert.equal(why('blocked', 'easy'), 'udp-blocked')
     assert.equal(why('easy', 'blocked'), 'udp-blocked')
     assert.equal(why('easy', 'easy', nowhere), 'unverified-address')
+  })
+
+  it('tries IPv6 where both have it, however hard the IPv4 NATs are', () => {
+    assert.equal(why('hard', 'hard', { ...ip6, hasIp6: true }), 'race')
+    assert.equal(why('hard', 'hard', ip6), 'both-symmetric')
+    assert.equal(why('hard', 'hard', { ...known, hasIp6: true }), 'both-symmetric')
   })
 
   it('tries an address of our own network whatever the NATs are', () => {

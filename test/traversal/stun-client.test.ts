@@ -35,6 +35,16 @@ describe('StunClient', () => {
     assert.deepEqual(clock.pending, [])
   })
 
+  it('is done when each family that was asked answered twice', async () => {
+    const { client, answer, clock, signal } = setUp()
+    const asked = client.ask([first, second, endpoint(4001, '2600:4001::10')], signal)
+    answer(0)
+    answer(1)
+    answer(2)
+    assert.deepEqual((await asked).map(({ server }) => server.family), [4, 4, 6])
+    assert.deepEqual(clock.pending, [])
+  })
+
   it('waits a little for the second answer, not until the deadline', async () => {
     const { client, answer, clock, signal } = setUp()
     const asked = client.ask([first, second], signal)

@@ -1,9 +1,8 @@
 /** What a user can ask about the own node. */
-import type { MeshStatus } from '../../mesh-api.ts'
-import { identityText, networkText, statusText } from '../render.ts'
+import { diagnose } from '../diagnosis/diagnose.ts'
+import { statusText, type StatusFacts } from '../network-text.ts'
+import { identityText } from '../render.ts'
 import { defineOperation, NONE } from './definition.ts'
-
-type Status = Omit<MeshStatus, 'pendingApprovals'> & Partial<Pick<MeshStatus, 'pendingApprovals'>>
 
 /** The node at a glance; who waits for approval is the owner's to see. */
 export const status = defineOperation({
@@ -12,11 +11,13 @@ export const status = defineOperation({
   tool: {
     name: 'p2p_status',
     label: 'P2P status',
-    description: 'Status of this libp2p mesh node: own peer ID, addresses, connected and known peers, unread and queued messages, NAT'
+    description: 'Status of this libp2p mesh node: own peer ID, addresses, unread and queued messages, NAT and relays, the path to each peer (direct or through a relay, and why), and findings with what to do'
   },
   parameters: NONE,
-  run: async ({ mesh, audience }): Promise<Status> => {
-    const { pendingApprovals, ...facts } = await mesh.status()
+  run: async ({ mesh, audience }): Promise<StatusFacts> => {
+    const { pendingApprovals, ...own } = await mesh.status()
+    const info = await mesh.networkInfo()
+    const facts = { ...own, peers: info.peers, findings: diagnose({ ...info, duplicateKeys: own.duplicateKeys }) }
     return audience === 'owner' ? { ...facts, pendingApprovals } : facts
   },
   text: statusText
@@ -34,18 +35,4 @@ export const identity = defineOperation({
   parameters: NONE,
   run: async ({ mesh }) => mesh.identity(),
   text: identityText
-})
-
-/** Addresses and open connections. */
-export const network = defineOperation({
-  name: 'network',
-  scope: 'operator.read',
-  tool: {
-    name: 'p2p_get_network_info',
-    label: 'P2P network',
-    description: 'Addresses of this libp2p mesh node and its open connections with path (direct or relay), transport and round trip time'
-  },
-  parameters: NONE,
-  run: async ({ mesh }) => mesh.networkInfo(),
-  text: networkText
 })

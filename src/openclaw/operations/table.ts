@@ -2,12 +2,13 @@
 import type { Operation } from './definition.ts'
 import { listInstances, resolveInstance, sendAny, sendInstance } from './instances.ts'
 import { inbox, messageStatus, send, watch } from './messages.ts'
-import { identity, network, status } from './node.ts'
+import { doctor, network } from './network.ts'
+import { identity, status } from './node.ts'
 import { addPeer, approve, block, listPeers, ping, removePeer } from './peers.ts'
 
 /** All operations. */
 export const OPERATIONS: readonly Operation[] = [
-  status, identity, network,
+  status, identity, network, doctor,
   listPeers, addPeer, removePeer, ping, approve, block, listInstances, resolveInstance,
   send, sendInstance, sendAny, messageStatus, inbox, watch
 ]

@@ -1,33 +1,41 @@
 /** What the cells of the laboratory gave, as a table to read. */
 
-import type { ConnectAnswer } from './peer-node.ts'
+/** One meeting of two meshes. */
+export interface CellRun {
+  /** The connection in the end, e.g. `direct udp`. */
+  path: string
+  /** From the dial to the acknowledgement of the first message. */
+  firstMs: number
+  /** From the dial until both sides were on the direct path, or one knew why there is none. */
+  pathMs: number
+  /** Sent by both sides meanwhile, each of which arrived once. */
+  messages: number
+}
 
 export interface CellRow {
   name: string
   /** What the cell is meant to reach, as it reads in the table. */
   expected: string
-  answers: ConnectAnswer[]
+  /** Those that reached it. */
+  runs: CellRun[]
 }
 
-/** Cells with their median, slowest and relay times, in ms from the start of the relay dial. */
+/** Cells with their times in ms: medians, and the slowest. */
 export function cellTable(rows: CellRow[]): string {
-  const lines = rows.map(({ name, expected, answers }) => {
-    const times = answers.map(({ totalMs }) => totalMs).toSorted((a, b) => a - b)
-    const paths = [...new Set(answers.map(pathOf))].join(', ')
-    const reached = answers.filter(answer => pathOf(answer) === expected).length
-    const relay = median(answers.map(({ relayMs }) => relayMs).toSorted((a, b) => a - b))
-    return [name, `${reached}/${answers.length}`, paths, `${median(times)}`, `${Math.round(times.at(-1) ?? 0)}`, `${relay}`]
+  const lines = rows.map(({ name, expected, runs }) => {
+    const paths = runs.map(({ pathMs }) => pathMs)
+    const messages = runs.reduce((sum, run) => sum + run.messages, 0)
+    return [name, expected, `${runs.length}`, median(runs.map(({ firstMs }) => firstMs)), median(paths), rounded(Math.max(...paths)), `${messages}`]
   })
-  return render([['cell', 'as meant', 'path', 'median ms', 'slowest ms', 'relay dial ms'], ...lines])
+  return render([['cell', 'path', 'reached', 'first message', 'path after', 'slowest', 'messages'], ...lines])
 }
 
-/** `udp`, `tcp`, or `relay (both-symmetric)`. */
-export function pathOf({ path, transport, why }: ConnectAnswer): string {
-  return path === 'direct' ? transport ?? 'direct' : `relay (${why ?? 'no reason'})`
+function median(values: number[]): string {
+  return rounded(values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN)
 }
 
-function median(sorted: number[]): number {
-  return Math.round(sorted[Math.floor(sorted.length / 2)] ?? 0)
+function rounded(ms: number): string {
+  return Number.isFinite(ms) ? String(Math.round(ms)) : '-'
 }
 
 function render(table: string[][]): string {

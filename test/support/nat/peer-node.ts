@@ -51,7 +51,7 @@ answerQuestions({
       services: {
         identify: identify(),
         nat: (components: PuncherComponents) => new NatTraversal(components, {
-          allowance: () => isApproving ? 'full' : 'none', udpPort: port, stunServers: [], log, clock: systemClock, random: Math.random
+          allowance: () => isApproving ? 'full' : 'none', udpPort: port, stunServers: [], relays: [], log, clock: systemClock, random: Math.random
         })
       }
     })

@@ -1,6 +1,6 @@
 /**
- * Two gateways, alice and bob, with the packed plugin on a LAN of their own and a scripted model: what the end-to-end tests
- * start from.
+ * Two gateways, alice and bob, with the packed plugin and a scripted model, on a LAN of their own unless told otherwise: what the
+ * end-to-end tests start from.
  *
  * @example
  * await using couple = await Couple.start()
@@ -9,6 +9,7 @@
 
 import { join } from 'node:path'
 import { Lan } from '../lan.ts'
+import type { NamespaceHost } from '../namespace-host.ts'
 import { until } from '../until.ts'
 import { Gateway, type GatewayOptions } from './gateway.ts'
 import type { JsonObject } from './json.ts'
@@ -20,6 +21,7 @@ import { PluginTemplate, type PluginSource } from './template.ts'
 const NAMES = ['alice', 'bob'] as const
 const MEET_TIMEOUT_MS = 180_000
 
+type Name = typeof NAMES[number]
 type Settings = Pick<GatewayOptions, 'plugin' | 'channel' | 'config' | 'env'>
 
 /** Settings of both gateways, and those that only one has. */
@@ -27,6 +29,8 @@ export interface CoupleOptions extends Settings {
   bob?: Settings
   /** Plugins besides our own. @default none */
   plugins?: PluginSource[]
+  /** Where they run. @default on a LAN of their own */
+  hosts?: Record<Name, NamespaceHost>
 }
 
 export class Couple implements AsyncDisposable {
@@ -49,14 +53,14 @@ export class Couple implements AsyncDisposable {
 
   /** Installs the plugin and makes both gateways, which do not run yet. */
   static async create(options: CoupleOptions = {}): Promise<Couple> {
-    const { plugins = [], bob: onlyBob, ...shared } = options
+    const { plugins = [], bob: onlyBob, hosts, ...shared } = options
     await using stack = new AsyncDisposableStack()
     const scratch = stack.use(await Scratch.create())
-    const lan = stack.use(await Lan.create([...NAMES]))
+    const placed = hosts ?? await hostsOnLan(stack)
     const template = await PluginTemplate.install([{ spec: await packPlugin(scratch.path) }, ...plugins], join(scratch.path, 'template'))
     const model = stack.use(await ModelServer.start())
-    const create = async (name: string, own: Settings = {}): Promise<Gateway> =>
-      stack.use(await Gateway.create({ ...shared, ...own, name, template, model, folder: scratch.path, host: lan.host(name) }))
+    const create = async (name: Name, own: Settings = {}): Promise<Gateway> =>
+      stack.use(await Gateway.create({ ...shared, ...own, name, template, model, folder: scratch.path, host: placed[name] }))
     const [alice, bob] = [await create('alice'), await create('bob', onlyBob)]
     return new Couple({ alice, bob, model, stack: stack.move() })
   }
@@ -95,6 +99,11 @@ export class Couple implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#stack.disposeAsync()
   }
+}
+
+async function hostsOnLan(stack: AsyncDisposableStack): Promise<Record<Name, NamespaceHost>> {
+  const lan = stack.use(await Lan.create([...NAMES]))
+  return { alice: lan.host('alice'), bob: lan.host('bob') }
 }
 
 /** The peer ID of a running gateway. */

@@ -15,7 +15,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { LanDoor, LanHost } from '../lan-host.ts'
+import type { HostDoor, NamespaceHost } from '../namespace-host.ts'
 import { textOf } from './http.ts'
 import { isJsonObject, type Json, type JsonObject } from './json.ts'
 import { accept, type LarkAnswer, type LarkBehaviour } from './lark-answer.ts'
@@ -64,8 +64,8 @@ export class FakeLark implements AsyncDisposable {
   readonly #token = `t-${randomUUID()}`
   readonly #messages = new Map<string, LarkMessage>()
   #behaviour: LarkBehaviour = accept
-  #host: LanHost | undefined
-  #door: LanDoor | undefined
+  #host: NamespaceHost | undefined
+  #door: HostDoor | undefined
 
   private constructor(certificate: Certificate, folder: string) {
     this.#certificate = certificate
@@ -93,7 +93,7 @@ export class FakeLark implements AsyncDisposable {
   }
 
   /** Makes the API reachable on the loopback of a host, at `url`. */
-  async offerOn(host: LanHost): Promise<void> {
+  async offerOn(host: NamespaceHost): Promise<void> {
     this.#host = host
     await this.comeBack()
   }

@@ -14,7 +14,7 @@ import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { Child } from '../child.ts'
 import { LineLog, type WaitForOptions } from '../line-log.ts'
-import type { LanHost } from '../lan-host.ts'
+import type { NamespaceHost } from '../namespace-host.ts'
 import { run, type RunResult } from '../run.ts'
 import { until } from '../until.ts'
 import { gatewayConfig } from './gateway-config.ts'
@@ -42,7 +42,7 @@ export interface GatewayOptions {
   /** Where the gateway's folder is made; the caller removes it. */
   folder: string
   /** The host to run on. @default this machine */
-  host?: LanHost
+  host?: NamespaceHost
   model?: ModelServer
   /** `plugins.entries["libp2p-mesh"].config`. @default {} */
   plugin?: JsonObject
@@ -67,7 +67,7 @@ export class Gateway implements AsyncDisposable {
   readonly log = new LineLog()
   readonly home: OpenClawHome
   /** The host that it runs on; `undefined`: this machine. */
-  readonly host: LanHost | undefined
+  readonly host: NamespaceHost | undefined
   readonly #env: NodeJS.ProcessEnv
   readonly #token: string
   readonly #address: HttpAddress

@@ -13,7 +13,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { LanHost } from '../lan-host.ts'
+import type { NamespaceHost } from '../namespace-host.ts'
 import type { ModelConnection } from './gateway-config.ts'
 import { textOf } from './http.ts'
 import type { Json, JsonObject } from './json.ts'
@@ -31,7 +31,7 @@ export class ModelServer implements AsyncDisposable {
   readonly #local: Server
   readonly #forLan: Server
   #listensForLan: Promise<unknown> | undefined
-  readonly #hosts = new Map<LanHost, Promise<void>>()
+  readonly #hosts = new Map<NamespaceHost, Promise<void>>()
 
   private constructor(folder: string) {
     this.#folder = folder
@@ -59,7 +59,7 @@ export class ModelServer implements AsyncDisposable {
   }
 
   /** What a gateway called `caller` needs to use this model; on a LAN host, makes it reachable there. */
-  async connect(caller: string, host?: LanHost): Promise<ModelConnection> {
+  async connect(caller: string, host?: NamespaceHost): Promise<ModelConnection> {
     if (host === undefined) {
       const { port } = this.#local.address() as AddressInfo
       return { url: `http://127.0.0.1:${port}/v1`, key: caller }
@@ -83,7 +83,7 @@ export class ModelServer implements AsyncDisposable {
     await this.stop()
   }
 
-  async #offerOn(host: LanHost): Promise<void> {
+  async #offerOn(host: NamespaceHost): Promise<void> {
     const socket = join(this.#folder, 'model')
     this.#listensForLan ??= once(this.#forLan.listen(socket), 'listening')
     await this.#listensForLan
