@@ -104,6 +104,7 @@ describe('a receiver that is killed', () => {
     await using bob = await MeshProcess.start({ name: 'bob', stateDir: folder.path })
     const held = await alice.mesh.sendMessage({ to: bob.address, text: 'may I come in?' })
     assert.equal(held.state, 'held')
+    await hasOnDisk(folder.path, alice)
     assert.equal((await bob.call('approvePeer', alice.peerId)).released, 1)
     await bob.kill()
     await using again = await MeshProcess.start({ name: 'bob', stateDir: folder.path })
