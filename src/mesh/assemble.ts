@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { PeerId } from '@libp2p/interface'
-import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import { multiaddr } from '@multiformats/multiaddr'
 import { errorLine, MeshError, toError, toMeshError } from '../lib/errors.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { GroupCommit } from '../lib/group-commit.ts'
@@ -18,6 +18,7 @@ import type { NatTraversal } from '../nat/nat-traversal.ts'
 import type { StunService } from '../nat/stun-service.ts'
 import { createNode, type CreatedNode } from '../node/create-node.ts'
 import { DiscoveryDialer } from '../node/discovery-dialer.ts'
+import { withoutPeerId } from '../node/known-addresses.ts'
 import { Network } from '../node/network.ts'
 import type { NodeComponents, ServiceFactories } from '../node/options.ts'
 import { PeerKeeper } from '../node/peer-keeper.ts'
@@ -102,7 +103,7 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     const shared = { init, events, network, book, protocol }
     const instances = new Instances({
       ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
-      addresses: () => node.libp2p.getMultiaddrs().map(address => withoutPeerId(address)),
+      addresses: () => node.libp2p.getMultiaddrs().map(address => multiaddr(withoutPeerId(address, components.peerId))),
       onAddresses: (peerId) => { traversal.handleAddresses(peerId) }
     })
     const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })
@@ -229,8 +230,4 @@ function createMailbox({ init, events, database, commits, network, book, keeper,
     onDelivery: ({ messageId, peerId, state }) => { events.append({ type: 'delivery', messageId, peerId, state }) }
   })
   return mailbox
-}
-
-function withoutPeerId(address: Multiaddr): Multiaddr {
-  return address.getComponents().at(-1)?.name === 'p2p' && !address.toString().endsWith('/p2p-circuit') ? multiaddr(address.toString().replace(/\/p2p\/[^/]+$/, '')) : address
 }

@@ -6,6 +6,7 @@ import { NAT_SWITCHES, type MeshConfig } from '../config/resolve.ts'
 import { toMeshError } from '../lib/errors.ts'
 import { parsePeerId } from '../lib/recipient.ts'
 import type { NetworkInfo, PeerReach } from '../mesh-api.ts'
+import { interfaceAddresses } from '../nat/candidates.ts'
 import type { Parts } from './assemble.ts'
 
 type View = Omit<NetworkInfo, 'peerId' | 'instanceId'>
@@ -91,6 +92,6 @@ function reasonOf(error: Error | undefined): string | undefined {
 }
 
 function hostAddrs(): string[] {
-  return Object.values(networkInterfaces()).flatMap(list => list ?? []).filter(({ internal, scopeid }) => !internal && (scopeid ?? 0) === 0)
+  return interfaceAddresses(networkInterfaces()).filter(({ scopeid }) => (scopeid ?? 0) === 0)
     .map(({ address }) => address).filter(address => !address.startsWith('169.254.'))
 }

@@ -1,7 +1,7 @@
 /** The routers next door: who may map ports for this host. */
 import { readFile } from 'node:fs/promises'
 import { isPrivateIp } from '@libp2p/utils'
-import type { Interfaces } from './candidates.ts'
+import { interfaceAddresses, type Interfaces } from './candidates.ts'
 
 /** A router, and our address in its network. */
 export interface Gateway {
@@ -30,8 +30,7 @@ function defaultGateways(routes: string, interfaces: Interfaces): Gateway[] {
 
 /** Home routers have the first address of their network. */
 function likelyGateways(interfaces: Interfaces): Gateway[] {
-  return Object.values(interfaces).flatMap(list => list ?? [])
-    .filter(({ family, internal, address }) => family === 'IPv4' && !internal && isPrivateIp(address) === true)
+  return interfaceAddresses(interfaces).filter(({ family, address }) => family === 'IPv4' && isPrivateIp(address) === true)
     .map(({ address, netmask }) => ({ host: firstHost(address, netmask), ownHost: address })).filter(({ host, ownHost }) => host !== ownHost)
 }
 

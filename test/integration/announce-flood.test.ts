@@ -10,6 +10,7 @@ import { MeshNode } from '../support/mesh-node.ts'
 import { MeshProcess } from '../support/mesh-process.ts'
 import { RawPeer } from '../support/raw-peer.ts'
 import type { RawStream } from '../support/raw-stream.ts'
+import { ROUTE_FILE } from '../support/route-file.ts'
 import { keyedPeer, recordOf, type KeyedPeer } from '../support/routes.ts'
 
 const MEGABYTE = 1_048_576
@@ -46,7 +47,7 @@ it('ten thousand announces of each of some strangers cost little, and leave litt
   const grown = await bob.heapBytes() - before
   assert.ok(grown < 16 * MEGABYTE, `memory grew by ${grown} bytes`)
   await bob.stop()
-  assert.ok((await stat(join(folder.path, 'instance-peer.json'))).size < 50_000)
+  assert.ok((await stat(join(folder.path, ROUTE_FILE))).size < 50_000)
   const warnings = bob.log.items.filter(({ level }) => level === 'warn' || level === 'error').map(({ message }) => message)
   assert.equal(warnings.length, STRANGERS)
   for (const warning of warnings) assert.match(warning, /broke the message protocol and was cut off: it announces itself without end/)

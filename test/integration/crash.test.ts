@@ -1,13 +1,14 @@
 /** Processes that are killed in the middle of their work: what a sender was told stays true, and nothing happens twice. */
 
 import assert from 'node:assert/strict'
-import { mkdtempDisposable, readFile } from 'node:fs/promises'
+import { mkdtempDisposable } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { InboxMessage, SendResult } from '../../src/mesh-api.ts'
 import { MeshNode, UNLIMITED } from '../support/mesh-node.ts'
 import { MeshProcess, ProcessGoneError } from '../support/mesh-process.ts'
+import { waitForRoute } from '../support/route-file.ts'
 import { until } from '../support/until.ts'
 
 const ROUNDS = 3
@@ -17,12 +18,6 @@ const TURNS = { turnBudget: { perPeerPerHour: 1_000, perHour: 1_000 } }
 
 async function temporaryFolder(): ReturnType<typeof mkdtempDisposable> {
   return await mkdtempDisposable(join(tmpdir(), 'mesh-crash-'))
-}
-
-/** Waits until a restart would find the way to the peer: routes are written every few seconds. */
-async function hasOnDisk(stateDir: string, { peerId }: MeshNode): Promise<void> {
-  const isWritten = async (): Promise<boolean> => (await readFile(join(stateDir, 'instance-peer.json'), 'utf8')).includes(peerId)
-  await until(isWritten, { what: `${peerId} in the route file`, timeoutMs: 60_000 })
 }
 
 /** Runs `send` for the texts of one round, several at a time. */
@@ -84,7 +79,7 @@ describe('a receiver that is killed', () => {
     assert.equal((await bob.call('claimTurn', finished.messageId)).claimed, true)
     await bob.call('finishTurn', finished.messageId, 'delivered')
     assert.equal((await bob.call('claimTurn', begun.messageId)).claimed, true)
-    await hasOnDisk(folder.path, alice)
+    await waitForRoute(folder.path, alice.peerId)
     await bob.kill()
 
     await using again = await startBob()
@@ -104,7 +99,7 @@ describe('a receiver that is killed', () => {
     await using bob = await MeshProcess.start({ name: 'bob', stateDir: folder.path })
     const held = await alice.mesh.sendMessage({ to: bob.address, text: 'may I come in?' })
     assert.equal(held.state, 'held')
-    await hasOnDisk(folder.path, alice)
+    await waitForRoute(folder.path, alice.peerId)
     assert.equal((await bob.call('approvePeer', alice.peerId)).released, 1)
     await bob.kill()
     await using again = await MeshProcess.start({ name: 'bob', stateDir: folder.path })

@@ -7,10 +7,10 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import { HOUSEKEEPING_MS, PEER_STORE_SWEEP_MS } from '../../src/config/limits.ts'
 import { failure, MeshNode } from '../support/mesh-node.ts'
+import { ROUTE_FILE } from '../support/route-file.ts'
 import { ShiftedClock } from '../support/shifted-clock.ts'
 import { until } from '../support/until.ts'
 
-const ROUTE_FILE = 'instance-peer.json'
 const OTHERS_PEER_ID = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
 
 async function temporaryFolder(): ReturnType<typeof mkdtempDisposable> {

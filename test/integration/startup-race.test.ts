@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe, it } from 'node:test'
 import type { ConfigInput } from '../../src/config/schema.ts'
 import { MeshNode, type MeshNodeOptions } from '../support/mesh-node.ts'
+import { ROUTE_FILE } from '../support/route-file.ts'
 
 const ROUNDS = 20
 
@@ -31,7 +32,7 @@ async function waitForInstance(node: MeshNode, other: MeshNode, times: number): 
 /** Starts both at once, again and again, each time with nothing learned before. */
 async function race(one: MeshNode, other: MeshNode): Promise<void> {
   for (let round = 1; round <= ROUNDS; round++) {
-    for (const node of [one, other]) await rm(join(node.stateDir, 'instance-peer.json'), { force: true })
+    for (const node of [one, other]) await rm(join(node.stateDir, ROUTE_FILE), { force: true })
     await Promise.all([one.start(), other.start()])
     await Promise.all([waitForInstance(one, other, round), waitForInstance(other, one, round)])
     const sent = await one.send(other, `round ${round}`)
