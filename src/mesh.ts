@@ -6,13 +6,14 @@ import { systemClock } from './lib/clock.ts'
 import { MeshError } from './lib/errors.ts'
 import { EventLog } from './lib/event-log.ts'
 import { assemble, type Parts } from './mesh/assemble.ts'
+import { sendBroadcast } from './mesh/broadcasting.ts'
 import type { MeshInit } from './mesh/init.ts'
 import { Lifecycle } from './mesh/lifecycle.ts'
 import { NetworkView } from './mesh/network-view.ts'
 import { Peers } from './mesh/peers.ts'
 import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
-  AddedPeer, AddPeerRequest, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceIdentity,
+  AddedPeer, AddPeerRequest, BroadcastRequest, BroadcastResult, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceIdentity,
   InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance,
   SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './mesh-api.ts'
@@ -139,6 +140,10 @@ export class Mesh implements MeshApi {
     return {
       messageId, peerId, ...instanceId !== undefined && { instanceId }, approved: book.statusOf(peerId) === 'approved', state: 'delivered', deliveries
     }
+  }
+
+  async broadcast(request: BroadcastRequest): Promise<BroadcastResult> {
+    return await sendBroadcast(request, { init: this.#init, protocol: this.#parts.broadcasts })
   }
 
   async messageStatus(messageId: string): Promise<MessageStatus> {

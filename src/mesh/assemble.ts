@@ -14,6 +14,7 @@ import { FORWARD_MIGRATIONS } from '../mailbox/forward-store.ts'
 import { INBOX_MIGRATIONS } from '../mailbox/inbox-store.ts'
 import { Mailbox } from '../mailbox/mailbox.ts'
 import { OUTBOX_MIGRATIONS } from '../mailbox/outbox-store.ts'
+import { SEEN_BROADCASTS_MIGRATIONS } from '../mailbox/seen-broadcasts.ts'
 import type { NatTraversal } from '../nat/nat-traversal.ts'
 import type { StunService } from '../nat/stun-service.ts'
 import { createNode, type CreatedNode } from '../node/create-node.ts'
@@ -21,9 +22,11 @@ import { DiscoveryDialer } from '../node/discovery-dialer.ts'
 import { Network } from '../node/network.ts'
 import type { NodeComponents } from '../node/options.ts'
 import { PeerKeeper } from '../node/peer-keeper.ts'
+import type { BroadcastProtocol } from '../protocols/broadcast-protocol.ts'
 import { MessageProtocol } from '../protocols/message-protocol.ts'
 import { identityOfText } from '../trust/approvals.ts'
 import { PEER_BOOK_MIGRATIONS, PeerBook } from '../trust/peer-book.ts'
+import { broadcastFactory } from './broadcasting.ts'
 import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
 import { canConfirm, mappedPortServices } from './mapped-ports.ts'
@@ -37,6 +40,7 @@ interface Late {
   puncher?: NatTraversal
   stun?: StunService
   book?: PeerBook
+  broadcasts?: BroadcastProtocol
   handler?: { mailbox: Mailbox, instances: Instances }
 }
 
@@ -50,6 +54,8 @@ export interface Parts {
   mailbox: Mailbox
   instances: Instances
   protocol: MessageProtocol
+  /** Undefined where broadcasts are off. */
+  broadcasts: BroadcastProtocol | undefined
   traversal: Traversal
   commits: GroupCommit
   database: DatabaseSync
@@ -74,11 +80,15 @@ export async function assemble(init: MeshInit, events: EventLog<UnnumberedEvent>
 async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventLog<UnnumberedEvent>): Promise<Parts> {
   const late: Late = {}
   const isApproved = (peerId: PeerId): boolean => late.book?.statusOf(peerId.toString()) === 'approved'
+  const createBroadcasts = await broadcastFactory(init, {
+    statusOf: peerId => late.book?.statusOf(peerId) ?? 'unknown', mailbox: () => needed(late.handler).mailbox
+  })
   const node = await createNode({
     stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
     services: {
       message: components => createProtocol(init, components, late),
       ...relayServices(init, { onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0 }),
+      ...createBroadcasts !== undefined && { broadcasts: (components: NodeComponents) => (late.broadcasts = createBroadcasts(components)) },
       ...init.config.enableHolePunch && {
         nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.stun?.responder }))
       },
@@ -95,7 +105,10 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     const book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
     late.book = book
     const { keeper, dialer } = createDialers(init, network)
-    const traversal = new Traversal({ init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved, followers: [protocol] })
+    const traversal = new Traversal({
+      init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved,
+      followers: late.broadcasts === undefined ? [protocol] : [protocol, late.broadcasts]
+    })
     const shared = { init, events, network, book, protocol }
     const instances = new Instances({
       ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
@@ -105,7 +118,7 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })
     late.handler = { mailbox, instances }
     const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
-    return { node, network, keeper, dialer, book, mailbox, instances, protocol, traversal, commits, database, listenAddrs }
+    return { node, network, keeper, dialer, book, mailbox, instances, protocol, broadcasts: late.broadcasts, traversal, commits, database, listenAddrs }
   } catch (error) {
     await node.close()
     throw error
@@ -138,7 +151,7 @@ function needed<T>(part: T | undefined): T {
 
 function openMeshDatabase(init: MeshInit): DatabaseSync {
   return openDatabase(join(init.stateDir, 'mesh.db'), {
-    migrations: { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS },
+    migrations: { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, broadcasts: SEEN_BROADCASTS_MIGRATIONS, forwards: FORWARD_MIGRATIONS },
     isExclusive: true,
     now: init.clock.now,
     onMovedAside: (path, error) => {
