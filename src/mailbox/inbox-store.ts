@@ -41,7 +41,7 @@ export interface InboxRow {
   address: string
   kind: InboxKind
   /** Of a broadcast. */
-  topic: string | undefined
+  topic?: string | undefined
   text: string
   inReplyTo: string | undefined
   hops: number

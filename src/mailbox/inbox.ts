@@ -203,7 +203,6 @@ export class Inbox {
       peerId: from.toString(),
       address,
       kind,
-      topic: undefined,
       text: message.text,
       inReplyTo: message.inReplyTo,
       hops: message.hops,

@@ -59,6 +59,13 @@ const COMMANDS: readonly CommandRow[] = [
     operation: 'sendAny',
     params: ([recipient, ...words]) => ({ to: recipient, message: words.join(' ') })
   },
+  {
+    usage: 'broadcast <text...>',
+    description: 'Send a text to everybody on the mesh, strangers included, and say how many peers it went to',
+    options: [['--topic <topic>', 'Another topic than meshTopic']],
+    operation: 'broadcast',
+    params: (words, { topic }) => ({ message: words.join(' '), ...topic === undefined ? {} : { topic } })
+  },
   { usage: 'message <messageId>', description: 'How far a sent message got, and what the recipient\'s channels said', operation: 'message', params: ([messageId]) => ({ messageId }) },
   {
     usage: 'inbox',

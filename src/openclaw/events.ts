@@ -21,11 +21,11 @@ export interface EventAudience {
   isRepeated: boolean
 }
 
-/** Handles one event; connections and instances are logged by the mesh itself. */
+/** Handles one event; connections, instances and broadcasts are logged by the mesh itself. */
 export function handleEvent(event: MeshEvent, { log, notices, inbound, forwarder, noteInbound, isRepeated }: EventAudience): void {
   switch (event.type) {
     case 'message':
-      if (!isRepeated) log.info(messageLine(event.message))
+      if (!isRepeated && event.message.kind !== 'broadcast') log.info(messageLine(event.message))
       noteInbound()
       inbound.handle(event.message)
       return

@@ -31,7 +31,7 @@ function stage(answer: (message: InboundMessage) => Promise<TurnAnswer>, over: P
       return answer(message)
     }
   }
-  const inbound = new InboundTurns({ host: live.host, runner, notices: new Notices({ host: live.host, clock, targets: [] }), turns: live.turns, clock })
+  const inbound = new InboundTurns({ host: live.host, runner, notices: new Notices({ host: live.host, clock, targets: [] }), turns: live.turns, clock, takesBroadcasts: false })
   return { live, clock, inbound, ran, [Symbol.dispose]: () => { live[Symbol.dispose]() } }
 }
 

@@ -1,4 +1,5 @@
 /** Everything that a user can do, once: tools, gateway methods and commands are made from this table. */
+import { broadcast } from './broadcast.ts'
 import type { Operation } from './definition.ts'
 import { listInstances, resolveInstance, sendAny, sendInstance } from './instances.ts'
 import { inbox, messageStatus, send, watch } from './messages.ts'
@@ -10,5 +11,5 @@ import { addPeer, approve, block, listPeers, ping, removePeer } from './peers.ts
 export const OPERATIONS: readonly Operation[] = [
   status, identity, network, doctor,
   listPeers, addPeer, removePeer, ping, approve, block, listInstances, resolveInstance,
-  send, sendInstance, sendAny, messageStatus, inbox, watch
+  send, sendInstance, sendAny, broadcast, messageStatus, inbox, watch
 ]
