@@ -34,7 +34,7 @@ export class BroadcastNet implements AsyncDisposable {
     const nodes = await Promise.all(Array.from({ length: size }, async (_, index) =>
       await MeshNode.start({ name: `node-${String(index)}`, config: PLAIN, channel: { dmPolicy: 'open' } })))
     const net = new BroadcastNet(nodes)
-    for (const [from, to] of edges) await net.at(from).mesh.addPeer({ recipient: net.at(to).address })
+    await Promise.all(edges.map(async ([from, to]) => await net.at(from).mesh.addPeer({ recipient: net.at(to).address })))
     await Promise.all(nodes.map(async (node, index) => {
       await waitForRecipients(node, edges.filter(edge => edge.includes(index)).length)
     }))
@@ -47,11 +47,6 @@ export class BroadcastNet implements AsyncDisposable {
     return node
   }
 
-  /** Resolves when every node but the author was given the broadcast with this text. */
-  async waitForAll(author: MeshNode, text: string): Promise<void> {
-    await Promise.all(this.nodes.filter(node => node !== author).map(async node => await node.waitForText(text)))
-  }
-
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.nodes.map(async node => { await node[Symbol.asyncDispose]() }))
   }
@@ -59,7 +54,12 @@ export class BroadcastNet implements AsyncDisposable {
 
 /** Resolves when broadcasts of this node go to that many neighbours. */
 export async function waitForRecipients(node: MeshNode, count: number): Promise<void> {
-  await until(async () => (await node.mesh.broadcast({ text: PROBE })).recipients >= count, { what: `${node.peerId} to have ${String(count)} neighbours`, timeoutMs: 60_000 })
+  await until(async () => (await node.mesh.broadcast({ text: PROBE })).recipients >= count, { what: `${node.peerId} to have ${String(count)} neighbours`, timeoutMs: 120_000, intervalMs: 500 })
+}
+
+/** Resolves when the node was given that many broadcasts. */
+export async function waitForBroadcasts(node: MeshNode, count: number): Promise<void> {
+  await node.events.waitFor(`${String(count)} broadcasts`, () => broadcastsAt(node).length >= count)
 }
 
 /** Texts of broadcasts that the node was given, each as often as it was given, without those that only looked for neighbours. */
