@@ -34,11 +34,20 @@ export class BroadcastNet implements AsyncDisposable {
     const nodes = await Promise.all(Array.from({ length: size }, async (_, index) =>
       await MeshNode.start({ name: `node-${String(index)}`, config: PLAIN, channel: { dmPolicy: 'open' } })))
     const net = new BroadcastNet(nodes)
-    await Promise.all(edges.map(async ([from, to]) => await net.at(from).mesh.addPeer({ recipient: net.at(to).address })))
-    await Promise.all(nodes.map(async (node, index) => {
+    try {
+      await net.#connect(edges)
+      return net
+    } catch (error) {
+      await net[Symbol.asyncDispose]()
+      throw error
+    }
+  }
+
+  async #connect(edges: Edges): Promise<void> {
+    await Promise.all(edges.map(async ([from, to]) => await this.at(from).mesh.addPeer({ recipient: this.at(to).address })))
+    await Promise.all(this.nodes.map(async (node, index) => {
       await waitForRecipients(node, edges.filter(edge => edge.includes(index)).length)
     }))
-    return net
   }
 
   at(index: number): MeshNode {
