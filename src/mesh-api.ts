@@ -3,8 +3,8 @@
  * mesh can move into a worker or a process of its own.
  */
 import type {
-  BroadcastRequest, BroadcastResult, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendResult, MeshEvent, MessageStatus,
-  SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
+  BroadcastRequest, BroadcastResult, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendResult, MeshEvent,
+  MessageStatus, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './api/messages.ts'
 import type { AddPeerRequest, AddedPeer, InstanceIdentity, InstanceSummary, MeshStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance } from './api/peers.ts'
 

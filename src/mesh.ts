@@ -13,8 +13,8 @@ import { NetworkView } from './mesh/network-view.ts'
 import { Peers } from './mesh/peers.ts'
 import { toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
-  AddedPeer, AddPeerRequest, BroadcastRequest, BroadcastResult, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceIdentity,
-  InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance,
+  AddedPeer, AddPeerRequest, BroadcastRequest, BroadcastResult, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery,
+  InstanceIdentity, InstanceSendResult, InstanceSummary, MeshApi, MeshEvent, MeshStatus, MessageStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance,
   SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './mesh-api.ts'
 

@@ -20,7 +20,7 @@ import type { StunService } from '../nat/stun-service.ts'
 import { createNode, type CreatedNode } from '../node/create-node.ts'
 import { DiscoveryDialer } from '../node/discovery-dialer.ts'
 import { Network } from '../node/network.ts'
-import type { NodeComponents } from '../node/options.ts'
+import type { NodeComponents, ServiceFactories } from '../node/options.ts'
 import { PeerKeeper } from '../node/peer-keeper.ts'
 import type { BroadcastProtocol } from '../protocols/broadcast-protocol.ts'
 import { MessageProtocol } from '../protocols/message-protocol.ts'
@@ -80,20 +80,9 @@ export async function assemble(init: MeshInit, events: EventLog<UnnumberedEvent>
 async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventLog<UnnumberedEvent>): Promise<Parts> {
   const late: Late = {}
   const isApproved = (peerId: PeerId): boolean => late.book?.statusOf(peerId.toString()) === 'approved'
-  const createBroadcasts = await broadcastFactory(init, {
-    statusOf: peerId => late.book?.statusOf(peerId) ?? 'unknown', mailbox: () => needed(late.handler).mailbox
-  })
   const node = await createNode({
     stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
-    services: {
-      message: components => createProtocol(init, components, late),
-      ...relayServices(init, { onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0 }),
-      ...createBroadcasts !== undefined && { broadcasts: (components: NodeComponents) => (late.broadcasts = createBroadcasts(components)) },
-      ...init.config.enableHolePunch && {
-        nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.stun?.responder }))
-      },
-      ...mappedPortServices(init)
-    },
+    services: await ownServices(init, late, isApproved),
     watchesConnections: true,
     confirmsAddresses: canConfirm(init.config),
     onSelfDiscovered: () => { needed(late.handler).instances.handleSelfDiscovered() }
@@ -125,6 +114,21 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
   }
 }
 
+async function ownServices(init: MeshInit, late: Late, isApproved: (peerId: PeerId) => boolean): Promise<ServiceFactories> {
+  const createBroadcasts = await broadcastFactory(init, {
+    statusOf: peerId => late.book?.statusOf(peerId) ?? 'unknown', mailbox: () => needed(late.handler).mailbox
+  })
+  return {
+    message: components => createProtocol(init, components, late),
+    ...relayServices(init, { onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0 }),
+    ...createBroadcasts !== undefined && { broadcasts: (components: NodeComponents) => (late.broadcasts = createBroadcasts(components)) },
+    ...init.config.enableHolePunch && {
+      nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.stun?.responder }))
+    },
+    ...mappedPortServices(init)
+  }
+}
+
 function createProtocol(init: MeshInit, components: NodeComponents, late: Late): MessageProtocol {
   const protocol = new MessageProtocol(components, {
     clock: init.clock,
@@ -151,7 +155,9 @@ function needed<T>(part: T | undefined): T {
 
 function openMeshDatabase(init: MeshInit): DatabaseSync {
   return openDatabase(join(init.stateDir, 'mesh.db'), {
-    migrations: { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, broadcasts: SEEN_BROADCASTS_MIGRATIONS, forwards: FORWARD_MIGRATIONS },
+    migrations: {
+      peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, broadcasts: SEEN_BROADCASTS_MIGRATIONS, forwards: FORWARD_MIGRATIONS
+    },
     isExclusive: true,
     now: init.clock.now,
     onMovedAside: (path, error) => {

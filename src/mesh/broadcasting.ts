@@ -50,17 +50,24 @@ async function receive({ author: peerId, broadcast, init: { config, log }, mailb
   log.info(`Broadcast from ${author}: ${oneLine(broadcast.text, LOGGED_CHARACTERS)}${outcome.kind === 'held' ? ' (not approved)' : ''}`)
 }
 
+/** What sends broadcasts; without a protocol where they are off. */
+export interface BroadcastSender {
+  init: MeshInit
+  protocol: BroadcastProtocol | undefined
+}
+
 /**
  * Sends a broadcast.
  *
  * @throws MeshError `INVALID_ARGUMENT`, `TOO_LARGE`, `RATE_LIMITED`, or `NOT_ALLOWED` where broadcasts are off
  */
-export async function sendBroadcast({ text, topic: wanted, hops = 0 }: BroadcastRequest, { init, protocol }: { init: MeshInit, protocol: BroadcastProtocol | undefined }): Promise<BroadcastResult> {
-  const topic = wanted ?? init.config.meshTopic
+export async function sendBroadcast(request: BroadcastRequest, { init, protocol }: BroadcastSender): Promise<BroadcastResult> {
+  const { text, topic = init.config.meshTopic, hops = 0 } = request
   if (!isTopic(topic)) throw new MeshError('INVALID_ARGUMENT', `"${oneLine(topic, 80)}" is no topic: a topic is ${TOPIC_FORM}`)
   if (text.trim() === '') throw new MeshError('INVALID_ARGUMENT', 'a broadcast needs a text')
   const bytes = utf8Bytes(text)
-  if (bytes > MAX_BROADCAST_TEXT_BYTES) throw new MeshError('TOO_LARGE', `the text has ${String(bytes)} bytes, a broadcast takes ${String(MAX_BROADCAST_TEXT_BYTES)}; send it in parts, or to each recipient`)
+  const limit = String(MAX_BROADCAST_TEXT_BYTES)
+  if (bytes > MAX_BROADCAST_TEXT_BYTES) throw new MeshError('TOO_LARGE', `the text has ${String(bytes)} bytes, a broadcast takes ${limit}; send it in parts, or to each recipient`)
   if (protocol === undefined) throw new MeshError('NOT_ALLOWED', 'broadcasts are off here (enableBroadcast)')
   const messageId = init.newId()
   const recipients = await protocol.publish(topic, { id: messageId, sentAt: init.clock.now(), hops, text })

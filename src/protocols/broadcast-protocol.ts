@@ -47,7 +47,8 @@ export class BroadcastProtocol implements Startable {
       onFlood: (peerId) => { log.warn(`Peer ${peerId.toString()} sends too much gossip and is cut off until it has calmed down`) }
     })
     const { privateKey, peerId, peerStore, connectionManager, logger } = components
-    this.#gossip = gossipsub(gossipOptions(init))({ privateKey, peerId, peerStore, connectionManager, logger, registrar: this.#streams.registrar }) as GossipSub & Startable
+    const { registrar } = this.#streams
+    this.#gossip = gossipsub(gossipOptions(init))({ privateKey, peerId, peerStore, connectionManager, logger, registrar }) as GossipSub & Startable
   }
 
   async start(): Promise<void> {

@@ -47,7 +47,7 @@ export class GossipStreams {
     for (const peerId of this.#speakers.values()) {
       const open = this.#init.connectionManager.getConnections(peerId).filter(({ status }) => status === 'open')
       const connection = open.find(candidate => !isRelayed(candidate)) ?? open[0]
-      if (connection !== undefined) this.#topology?.onConnect?.(peerId, this.#tracking(connection))
+      if (connection !== undefined) void this.#topology?.onConnect?.(peerId, this.#tracking(connection))
     }
   }
 
@@ -66,11 +66,11 @@ export class GossipStreams {
       ...topology,
       onConnect: (peerId, connection) => {
         this.#speakers.set(peerId.toString(), peerId)
-        topology.onConnect?.(peerId, this.#tracking(connection))
+        return topology.onConnect?.(peerId, this.#tracking(connection))
       },
       onDisconnect: (peerId) => {
         this.#speakers.delete(peerId.toString())
-        topology.onDisconnect?.(peerId)
+        return topology.onDisconnect?.(peerId)
       }
     }
   }

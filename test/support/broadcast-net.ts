@@ -7,7 +7,8 @@ import { until } from './until.ts'
 /** Pairs of places that are connected; the first of each dials. */
 export type Edges = ReadonlyArray<readonly [number, number]>
 
-const pairs = (size: number, to: (from: number) => number[]): Edges => Array.from({ length: size }, (_, from) => to(from).map(other => [from, other] as const)).flat()
+const pairs = (size: number, to: (from: number) => number[]): Edges =>
+  Array.from({ length: size }, (_, from) => to(from).map(other => [from, other] as const)).flat()
 
 /** How nodes may be connected, by name. */
 export const TOPOLOGIES = {
@@ -57,7 +58,7 @@ export class BroadcastNet implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.nodes.map(async node => { await node[Symbol.asyncDispose]() }))
+    await Promise.all(this.nodes.map(async (node) => { await node[Symbol.asyncDispose]() }))
   }
 }
 

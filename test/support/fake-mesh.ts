@@ -1,8 +1,8 @@
 /** A mesh of plain values: it answers as told, notes what it was asked, and lets tests make things happen. */
 
 import type {
-  AddedPeer, BroadcastRequest, DeliveryTarget, ForwardOutcome, InboundMessage, MeshApi, MeshEvent, MeshStatus, NetworkInfo, PeerSummary, SendRequest, SendResult,
-  TurnClaim, TurnOutcome
+  AddedPeer, BroadcastRequest, DeliveryTarget, ForwardOutcome, InboundMessage, MeshApi, MeshEvent, MeshStatus, NetworkInfo, PeerSummary,
+  SendRequest, SendResult, TurnClaim, TurnOutcome
 } from '../../src/mesh-api.ts'
 
 export const SELF = '12D3KooWCUaXALHnW4JQkSMazcjBnTQAYQu4SGUdL9cx9kXxuNEZ'
