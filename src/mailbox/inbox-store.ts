@@ -41,7 +41,7 @@ export interface InboxRow {
   address: string
   kind: InboxKind
   /** Of a broadcast. */
-  topic?: string | undefined
+  topic?: string
   text: string
   inReplyTo: string | undefined
   hops: number
@@ -213,7 +213,7 @@ function fromRow(row: Record<string, SQLOutputValue>): InboxRow {
     peerId: String(row['peer_id']),
     address: String(row['address']),
     kind: String(row['kind']) as InboxKind,
-    topic: typeof row['topic'] === 'string' ? row['topic'] : undefined,
+    ...typeof row['topic'] === 'string' && { topic: row['topic'] },
     text: String(row['text']),
     inReplyTo: typeof row['in_reply_to'] === 'string' ? row['in_reply_to'] : undefined,
     hops: Number(row['hops']),
