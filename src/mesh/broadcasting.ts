@@ -46,8 +46,8 @@ async function receive({ author: peerId, broadcast, init: { config, log }, mailb
   const author = peerId.toString()
   const outcome = await mailbox.incoming.receiveBroadcast({ author, topic: config.meshTopic, broadcast })
   if (outcome.kind === 'dropped') log.debug(`The broadcast ${broadcast.id} of ${author} is not shown: ${outcome.reason}`)
-  if (outcome.kind !== 'shown' && outcome.kind !== 'held') return
-  log.info(`Broadcast from ${author}: ${oneLine(broadcast.text, LOGGED_CHARACTERS)}${outcome.kind === 'held' ? ' (not approved)' : ''}`)
+  if (outcome.kind === 'held') log.info(`Broadcast from ${author}, which is not approved: held for you, openclaw p2p inbox`)
+  if (outcome.kind === 'shown') log.info(`Broadcast from ${author}: ${oneLine(broadcast.text, LOGGED_CHARACTERS)}`)
 }
 
 /** What sends broadcasts; without a protocol where they are off. */
