@@ -60,6 +60,15 @@ describe('a broadcast of a stranger', () => {
     assert.deepEqual(await carol.mesh.claimTurn(messageId), { claimed: false, reason: 'already-taken' })
   })
 
+  it('is not given to an agent that everybody may write to', async () => {
+    await using alice = await startNode('alice')
+    await using bob = await startNode('bob', { channel: { dmPolicy: 'open' }, config: { enableBroadcastTurns: true } })
+    await connect(alice, bob)
+    await alice.mesh.broadcast({ text: 'hello agents' })
+    assert.equal((await waitForInbox(bob, 'hello agents'))[0]?.state, 'held')
+    assert.deepEqual([bob.received, await inboxOf(bob, 'hello agents', 'agent')], [[], []])
+  })
+
   it('is neither shown nor passed on where its author is blocked', async () => {
     await using net = await BroadcastNet.start(4, TOPOLOGIES.line(4))
     const [alice, middle, bob, carol] = [net.at(0), net.at(1), net.at(2), net.at(3)]
@@ -74,8 +83,9 @@ describe('a broadcast of a stranger', () => {
 
 describe('a broadcast that somebody tampers with', () => {
   it('is refused: other words, another author, the same again, also after a restart', async (t) => {
-    await using alice = await startNode('alice', { channel: { dmPolicy: 'open' } })
-    await using bob = await startNode('bob', { channel: { dmPolicy: 'open' }, stateDir: testFolder(t) })
+    await using alice = await startNode('alice')
+    await using bob = await startNode('bob', { stateDir: testFolder(t) })
+    await bob.mesh.approvePeer(alice.peerId)
     await using mallory = await GossipPeer.start()
     await mallory.join(alice.address, TOPIC)
     await waitForRecipients(alice, 1)
@@ -102,7 +112,7 @@ describe('a broadcast that somebody tampers with', () => {
   })
 
   it('is never shown to its own author', async (t) => {
-    await using alice = await startNode('alice', { channel: { dmPolicy: 'open' }, stateDir: testFolder(t) })
+    await using alice = await startNode('alice', { stateDir: testFolder(t) })
     await using mallory = await GossipPeer.start()
     await mallory.join(alice.address, TOPIC)
     await waitForRecipients(alice, 1)
@@ -118,8 +128,8 @@ describe('a broadcast that somebody tampers with', () => {
 
   it('is refused when it comes an hour late', async () => {
     const clock = new ShiftedClock()
-    await using alice = await startNode('alice', { channel: { dmPolicy: 'open' } })
-    await using bob = await startNode('bob', { channel: { dmPolicy: 'open' }, clock })
+    await using alice = await startNode('alice')
+    await using bob = await startNode('bob', { clock })
     await connect(alice, bob)
     clock.advance(HOUR_MS)
     await alice.mesh.broadcast({ text: 'yesterday\'s news' })
@@ -132,7 +142,8 @@ describe('a broadcast of this node', () => {
   it('says how many peers it went to, and why it went nowhere', async () => {
     await using alice = await startNode('alice')
     assert.equal((await alice.mesh.broadcast({ text: 'anybody?' })).recipients, 0)
-    await using bob = await startNode('bob', { config: { meshTopic: 'another-topic' }, channel: { dmPolicy: 'open' } })
+    await using bob = await startNode('bob', { config: { meshTopic: 'another-topic' } })
+    await bob.mesh.approvePeer(alice.peerId)
     await using off = await startNode('off', { config: { enableBroadcast: false } })
     await alice.mesh.addPeer({ recipient: bob.address })
     await alice.mesh.addPeer({ recipient: off.address })

@@ -1,4 +1,4 @@
-/** Several meshes in one process, connected as a test wants them, that take everybody's broadcasts. */
+/** Several meshes in one process that approve each other, connected as a test wants them. */
 
 import type { ConfigInput } from '../../src/config/schema.ts'
 import { MeshNode, UNLIMITED } from './mesh-node.ts'
@@ -33,9 +33,10 @@ export class BroadcastNet implements AsyncDisposable {
   /** Starts and connects them, and waits until every connection carries broadcasts both ways. */
   static async start(size: number, edges: Edges): Promise<BroadcastNet> {
     const nodes = await Promise.all(Array.from({ length: size }, async (_, index) =>
-      await MeshNode.start({ name: `node-${String(index)}`, config: PLAIN, channel: { dmPolicy: 'open' } })))
+      await MeshNode.start({ name: `node-${String(index)}`, config: PLAIN })))
     const net = new BroadcastNet(nodes)
     try {
+      for (const node of nodes) await Promise.all(nodes.filter(other => other !== node).map(async (other) => { await node.mesh.approvePeer(other.peerId) }))
       await net.#connect(edges)
       return net
     } catch (error) {
