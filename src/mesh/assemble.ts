@@ -25,6 +25,7 @@ import { canConfirm } from './mapped-ports.ts'
 import { openMeshDatabase } from './mesh-database.ts'
 import { Messaging } from './messaging.ts'
 import { Peers } from './peers.ts'
+import { Presences } from './presences.ts'
 import { Recipients } from './recipients.ts'
 import { createServices, Late, needed } from './services.ts'
 import { Traversal } from './traversal.ts'
@@ -54,6 +55,7 @@ interface Core {
   keeper: PeerKeeper
   book: PeerBook
   protocol: MessageProtocol
+  presences: Presences
   database: DatabaseSync
   commits: GroupCommit
 }
@@ -100,20 +102,22 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId))
   const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
   const { keeper, dialer } = createDialers(init, network)
-  const core: Core = { node, network, keeper, book, protocol, database, commits }
+  const presences = new Presences({ isConnected: peerId => network.isConnected(peerId), now: init.clock.now })
+  const core: Core = { node, network, keeper, book, protocol, presences, database, commits }
   const shared = { ...core, init, events }
   const traversal = new Traversal({
-    init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved,
+    init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, presences, isApproved,
     followers: broadcasts === undefined ? [protocol] : [protocol, broadcasts]
   })
   const instances = new Instances({
     ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
     addresses: () => node.libp2p.getMultiaddrs().map(address => multiaddr(withoutPeerId(address, components.peerId))),
-    onAddresses: (peerId) => { traversal.handleAddresses(peerId) }
+    onAddresses: (peerId) => { traversal.handleAddresses(peerId) },
+    onLeft: (peerId) => { presences.handleLeft(peerId) }
   })
   const mailbox = createMailbox({ ...shared, instances })
   const recipients = new Recipients({ node, network, book, instances })
-  const peers = new Peers({ network, keeper, book, mailbox, instances, traversal, recipients }, init)
+  const peers = new Peers({ network, keeper, book, presences, mailbox, instances, traversal, recipients }, init)
   const messaging = new Messaging({ network, book, mailbox, instances, recipients })
   const discovery = new Discovery({ ...shared, instances, self: components.peerId, exchange: needed(late.exchange) })
   inviting.open({ ...shared, peers, self: components.peerId })

@@ -58,6 +58,7 @@ export class Lifecycle {
     traversal.stop()
     network.stop()
     try {
+      await instances.announcing.leave()
       await node.libp2p.stop()
     } finally {
       mailbox.stop()
@@ -101,6 +102,7 @@ export class Lifecycle {
     const peerId = event.detail
     this.#init.log.info(`Peer connected: ${peerId.toString()}`)
     this.#touch(peerId)
+    this.#parts.presences.handleConnected(peerId)
     this.#parts.keeper.handleConnected(peerId)
     this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
@@ -136,7 +138,7 @@ export class Lifecycle {
   }
 
   readonly #handleAddresses = (): void => {
-    this.#parts.instances.handleAddresses()
+    this.#parts.instances.announcing.handleAddresses()
   }
 
   #touch(peerId: PeerId): void {
