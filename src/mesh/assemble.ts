@@ -93,15 +93,15 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     const { protocol, components } = needed(late.service)
     const commits = new GroupCommit(database)
     const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId))
-    const book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
-    late.book = book
+    const book = (late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random }))
     const { keeper, dialer } = createDialers(init, network)
-    const traversal = new Traversal({ init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved, followers: [protocol] })
+    const traversal = new Traversal({ init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved, protocol })
     const shared = { init, events, network, book, protocol }
     const instances = new Instances({
       ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
       addresses: () => node.libp2p.getMultiaddrs().map(address => multiaddr(withoutPeerId(address, components.peerId))),
-      onAddresses: (peerId) => { traversal.handleAddresses(peerId) }
+      onAddresses: (peerId) => { traversal.handleAddresses(peerId) },
+      onSameRun: async (one, other) => { await traversal.surplus.handleSameRun(one, other) }
     })
     const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })
     late.handler = { mailbox, instances }

@@ -34,6 +34,8 @@ export interface InstancesInit {
   addresses: () => Multiaddr[]
   /** Told when a peer announced where it is. */
   onAddresses: (peerId: PeerId) => void
+  /** Told when a peer announced one run of itself over both connections. */
+  onSameRun: (one: Connection, other: Connection) => Promise<void>
 }
 
 export class Instances {
@@ -183,6 +185,7 @@ export class Instances {
       onMapped: (route) => { this.#handleMapped(route) },
       onLearned: (route, dropped) => { this.#handleLearned(route, dropped) },
       isAlive: async connection => network.isAlive(connection),
+      onSameRun: async (one, other) => { await this.#init.onSameRun(one, other) },
       onDuplicateKey: (peerId, bootIds) => { this.#handleDuplicateKey(peerId, bootIds) },
       onOwnRunsHeard: (reporter, bootIds) => {
         if (bootIds.some(bootId => bootId !== this.#init.bootId)) this.#duplicates.handleOwn(`peer ${reporter.toString()}`)
