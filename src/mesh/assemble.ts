@@ -98,13 +98,13 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
     const { keeper, dialer } = createDialers(init, network)
     const traversal = new Traversal({
-      init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved: peerId => isApproved(late, peerId), followers: [protocol]
+      init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved: peerId => isApproved(late, peerId), protocol
     })
     const shared = { init, events, network, book, protocol }
     const instances = new Instances({
       ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
       addresses: () => node.libp2p.getMultiaddrs().map(address => multiaddr(withoutPeerId(address, components.peerId))),
-      onAddresses: (peerId) => { traversal.handleAddresses(peerId) }
+      traversal
     })
     const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })
     const peers = new Peers({ node, network, keeper, book, mailbox, instances, traversal }, init)

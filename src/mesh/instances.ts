@@ -19,6 +19,7 @@ import { Sequence } from '../routes/sequence.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import type { MeshInit } from './init.ts'
 import { PinnedNames } from './pinned-names.ts'
+import type { Traversal } from './traversal.ts'
 import { toInstanceSummary, type UnnumberedEvent } from './views.ts'
 
 export interface InstancesInit {
@@ -33,8 +34,8 @@ export interface InstancesInit {
   bootId: string
   /** Addresses that the node has now, without the peer ID. */
   addresses: () => Multiaddr[]
-  /** Told when a peer announced where it is. */
-  onAddresses: (peerId: PeerId) => void
+  /** Told where peers announced to be, and which of their connections lead to one run. */
+  traversal: Pick<Traversal, 'handleAddresses' | 'surplus'>
 }
 
 export class Instances {
@@ -143,8 +144,7 @@ export class Instances {
   /** An approved peer is told what strangers are not. */
   handleApproved(peerId: PeerId): void {
     this.#pins.pin(this.#routes.ofPeer(peerId.toString()))
-    const linked = this.#init.protocol.linkedPeers().find(candidate => candidate.peerId.equals(peerId))
-    if (linked !== undefined) this.#announceTo(peerId, linked.connection)
+    this.#announceTo(peerId, this.#init.protocol.inUse(peerId))
   }
 
   /** Our addresses may have changed. */
@@ -177,8 +177,7 @@ export class Instances {
     const { init: { clock, log, config }, protocol, bootId, privateKey, addresses } = this.#init
     return new Announcer({
       instanceName: config.instanceName, card: config.agentCard, bootId, privateKey, addresses, clock, log,
-      isWelcome: peerId => this.#isWelcome(peerId),
-      isApproved: peerId => this.#isApproved(peerId.toString()),
+      isWelcome: peerId => this.#isWelcome(peerId), isApproved: peerId => this.#isApproved(peerId.toString()),
       linkedPeers: () => protocol.linkedPeers(),
       linkOthers: () => { this.#linkOthers() },
       send: (peerId, record) => protocol.announce(peerId, record),
@@ -190,11 +189,11 @@ export class Instances {
     const { init: { clock, log }, network, protocol } = this.#init
     return new RouteLearner({
       routes: this.#routes, log, now: clock.now,
-      isWelcome: peerId => this.#isWelcome(peerId),
-      isApproved: peerId => this.#isApproved(peerId.toString()),
+      isWelcome: peerId => this.#isWelcome(peerId), isApproved: peerId => this.#isApproved(peerId.toString()),
       onMapped: (route) => { this.#handleMapped(route) },
       onLearned: (route, dropped) => { this.#handleLearned(route, dropped) },
       isAlive: async connection => network.isAlive(connection),
+      onSameRun: async (one, other) => { await this.#init.traversal.surplus.handleSameRun(one, other) },
       onDuplicateKey: (peerId, bootIds) => { this.#handleDuplicateKey(peerId, bootIds) },
       onOwnRunsHeard: (reporter, bootIds) => {
         if (bootIds.some(bootId => bootId !== this.#init.bootId)) this.#duplicates.handleOwn(`peer ${reporter.toString()}`)
@@ -212,7 +211,8 @@ export class Instances {
     return status === 'approved' || (status === 'unknown' && this.#init.init.config.enableAgentSync)
   }
 
-  #announceTo(peerId: PeerId, connection: Connection, bootIds: string[] = []): void {
+  #announceTo(peerId: PeerId, connection: Connection | undefined, bootIds: string[] = []): void {
+    if (connection === undefined) return
     this.#announcer.announceTo(peerId, connection, bootIds).catch((error: unknown) => {
       this.#init.init.log.error(`${peerId.toString()} could not be told who we are: ${toError(error).message}`)
     })
@@ -235,7 +235,7 @@ export class Instances {
     this.#store.saveSoon()
     const peerId = parsePeerId(route.peerId)
     if (peerId === undefined) return
-    this.#init.onAddresses(peerId)
+    this.#init.traversal.handleAddresses(peerId)
     if (dropped.length === 0) return
     this.#init.network.unlearn(peerId, dropped).catch((error: unknown) => {
       this.#init.init.log.error(`Old addresses of ${route.peerId} could not be forgotten: ${toError(error).message}`)
@@ -244,7 +244,6 @@ export class Instances {
 
   #handleDuplicateKey(peerId: PeerId, bootIds: string[]): void {
     this.#duplicates.handlePeer(peerId.toString())
-    const linked = this.#init.protocol.linkedPeers().find(candidate => candidate.peerId.equals(peerId))
-    if (linked !== undefined) this.#announceTo(peerId, linked.connection, bootIds)
+    this.#announceTo(peerId, this.#init.protocol.inUse(peerId), bootIds)
   }
 }

@@ -11,7 +11,6 @@ import type { NatSummary, PathKind } from '../mesh-api.ts'
 import { InterfaceWatch } from '../nat/interface-watch.ts'
 import { isUdx, Liveness } from '../nat/liveness.ts'
 import { NatTraversal, type NatStatus } from '../nat/nat-traversal.ts'
-import type { PathFollower } from '../nat/path-follower.ts'
 import { PathSupervisor } from '../nat/path-supervisor.ts'
 import type { WhyNot } from '../nat/race-plan.ts'
 import { RelaySupervisor } from '../nat/relay-supervisor.ts'
@@ -21,7 +20,9 @@ import type { MeshNode } from '../node/create-node.ts'
 import type { Network } from '../node/network.ts'
 import type { NodeComponents } from '../node/options.ts'
 import type { PeerKeeper } from '../node/peer-keeper.ts'
+import type { MessageProtocol } from '../protocols/message-protocol.ts'
 import type { MeshInit } from './init.ts'
+import { SurplusConnections } from './surplus-connections.ts'
 
 export interface PuncherOptions {
   isApproved: (peerId: PeerId) => boolean
@@ -48,8 +49,8 @@ export interface TraversalInit {
   network: Network
   keeper: PeerKeeper
   isApproved: (peerId: PeerId) => boolean
-  /** What has streams that outlive a connection. */
-  followers: readonly PathFollower[]
+  /** Its streams outlive a connection. */
+  protocol: MessageProtocol
 }
 
 /** Where hole punching is off, nobody is asked. */
@@ -61,6 +62,7 @@ const SECOND_CHECK_MS = 1_000
 export class Traversal {
   readonly relays: RelaySupervisor
   readonly paths: PathSupervisor
+  readonly surplus: SurplusConnections
   readonly #init: TraversalInit
   readonly #liveness: Liveness
   readonly #interfaces: InterfaceWatch
@@ -83,7 +85,11 @@ export class Traversal {
       connections: peerId => openOf(libp2p.getConnections(peerId)), isUpgradable: init.isApproved,
       upgrade: async (peerId, options) => await this.#upgrade(peerId, options),
       prove: async connection => await this.#liveness.check(connection, PATH_CHECK_TIMEOUT_MS),
-      followers: init.followers, clock, random, log
+      followers: [init.protocol], clock, random, log
+    })
+    this.surplus = new SurplusConnections({
+      ownPeerId: libp2p.peerId, connections: peerId => libp2p.getConnections(peerId), inUse: peerId => init.protocol.inUse(peerId),
+      isAlive: async connection => await init.network.isAlive(connection), retire: (connection) => { init.protocol.retire(connection) }, clock, log
     })
     this.#interfaces = new InterfaceWatch({ interfaces: networkInterfaces, onChange: () => { this.#handleNetworkChange() }, clock })
   }
@@ -103,6 +109,7 @@ export class Traversal {
     this.#interfaces.stop()
     this.#liveness.stop()
     this.paths.stop()
+    this.surplus.stop()
   }
 
   /** How the network sees this node, as far as it told us. */
