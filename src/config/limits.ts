@@ -38,6 +38,9 @@ export const SURPLUS_CHECK_MS = 500
 /** Such a connection younger than this is not closed as idle: what it was opened for may still be on its way. */
 export const SURPLUS_MIN_AGE_MS = 3_000
 
+/** When it is closed anyway: streams that live longer than this outlive their connections. */
+export const SURPLUS_TIMEOUT_MS = 30_000
+
 /** How long a peer that broke the protocol is not served again. */
 export const PENALTY_MS = 60_000
 

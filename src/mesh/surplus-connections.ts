@@ -1,6 +1,6 @@
 /** Two peers that dial each other at the same moment have two direct connections: one of the peers closes the one not in use. */
 import type { Connection, PeerId } from '@libp2p/interface'
-import { SURPLUS_CHECK_MS, SURPLUS_MIN_AGE_MS } from '../config/limits.ts'
+import { SURPLUS_CHECK_MS, SURPLUS_MIN_AGE_MS, SURPLUS_TIMEOUT_MS } from '../config/limits.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { isRelayed } from '../lib/connection-path.ts'
 import { toError } from '../lib/errors.ts'
@@ -46,23 +46,24 @@ export class SurplusConnections {
     if (!isForUs || isRelayed(one) || isRelayed(other) || this.#closing.has(surplus)) return
     if (!await isAlive(kept) || this.#isStopped || this.#closing.has(surplus) || this.#closing.has(kept)) return
     retire(surplus)
-    this.#lookSoon(surplus)
+    this.#lookSoon(surplus, this.#init.clock.now() + SURPLUS_TIMEOUT_MS)
   }
 
-  #lookSoon(connection: Connection): void {
+  /** @param deadline when it is closed, whatever still runs over it */
+  #lookSoon(connection: Connection, deadline: number): void {
     this.#closing.set(connection, this.#init.clock.after(SURPLUS_CHECK_MS, () => {
-      this.#look(connection).catch((error: unknown) => { connection.abort(toError(error)) })
+      this.#look(connection, deadline).catch((error: unknown) => { connection.abort(toError(error)) })
     }))
   }
 
-  async #look(connection: Connection): Promise<void> {
+  async #look(connection: Connection, deadline: number): Promise<void> {
     if (connection.status !== 'open' || !this.#hasOther(connection)) {
       this.#closing.delete(connection)
-    } else if (this.#isIdle(connection)) {
+    } else if (this.#isIdle(connection) || this.#init.clock.now() >= deadline) {
       this.#closing.delete(connection)
       this.#init.log.debug(`A second connection to ${connection.remotePeer.toString()} is closed: ${connection.remoteAddr.toString()}`)
       await connection.close({ signal: AbortSignal.timeout(SURPLUS_CHECK_MS) })
-    } else this.#lookSoon(connection)
+    } else this.#lookSoon(connection, deadline)
   }
 
   /** A young one may just have been opened for something. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Connection } from '@libp2p/interface'
-import { SURPLUS_CHECK_MS, SURPLUS_MIN_AGE_MS } from '../../src/config/limits.ts'
+import { SURPLUS_CHECK_MS, SURPLUS_MIN_AGE_MS, SURPLUS_TIMEOUT_MS } from '../../src/config/limits.ts'
 import { SurplusConnections } from '../../src/mesh/surplus-connections.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { testConnection, type TestConnectionInit } from '../support/links.ts'
@@ -50,6 +50,14 @@ describe('two direct connections to one run of a peer', () => {
     assert.deepEqual(state.closed, [])
     one.streams = []
     await pass(SURPLUS_CHECK_MS)
+    assert.deepEqual(state.closed, [one])
+  })
+
+  it('become one in the end also where something runs over the other one without end', async () => {
+    const { surplus, state, one, other, pass } = twice()
+    one.streams = [{}] as Connection['streams']
+    await surplus.handleSameRun(one, other)
+    await pass(SURPLUS_TIMEOUT_MS)
     assert.deepEqual(state.closed, [one])
   })
 
