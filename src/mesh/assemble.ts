@@ -106,14 +106,12 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   const core: Core = { node, network, keeper, book, protocol, presences, database, commits }
   const shared = { ...core, init, events }
   const traversal = new Traversal({
-    init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, presences, isApproved,
-    followers: broadcasts === undefined ? [protocol] : [protocol, broadcasts]
+    init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, presences, isApproved, protocol, broadcasts
   })
   const instances = new Instances({
     ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
     addresses: () => node.libp2p.getMultiaddrs().map(address => multiaddr(withoutPeerId(address, components.peerId))),
-    onAddresses: (peerId) => { traversal.handleAddresses(peerId) },
-    onLeft: (peerId) => { presences.handleLeft(peerId) }
+    traversal
   })
   const mailbox = createMailbox({ ...shared, instances })
   const recipients = new Recipients({ node, network, book, instances })

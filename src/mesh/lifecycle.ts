@@ -128,7 +128,7 @@ export class Lifecycle {
     const { remotePeer, direction } = event.detail
     this.#parts.traversal.paths.handleOpened(event.detail)
     if (direction !== 'outbound') return
-    this.#parts.protocol.link(remotePeer).catch((error: unknown) => {
+    this.#parts.protocol.greet(event.detail).catch((error: unknown) => {
       this.#init.log.debug(`Peer ${remotePeer.toString()} takes no message stream: ${toError(error).message}`)
     })
   }
