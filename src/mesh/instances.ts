@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import type { Connection, PeerId, PrivateKey } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { RECORD_LIFE_MS } from '../config/dht-limits.ts'
 import { MAX_ROUTES, MAX_ROUTE_BYTES, ROUTE_AGE_MS } from '../config/limits.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { toError } from '../lib/errors.ts'
@@ -9,6 +10,7 @@ import { isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
 import { parseMultiaddr, parsePeerId } from '../lib/recipient.ts'
 import type { InstanceSummary } from '../mesh-api.ts'
 import type { Network } from '../node/network.ts'
+import type { SignedAnnounce } from '../protocols/announce.ts'
 import type { MessageProtocol } from '../protocols/message-protocol.ts'
 import { Announcer } from '../routes/announcer.ts'
 import { DuplicateKeys } from '../routes/duplicate-keys.ts'
@@ -138,6 +140,17 @@ export class Instances {
     this.#learner.handleAnnounce(from, record, connection).catch((error: unknown) => {
       this.#init.init.log.error(`An announce of ${from.toString()} could not be taken: ${toError(error).message}`)
     })
+  }
+
+  /** A record of this instance for the DHT; undefined while strangers are told nothing, or there is no address to tell. */
+  async record(isOneMachine: boolean): Promise<Uint8Array | undefined> {
+    const { config, clock } = this.#init.init
+    return config.enableAgentSync ? await this.#announcer.recordForAll({ isLocal: isOneMachine, expiresAt: clock.now() + RECORD_LIFE_MS }) : undefined
+  }
+
+  /** A look-up found what the peer signed. */
+  handleFound(found: SignedAnnounce, isOneMachine: boolean): void {
+    if (!found.peerId.equals(this.#init.peerId)) this.#learner.handleFound(found, isOneMachine)
   }
 
   /** An approved peer is told what strangers are not. */

@@ -11,6 +11,7 @@ export interface InstanceRecord {
   card?: AgentCard
   bootId: Uint8Array<ArrayBuffer>
   recipientBootIds: Uint8Array<ArrayBuffer>[]
+  expiresAt?: number
 }
 
 export namespace InstanceRecord {
@@ -55,6 +56,11 @@ export namespace InstanceRecord {
             w.uint32(50)
             w.bytes(value)
           }
+        }
+
+        if (obj.expiresAt != null) {
+          w.uint32(56)
+          w.uint64Number(obj.expiresAt)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -107,6 +113,10 @@ export namespace InstanceRecord {
               }
 
               obj.recipientBootIds.push(reader.bytes())
+              break
+            }
+            case 7: {
+              obj.expiresAt = reader.uint64Number()
               break
             }
             default: {
@@ -187,6 +197,13 @@ export namespace InstanceRecord {
 
               break
             }
+            case 7: {
+              yield {
+                field: `${prefix}.expiresAt`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -237,6 +254,11 @@ export namespace InstanceRecord {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface InstanceRecordExpiresAtFieldEvent {
+    field: '$.expiresAt'
+    value: number
+  }
+
   export function encode (obj: Partial<InstanceRecord>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, InstanceRecord.codec())
   }
@@ -245,7 +267,7 @@ export namespace InstanceRecord {
     return decodeMessage(buf, InstanceRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<InstanceRecord>): Generator<InstanceRecordInstanceNameFieldEvent | InstanceRecordSeqFieldEvent | InstanceRecordAddrsFieldEvent | InstanceRecordCardDescriptionFieldEvent | InstanceRecordCardSkillsFieldEvent | InstanceRecordBootIdFieldEvent | InstanceRecordRecipientBootIdsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<InstanceRecord>): Generator<InstanceRecordInstanceNameFieldEvent | InstanceRecordSeqFieldEvent | InstanceRecordAddrsFieldEvent | InstanceRecordCardDescriptionFieldEvent | InstanceRecordCardSkillsFieldEvent | InstanceRecordBootIdFieldEvent | InstanceRecordRecipientBootIdsFieldEvent | InstanceRecordExpiresAtFieldEvent> {
     return streamMessage(buf, InstanceRecord.codec(), opts)
   }
 }
