@@ -1,5 +1,6 @@
 /** Takes messages of peers in: decides, stores, and only then says so. */
 import type { PeerId } from '@libp2p/interface'
+import { MAX_HELD_BROADCASTS, MAX_HELD_BROADCASTS_PER_AUTHOR } from '../config/broadcast-limits.ts'
 import {
   FINISHED_RETENTION_MS, HELD_RETRY_MS, MAX_HELD_PER_ADDRESS, MAX_HELD_PER_PEER, MAX_HELD_TOTAL,
   MAX_INBOX_MESSAGES, MAX_INBOX_TEXT_BYTES, MAX_REPLIES_PER_MESSAGE, MAX_TRACKED_PEERS, STRANGERS_PER_ADDRESS, TURN_MAX_AGE_MS
@@ -28,7 +29,7 @@ export interface InboxInit {
   onReceived: (row: InboxRow) => void
   onHeld: (row: InboxRow) => void
   /** Runs in the transaction that stores a message or lets it in. */
-  onStoring: (messageId: string, peerId: string) => void
+  onStoring: (row: InboxRow) => void
   /** A stored reply answers this message of ours. */
   onReplied: (sent: OutboxRow, reply: InboxRow) => void
   now: () => number
@@ -81,8 +82,7 @@ export class Inbox {
     const verdict = await this.#init.commits.write(() => this.#judge(arrival))
     if (!('stored' in verdict)) return verdict.ack
     const { stored, sent } = verdict
-    this.#messages += 1
-    this.#textBytes += utf8Bytes(stored.text)
+    this.#count(stored)
     if (sent !== undefined) this.#init.onReplied(sent, stored)
     if (stored.state === 'held') this.#init.onHeld(stored)
     else this.#init.onReceived(stored)
@@ -93,11 +93,30 @@ export class Inbox {
   async release(peerId: string): Promise<InboxRow[]> {
     const released = await this.#init.commits.write(() => {
       const rows = this.#init.store.releaseHeld(peerId)
-      for (const row of rows) this.#init.onStoring(row.id, peerId)
+      for (const row of rows) this.#init.onStoring(row)
       return rows
     })
     for (const row of released) this.#init.onReceived(row)
     return released
+  }
+
+  get isFull(): boolean {
+    return this.#messages >= MAX_INBOX_MESSAGES || this.#textBytes >= MAX_INBOX_TEXT_BYTES
+  }
+
+  /**
+   * Stores a broadcast that was judged already. Those of strangers are a ring: the oldest beyond its bounds are dropped.
+   *
+   * @param judge runs in the transaction; without a row nothing is stored
+   */
+  async receiveBroadcast<V extends { row?: InboxRow }>(judge: () => V): Promise<V> {
+    const { verdict, dropped } = await this.#init.commits.write(() => {
+      const judged = judge()
+      return { verdict: judged, dropped: judged.row === undefined ? [] : this.#storeBroadcast(judged.row) }
+    })
+    if (verdict.row !== undefined) this.#count(verdict.row)
+    for (const totals of dropped) this.#uncount(totals)
+    return verdict
   }
 
   async discardHeld(peerId: string): Promise<void> {
@@ -116,7 +135,15 @@ export class Inbox {
   }
 
   async #remove(run: () => InboxTotals): Promise<void> {
-    const { messages, textBytes } = await this.#init.commits.write(run)
+    this.#uncount(await this.#init.commits.write(run))
+  }
+
+  #count({ text }: InboxRow): void {
+    this.#messages += 1
+    this.#textBytes += utf8Bytes(text)
+  }
+
+  #uncount({ messages, textBytes }: InboxTotals): void {
     this.#messages -= messages
     this.#textBytes -= textBytes
   }
@@ -143,6 +170,14 @@ export class Inbox {
     return { ack: stage(message, stored.state), stored, sent }
   }
 
+  #storeBroadcast(row: InboxRow): InboxTotals[] {
+    const { store } = this.#init
+    store.insert(row)
+    if (row.state === 'held') return [store.removeHeldBroadcastsBeyond(MAX_HELD_BROADCASTS_PER_AUTHOR, row.peerId), store.removeHeldBroadcastsBeyond(MAX_HELD_BROADCASTS)]
+    this.#init.onStoring(row)
+    return []
+  }
+
   #answered(peerId: string, message: WireMessage): OutboxRow | undefined {
     if (message.kind !== 'reply' || message.inReplyTo === undefined) return undefined
     const sent = this.#init.findSent(message.inReplyTo)
@@ -151,7 +186,7 @@ export class Inbox {
 
   #overLimits({ from, message, address }: Arrival, sender: { isApproved: boolean, isHeld: boolean, isAwaitedReply: boolean }): Verdict | undefined {
     const peerId = from.toString()
-    if (this.#messages >= MAX_INBOX_MESSAGES || this.#textBytes >= MAX_INBOX_TEXT_BYTES) {
+    if (this.isFull) {
       return refused(message, { code: 'QUEUE_FULL', text: 'the inbox of the recipient is full', retryAfterMs: HELD_RETRY_MS })
     }
     const waitMs = sender.isAwaitedReply ? 0 : this.#waitFor(peerId, { address, ...sender })
@@ -186,8 +221,9 @@ export class Inbox {
       expiresAt: receivedAt + message.ttlMs
     } as const
     this.#init.store.insert(row)
-    if (state === 'received') this.#init.onStoring(row.id, row.peerId)
-    return { ...row, seq: 0, isUnread: true }
+    const stored: InboxRow = { ...row, seq: 0, isUnread: true }
+    if (state === 'received') this.#init.onStoring(stored)
+    return stored
   }
 }
 

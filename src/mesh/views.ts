@@ -39,7 +39,8 @@ export function toInboundMessage(row: InboxRow, names: Names): InboundMessage {
     ...alias !== undefined && { alias },
     ...instanceId !== undefined && { instanceId },
     ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
-    ...names.book.statusOf(row.peerId) !== 'approved' && { isStranger: true }
+    ...names.book.statusOf(row.peerId) !== 'approved' && { isStranger: true },
+    ...row.topic !== undefined && { topic: row.topic }
   }
 }
 
@@ -58,7 +59,8 @@ export function toInboxMessage(row: InboxRow, names: Names, audience: InboxQuery
     ...alias !== undefined && { alias },
     ...instanceId !== undefined && { instanceId },
     ...isShown && { text: row.text },
-    ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo }
+    ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
+    ...row.topic !== undefined && { topic: row.topic }
   }
 }
 

@@ -9,7 +9,7 @@ import { MAX_ANNOUNCED_ADDRESSES } from '../config/limits.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
 import type { AddressScopes } from './address-scopes.ts'
 import { withoutPeerId } from './known-addresses.ts'
-import { overriding } from './overriding.ts'
+import { overriding } from '../lib/overriding.ts'
 
 export class DhtAddresses {
   /** The node's peer store as the DHT may see and change it. */

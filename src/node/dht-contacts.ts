@@ -6,7 +6,7 @@ import { DHT_IDLE_MS, DHT_PATIENCE_MS } from '../config/dht-limits.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { isRelayed } from '../lib/connection-path.ts'
 import { toError } from '../lib/errors.ts'
-import { overriding } from './overriding.ts'
+import { overriding } from '../lib/overriding.ts'
 
 export interface DhtContactsInit {
   connectionManager: ConnectionManager

@@ -19,7 +19,7 @@ import { DhtAddresses } from './dht-addresses.ts'
 import { DhtContacts } from './dht-contacts.ts'
 import { KadParts } from './dht-parts.ts'
 import { DhtStore } from './dht-store.ts'
-import { overriding } from './overriding.ts'
+import { overriding } from '../lib/overriding.ts'
 import { telling } from './shown-addresses.ts'
 
 /** The DHT is a network of its own, apart from the public IPFS one. */

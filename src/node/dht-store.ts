@@ -6,7 +6,7 @@ import { Key, type Datastore, type Pair } from 'interface-datastore'
 import { fromString } from 'uint8arrays/from-string'
 import { toString } from 'uint8arrays/to-string'
 import { MAX_PROVIDERS_PER_KEY, MAX_PROVIDERS_TOLD, MAX_PROVIDER_KEYS, MAX_RECORDS, PROVIDER_LIFE_MS, RECORD_LIFE_MS } from '../config/dht-limits.ts'
-import { overriding } from './overriding.ts'
+import { overriding } from '../lib/overriding.ts'
 
 export interface DhtStoreInit {
   self: PeerId

@@ -5,8 +5,8 @@
 import type { Address, PeerStore } from '@libp2p/interface'
 import type { AddressManager } from '@libp2p/interface-internal'
 import { MAX_ANNOUNCED_ADDRESSES } from '../config/limits.ts'
+import { overriding } from '../lib/overriding.ts'
 import type { AddressScopes } from './address-scopes.ts'
-import { overriding } from './overriding.ts'
 
 /** The parts of libp2p that hold addresses. */
 interface Holders {

@@ -10,23 +10,15 @@ import { runChat, type ChatInit } from './cli-chat.ts'
 import { runInvite } from './cli-invite.ts'
 import { runPing } from './cli-ping.ts'
 import { readTicket, type TicketInput } from './cli-ticket.ts'
+import type { CommandRow } from './command-row.ts'
 import { failureDetails, failureText } from './details.ts'
 import { callGateway, type GatewayCall, type GatewayOptions } from './gateway-call.ts'
 import { CLI_DESCRIPTION, CLI_ROOT } from './names.ts'
 import type { Outcome } from './operations/definition.ts'
+import { safeJson } from './safe-json.ts'
 
 type CliContext = Parameters<Parameters<OpenClawPluginApi['registerCli']>[0]>[0]
 type Command = CliContext['program']
-
-interface CommandRow {
-  usage: string
-  description: string
-  options?: Array<[flags: string, description: string]>
-  operation: string
-  params: (words: string[], options: Record<string, unknown>) => object
-  /** A fact of a success that must be true for exit code 0. */
-  needs?: string
-}
 
 const to = ([recipient]: string[]): object => ({ to: recipient })
 /** A send waits for the peer's confirmation, which the owner may set to minutes. */
@@ -73,6 +65,13 @@ const COMMANDS: readonly CommandRow[] = [
     description: 'Send a text: to an instance (by ID or instance name) until it was delivered there, to a peer (by peer ID, agent ID or alias) until it is received, held or queued',
     operation: 'sendAny',
     params: ([recipient, ...words]) => ({ to: recipient, message: words.join(' ') })
+  },
+  {
+    usage: 'broadcast <text...>',
+    description: 'Send a text to everybody on the mesh, strangers included, and say how many peers it went to',
+    options: [['--topic <topic>', 'Another topic than meshTopic']],
+    operation: 'broadcast',
+    params: (words, { topic }) => ({ message: words.join(' '), ...topic === undefined ? {} : { topic } })
   },
   { usage: 'message <messageId>', description: 'How far a sent message got, and what the recipient\'s channels said', operation: 'message', params: ([messageId]) => ({ messageId }) },
   {
@@ -240,10 +239,4 @@ function print({ details, text }: Outcome, isJson: boolean, { out, err, fail }: 
   if (details.ok) return
   err(text)
   fail()
-}
-
-/** JSON whose strings move no cursor: what peers wrote may hold control characters that JSON itself lets pass. */
-export function safeJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, character =>
-    Array.from({ length: character.length }, (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`).join(''))
 }

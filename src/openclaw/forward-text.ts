@@ -1,6 +1,6 @@
 /** How a peer's message reads in the owner's chat: who sent it and how that is known, the text as a quote, how to answer. */
 import { MAX_SHOWN_CHARACTERS } from '../config/limits.ts'
-import type { InboundMessage } from '../mesh-api.ts'
+import type { InboundMessage, InboxKind } from '../mesh-api.ts'
 import { plainChatText, quoteForChat } from './chat-text.ts'
 
 /** The last line; whoever quotes a message that ends in it means to answer a peer. */
@@ -11,11 +11,16 @@ const MIN_SHOWN_CHARACTERS = 50
 /** The part of a channel's limit that is used: some channels add to a text what shows it as it is meant. */
 const USED = 0.9
 
+const TITLES: Readonly<Record<InboxKind, string>> = {
+  direct: '📨 Message from',
+  reply: '↩️ Reply from',
+  broadcast: '📢 Broadcast to everybody from'
+}
+
 /** A message of an approved peer as it is shown, in `maxCharacters` where that is possible. The lines that do not begin with `>` are ours. */
 export function forwardText(message: InboundMessage, maxCharacters: number): string {
   const { kind, text } = message
-  const title = kind === 'reply' ? `↩️ Reply from ${chatName(message)}` : `📨 Message from ${chatName(message)}`
-  const head = `${title} (libp2p mesh)\n${knownAs(message)}`
+  const head = `${TITLES[kind]} ${chatName(message)} (libp2p mesh)\n${knownAs(message)}`
   const cutNote = `(cut: ${String(text.length)} characters; all of them: openclaw p2p inbox --json)`
   const room = Math.floor(maxCharacters * USED) - [head, cutNote, HOW_TO_ANSWER].join('\n\n').length
   const { quote, isCut } = quoteForChat(text, Math.min(Math.max(room, MIN_SHOWN_CHARACTERS), MAX_SHOWN_CHARACTERS))

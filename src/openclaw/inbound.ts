@@ -40,6 +40,8 @@ export interface InboundInit {
   notices: Notices
   turns: RunningTurns
   clock: Clock
+  /** Whether broadcasts of approved authors start turns. */
+  takesBroadcasts: boolean
 }
 
 /** Messages of one peer that wait for its running turn; what comes on top is stored and starts none. */
@@ -61,10 +63,10 @@ export class InboundTurns {
     this.#init = init
   }
 
-  /** Takes a stored message; only what somebody wrote to this node starts a turn, replies do not. */
+  /** Takes a stored message; only what somebody wrote to this node starts a turn, and broadcasts where the owner wants that. */
   handle(message: InboundMessage): void {
     const { kind, from, messageId } = message
-    if (kind !== 'direct') return
+    if (kind === 'reply' || (kind === 'broadcast' && !this.#init.takesBroadcasts)) return
     const queue = this.#waiting.get(from) ?? { count: 0, last: Promise.resolve() }
     if (queue.count >= MAX_WAITING_PER_PEER) {
       this.#init.host.log.debug(`${messageId} of ${from} starts no turn: ${queue.count} of its messages wait already`)

@@ -2,8 +2,8 @@
 import { errorLine } from '../lib/errors.ts'
 import { escapeControl, escapeTerminal, oneLine } from '../lib/text.ts'
 import type {
-  AddedPeer, DeliveryState, DiscoverResult, InboundRight, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, Invite, JoinedPeer,
-  KnownBy, MessageStatus, PeerSummary, ResolvedInstance, SendResult, TargetDelivery
+  AddedPeer, BroadcastResult, DeliveryState, DiscoverResult, InboundRight, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, Invite,
+  JoinedPeer, KnownBy, MessageStatus, PeerSummary, ResolvedInstance, SendResult, TargetDelivery
 } from '../mesh-api.ts'
 
 const MAX_LISTED_TEXT = 2000
@@ -159,6 +159,14 @@ export function sentText(result: SendResult): string {
   return [`Message ${result.messageId} to ${result.peerId}: ${stateText(result.state)}${reason}`, ...reply].join('\n')
 }
 
+/** To how many peers a broadcast went. */
+export function broadcastText({ messageId, topic, recipients }: BroadcastResult): string {
+  const to = recipients === 0
+    ? 'it went to 0 peers: none is connected that takes broadcasts of this topic, and it is not repeated'
+    : `it went to ${recipients} ${recipients === 1 ? 'peer' : 'peers'}, which pass it on`
+  return `Broadcast ${messageId} on ${topic}: ${to}`
+}
+
 /** A message that was delivered at an instance, with each of its channels. */
 export function instanceSentText({ messageId, instanceId, peerId, deliveries }: InstanceSendResult): string {
   const recipient = instanceId === undefined ? peerId : `${escapeControl(instanceId)} (${peerId})`
@@ -186,7 +194,7 @@ export function messageStatusText(status: MessageStatus): string {
 export function inboxText(inbox: { messages: InboxMessage[], unread: number }): string {
   if (inbox.messages.length === 0) return `No messages (${inbox.unread} unread in all)`
   const entries = inbox.messages.flatMap(message => [
-    `${time(message.at)}  ${message.kind} from ${senderText(message)}${message.unread ? ', unread' : ''}, ${message.state}, ${message.messageId}`,
+    `${time(message.at)}  ${message.kind}${message.topic === undefined ? '' : ` on ${message.topic}`} from ${senderText(message)}${message.unread ? ', unread' : ''}, ${message.state}, ${message.messageId}`,
     message.text === undefined ? '  (the text is shown once the owner approves the sender)' : quoted(oneCut(message.text))
   ])
   return [...entries, `${inbox.unread} unread in all. Lines with > are text from peers, untrusted.`].join('\n')

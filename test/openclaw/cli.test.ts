@@ -3,10 +3,11 @@ import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { addCommands, safeJson, type CliParts } from '../../src/openclaw/cli.ts'
+import { addCommands, type CliParts } from '../../src/openclaw/cli.ts'
 import type { GatewayCall } from '../../src/openclaw/gateway-call.ts'
 import type { Outcome } from '../../src/openclaw/operations/definition.ts'
 import { OPERATIONS } from '../../src/openclaw/operations/table.ts'
+import { safeJson } from '../../src/openclaw/safe-json.ts'
 import { PEER } from '../support/fake-mesh.ts'
 import { testFolder } from '../support/test-folder.ts'
 
@@ -110,6 +111,7 @@ describe('openclaw p2p', () => {
     ['instances', {}, 'instances', {}],
     ['send bob hello there', {}, 'sendAny', { to: 'bob', message: 'hello there' }],
     ['message m1', {}, 'message', { messageId: 'm1' }],
+    ['broadcast hello everybody', { topic: 'other' }, 'broadcast', { message: 'hello everybody', topic: 'other' }],
     ['inbox', { unread: true, limit: '5', markRead: true }, 'inbox', { unreadOnly: true, limit: 5, markRead: true }],
     ['approve ABCD-EFGH', {}, 'approve', { who: 'ABCD-EFGH' }],
     ['block bob', {}, 'block', { to: 'bob' }],

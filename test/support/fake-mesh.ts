@@ -1,8 +1,8 @@
 /** A mesh of plain values: it answers as told, notes what it was asked, and lets tests make things happen. */
 
 import type {
-  AddedPeer, DeliveryTarget, ForwardOutcome, InboundMessage, Invite, JoinedPeer, MeshApi, MeshEvent, MeshStatus, NetworkInfo, PeerSummary, SendRequest,
-  SendResult, TurnClaim, TurnOutcome
+  AddedPeer, BroadcastRequest, DeliveryTarget, ForwardOutcome, InboundMessage, Invite, JoinedPeer, MeshApi, MeshEvent, MeshStatus, NetworkInfo,
+  PeerSummary, SendRequest, SendResult, TurnClaim, TurnOutcome
 } from '../../src/mesh-api.ts'
 
 export const SELF = '12D3KooWCUaXALHnW4JQkSMazcjBnTQAYQu4SGUdL9cx9kXxuNEZ'
@@ -46,6 +46,7 @@ export interface FinishedTurn {
 
 export class FakeMesh implements MeshApi {
   readonly sent: SendRequest[] = []
+  readonly broadcasts: BroadcastRequest[] = []
   readonly finished: FinishedTurn[] = []
   readonly approved: string[] = []
   readonly forwarded: Array<{ messageId: string, target: DeliveryTarget, outcome: ForwardOutcome }> = []
@@ -119,6 +120,11 @@ export class FakeMesh implements MeshApi {
 
   sendInstanceMessage: MeshApi['sendInstanceMessage'] = async request => await this.#over.sendInstanceMessage?.(request) ??
     { messageId: 'out-1', peerId: PEER, instanceId: request.instance, approved: true, state: 'delivered', deliveries: [] }
+
+  broadcast: MeshApi['broadcast'] = async (request) => {
+    this.broadcasts.push(request)
+    return await this.#over.broadcast?.(request) ?? { messageId: `out-${this.broadcasts.length}`, topic: request.topic ?? 'openclaw-mesh', recipients: 2 }
+  }
 
   beginForward: MeshApi['beginForward'] = async (messageId, target) => await this.#over.beginForward?.(messageId, target) ?? { begun: false }
 

@@ -59,7 +59,7 @@ export namespace InstanceRecord {
         }
 
         if (obj.expiresAt != null) {
-          w.uint32(56)
+          w.uint32(64)
           w.uint64Number(obj.expiresAt)
         }
 
@@ -115,7 +115,7 @@ export namespace InstanceRecord {
               obj.recipientBootIds.push(reader.bytes())
               break
             }
-            case 7: {
+            case 8: {
               obj.expiresAt = reader.uint64Number()
               break
             }
@@ -197,7 +197,7 @@ export namespace InstanceRecord {
 
               break
             }
-            case 7: {
+            case 8: {
               yield {
                 field: `${prefix}.expiresAt`,
                 value: reader.uint64Number()
