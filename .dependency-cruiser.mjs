@@ -17,7 +17,7 @@ const layers = {
   'mesh-api.ts': ['api'],
   mesh: ['lib', 'config', 'node', 'nat', 'relay', 'protocols', 'trust', 'routes', 'mailbox', 'sessions', 'mesh-api.ts'],
   'mesh.ts': ['mesh', 'lib', 'config', 'mesh-api.ts'],
-  'relay.ts': ['lib', 'config', 'node', 'nat', 'relay'],
+  'relay.ts': ['lib', 'config', 'node', 'nat', 'relay', 'protocols'],
   command: ['relay.ts', 'config', 'lib'],
   'bin.ts': ['command', 'lib'],
   'index.ts': ['openclaw'],

@@ -51,18 +51,19 @@ export const CLOCK_TOLERANCE_MS = 3_600_000
 export const RECORD_INTERVAL_MS = 2 * 3_600_000
 
 /** After a start, new addresses or, in a small network, a new node that could hold the record: what comes together is one change. */
-export const RECORD_SOON_MS = 2_000
+export const PUBLICATION_SOON_MS = 2_000
 
-/** A record is not put more often than this, whatever changes: each time costs some forty messages. */
-export const RECORD_PAUSE_MS = 10_000
+/** Nothing is published more often than this, whatever changes: each time costs some forty messages. */
+export const PUBLICATION_PAUSE_MS = 10_000
 
-/** Putting a record, some nodes silent. */
+/** One publication, some nodes silent. */
 export const PUBLISH_TIMEOUT_MS = 60_000
 
 /** A person or an agent waits for a look-up; in a network of fifty it takes some hundred milliseconds. */
 export const LOOK_UP_TIMEOUT_MS = 5_000
 
-/** At the start of a node, a look-up waits this long for the first node that it could ask. */
+/** This soon after the start, a look-up waits for the first node that it could ask, and not longer than that. */
+export const START_MS = 10_000
 export const FIRST_NODE_TIMEOUT_MS = 2_000
 
 /** Answers that end a look-up: one of them could be old. */
@@ -74,6 +75,9 @@ export const MAX_MISSED = 4_096
 
 /** Look-ups in a row, and in each minute after that: an agent that is talked into writing to thousands asks nobody about most. */
 export const LOOK_UPS_PER_MINUTE = 60
+
+/** Where a peer is by the word of others is remembered for this long: what is told today may be wrong tomorrow. */
+export const LOCATED_KEEP_MS = 3_600_000
 
 /** A peer that is kept and not reached may have moved; it is looked for again after this long. */
 export const MOVED_PAUSE_MS = 10 * 60_000
@@ -87,8 +91,8 @@ export const PROVIDER_LIFE_MS = 24 * 3_600_000
 /** Of a network with plenty of entries a node adds itself in one of so many rounds: those who hold them are few. */
 export const RENDEZVOUS_SHARE = 1 / 8
 
-/** Nodes of the network that are dialled at the start, and on demand. */
-export const RENDEZVOUS_DIALS = 4
+/** A node with fewer connections than this dials others of its network, so that broadcasts find many ways; on demand it dials this many. */
+export const RENDEZVOUS_NEIGHBOURS = 8
 export const RENDEZVOUS_DIALS_ON_DEMAND = 16
 
 /** Finding those, in a large network. */

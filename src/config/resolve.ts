@@ -1,11 +1,9 @@
 /** Turns what the owner wrote (or did not) into the complete settings of a node, or refuses it by name. */
 import { isAbsolute } from 'node:path'
-import { MeshError } from '../lib/errors.ts'
 import { safeName } from '../lib/text.ts'
 import { checkAllowFrom, checkAnnounceAddrs, checkListenAddrs, checkPeerList, checkStunServers, type AddressCheck } from './addresses.ts'
 import { CHANNEL_DEFAULTS, CONFIG_DEFAULTS, PUBLIC_DEFAULTS } from './defaults.ts'
 import { checkForwardTargets, type ForwardTarget } from './forward-targets.ts'
-import { NOT_YET_KEYS } from './not-yet.ts'
 import { ChannelSchema, ConfigSchema, type ConfigInput, type DiscoveryMechanism, type DmPolicy, type Role } from './schema.ts'
 import { isTopic, TOPIC_FORM } from './topic.ts'
 import { badValue, checkShape } from './validate.ts'
@@ -25,6 +23,7 @@ export interface MeshConfig {
   enableHolePunch: boolean
   enableCircuitRelayServer: boolean
   relayList: string[]
+  discoverRelays: number
   stunServers: string[]
   announceAddrs: string[]
   instanceName: string
@@ -83,7 +82,6 @@ const NEEDS_IDENTIFY: ReadonlySet<string> = new Set(['enableAutoNAT', 'enableDCU
  * @throws MeshError `INVALID_ARGUMENT` naming key, value and expectation
  */
 export function resolveConfig(config: unknown, channel: unknown, environment: ConfigEnvironment): MeshConfig {
-  refuseNotYet(config)
   const input = checkShape(ConfigSchema, config ?? {}, CONFIG_PATH)
   const access = checkShape(ChannelSchema, channel ?? {}, CHANNEL_PATH)
   const warnings: string[] = []
@@ -101,6 +99,7 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     ...nat,
     enableCircuitRelayServer: input.enableCircuitRelayServer ?? preset.enableCircuitRelayServer,
     relayList: relayListOf(input, checkAt('relayList')),
+    discoverRelays: input.discoverRelays ?? CONFIG_DEFAULTS.discoverRelays,
     stunServers: checkStunServers(input.stunServers ?? CONFIG_DEFAULTS.stunServers, checkAt('stunServers')),
     announceAddrs: checkAnnounceAddrs(input.announceAddrs ?? CONFIG_DEFAULTS.announceAddrs, checkAt('announceAddrs')),
     instanceName: instanceNameOf(input.instanceName, environment),
@@ -139,15 +138,6 @@ function broadcastOf(input: ConfigInput, { hasIdentify, warnings }: { hasIdentif
     meshTopic,
     enableBroadcastForwarding: input.enableBroadcastForwarding ?? CONFIG_DEFAULTS.enableBroadcastForwarding,
     enableBroadcastTurns: input.enableBroadcastTurns ?? CONFIG_DEFAULTS.enableBroadcastTurns
-  }
-}
-
-function refuseNotYet(config: unknown): void {
-  if (typeof config !== 'object' || config === null) return
-  for (const [key, value] of Object.entries(config)) {
-    if (NOT_YET_KEYS.has(key) && value !== undefined) {
-      throw new MeshError('INVALID_ARGUMENT', `${CONFIG_PATH}.${key} is not there yet in this version; take the key out of the configuration`)
-    }
   }
 }
 

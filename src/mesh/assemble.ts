@@ -28,6 +28,7 @@ import { Peers } from './peers.ts'
 import { Recipients } from './recipients.ts'
 import { createServices, Late, needed } from './services.ts'
 import { Traversal } from './traversal.ts'
+import { WideArea } from './wide-area.ts'
 import type { UnnumberedEvent } from './views.ts'
 
 /** The parts of one run of the mesh. */
@@ -40,6 +41,8 @@ export interface Parts extends Core {
   recipients: Recipients
   peers: Peers
   inviting: Inviting
+  /** Undefined where the configuration has no DHT. */
+  wideArea: WideArea | undefined
   messaging: Messaging
   /** Undefined where broadcasts are off. */
   broadcasts: BroadcastProtocol | undefined
@@ -97,9 +100,9 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   const { protocol, components } = needed(late.service)
   const { broadcasts, inviting, isApproved } = late
   const commits = new GroupCommit(database)
-  const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId))
+  const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId), (peerId) => { late.wideArea?.claim(peerId) })
   const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
-  const { keeper, dialer } = createDialers(init, network)
+  const { keeper, dialer } = createDialers(init, network, (peerId) => { late.wideArea?.handleUnreached(peerId) })
   const core: Core = { node, network, keeper, book, protocol, database, commits }
   const shared = { ...core, init, events }
   const traversal = new Traversal({
@@ -112,22 +115,30 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
     onAddresses: (peerId) => { traversal.handleAddresses(peerId) }
   })
   const mailbox = createMailbox({ ...shared, instances })
-  const recipients = new Recipients({ node, network, book, instances })
+  const wideArea = late.wideArea = late.dht === undefined ? undefined : new WideArea({ ...shared, dht: late.dht, self: components.peerId, instances, relays: traversal.relays })
+  late.isKept = peerId => keeper.isWanted(peerId.toString()) || book.isKept(peerId.toString())
+  const recipients = new Recipients({ node, network, book, instances, find: async sought => await wideArea?.find(sought) ?? false })
   const peers = new Peers({ network, keeper, book, mailbox, instances, traversal, recipients }, init)
   const messaging = new Messaging({ network, book, mailbox, instances, recipients })
-  const discovery = new Discovery({ ...shared, instances, self: components.peerId, exchange: needed(late.exchange) })
+  const discovery = new Discovery({
+    ...shared, instances, self: components.peerId, exchange: needed(late.exchange), others: async options => await wideArea?.others(options) ?? []
+  })
   inviting.open({ ...shared, peers, self: components.peerId })
   late.handler = { mailbox, instances, discovery }
   const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
-  return { ...core, dialer, mailbox, instances, discovery, traversal, recipients, peers, inviting, messaging, broadcasts, listenAddrs }
+  return { ...core, dialer, mailbox, instances, discovery, traversal, recipients, peers, inviting, wideArea, messaging, broadcasts, listenAddrs }
 }
 
-function createDialers(init: MeshInit, network: Network): Pick<Parts, 'keeper' | 'dialer'> {
+function createDialers(init: MeshInit, network: Network, onUnreached: (peerId: PeerId) => void): Pick<Parts, 'keeper' | 'dialer'> {
   const isConnected = (peerId: PeerId): boolean => network.isConnected(peerId)
   const onFailure = (peerId: PeerId, error: Error): void => { init.log.debug(`Peer ${peerId.toString()} was not reached: ${errorLine(toMeshError(error))}`) }
   const keeper = new PeerKeeper({
     dial: async (peerId, addresses) => { await network.connect(peerId, { addresses }) },
-    isConnected, onFailure, clock: init.clock, random: init.random
+    isConnected, clock: init.clock, random: init.random,
+    onFailure: (peerId, error) => {
+      onFailure(peerId, error)
+      onUnreached(peerId)
+    }
   })
   const dialer = new DiscoveryDialer({ dial: async (peerId) => { await network.connect(peerId) }, isConnected, onFailure })
   return { keeper, dialer }

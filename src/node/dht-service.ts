@@ -14,7 +14,7 @@ import { MAX_TRACKED_PEERS } from '../config/limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import { RateLimiter } from '../lib/rate-limiter.ts'
 import { parsePeerId } from '../lib/recipient.ts'
-import { addressScopes } from './address-scopes.ts'
+import { addressScopes, type AddressScopes } from './address-scopes.ts'
 import { DhtAddresses } from './dht-addresses.ts'
 import { DhtContacts } from './dht-contacts.ts'
 import { KadParts } from './dht-parts.ts'
@@ -25,14 +25,19 @@ import { telling } from './shown-addresses.ts'
 /** The DHT is a network of its own, apart from the public IPFS one. */
 export const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
 
+/** The kind of records that the DHT holds. */
+export interface DhtRecords {
+  /** First part of their keys. */
+  namespace: string
+  /** @throws when the value is none for that key, or tells addresses that are not for all */
+  validate: (key: Uint8Array, value: Uint8Array, isTold: AddressScopes['isTold']) => Promise<void>
+  /** The index of the newest of these values of a key; the first of equals. */
+  newest: (values: readonly Uint8Array[]) => number
+}
+
 /** What the mesh decides about the DHT of its node. */
 export interface DhtInit {
-  /** First part of the keys of records. */
-  namespace: string
-  /** @throws when the value is none for that key */
-  validate: (key: Uint8Array, value: Uint8Array) => Promise<void>
-  /** The index of the newest of these values of a key; the first of equals. */
-  newest: (key: Uint8Array, values: Uint8Array[]) => number
+  records: DhtRecords
   /** Whether the peer is to stay connected for another reason than the DHT. */
   isKept: (peerId: PeerId) => boolean
   clock: Clock
@@ -53,6 +58,7 @@ export class DhtService implements Startable {
   readonly #components: KadDHTComponents
   readonly #log: Logger
   readonly #init: DhtInit
+  readonly #scopes: AddressScopes
   readonly #kad: KadParts
   readonly #addresses: DhtAddresses
   readonly #contacts: DhtContacts
@@ -61,10 +67,11 @@ export class DhtService implements Startable {
   #topology: string | undefined
 
   constructor(components: KadDHTComponents, init: DhtInit, { isServer, isOneMachine }: DhtMode) {
-    const { clock, random, newest } = init
+    const { clock, random, records: { namespace, newest } } = init
     const scopes = addressScopes(isOneMachine)
     this.#components = components
     this.#init = init
+    this.#scopes = scopes
     this.#log = components.logger.forComponent('libp2p-mesh:dht')
     this.#questions = new RateLimiter({ limit: DHT_QUESTIONS_PER_MINUTE, windowMs: 60_000, maxKeys: MAX_TRACKED_PEERS, now: clock.now })
     this.#addresses = new DhtAddresses(components.peerStore, scopes)
@@ -77,8 +84,8 @@ export class DhtService implements Startable {
       protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper, ...isServer && { clientMode: false },
       kBucketSize: DHT_BUCKET_SIZE, alpha: DHT_PARALLEL, disjointPaths: DHT_PATHS, querySelfInterval: DHT_REFRESH_MS,
       networkDialTimeout: { minTimeout: DHT_REQUEST_TIMEOUT_MS, maxTimeout: DHT_REQUEST_TIMEOUT_MS }, reprovide: { validity: PROVIDER_LIFE_MS, threshold: 0 },
-      validators: { [init.namespace]: init.validate }, selectors: { [init.namespace]: newest }
-    })({ ...this.#parts(), addressManager: telling(components.addressManager, scopes) }))
+      validators: { [namespace]: this.#validate }, selectors: { [namespace]: (_key, values) => newest(values) }
+    })(this.#parts()))
     this.#kad.refreshEvery(DHT_REFRESH_MS)
     this.#kad.onHeard((peer) => { this.#addresses.hear(peer) })
   }
@@ -130,7 +137,7 @@ export class DhtService implements Startable {
 
   /** Puts a record to the nodes nearest to its key; resolves with how many hold it. Without a node to ask, nobody does. */
   async put(key: Uint8Array, value: Uint8Array, options: AbortOptions): Promise<number> {
-    await this.#init.validate(key, value)
+    await this.#validate(key, value)
     this.#store.keep(key)
     return await this.#count(this.#kad.dht.put(key, value, options), 'PUT_VALUE')
   }
@@ -168,19 +175,19 @@ export class DhtService implements Startable {
     }
   }
 
+  readonly #validate = async (key: Uint8Array, value: Uint8Array): Promise<void> => { await this.#init.records.validate(key, value, this.#scopes.isTold) }
+
   #parts(): KadDHTComponents {
-    const { datastore, registrar, ping } = this.#components
-    return {
-      ...this.#components,
-      peerStore: this.#addresses.peerStore, datastore: this.#store.over(datastore), connectionManager: this.#contacts.connectionManager,
+    const { datastore, registrar, addressManager } = this.#components
+    return overriding<KadDHTComponents>(this.#components, {
+      addressManager: telling(addressManager, this.#scopes), peerStore: this.#addresses.peerStore, datastore: this.#store.over(datastore),
+      connectionManager: this.#contacts.connectionManager,
       registrar: overriding(registrar, {
         handle: async (protocol, handler, options) => { await registrar.handle(protocol, this.#limited(handler), options) }
       }),
       // nobody is dialled just to see whether it is there: who answered a question was, until one finds nobody
-      ping: overriding(ping, {
-        ping: async (peer, options) => await this.#isThere(peer) ? 0 : await ping.ping(peer, options)
-      })
-    }
+      ping: { ping: async (peer, options) => await this.#isThere(peer) ? 0 : await this.#components.ping.ping(peer, options) }
+    })
   }
 
   #limited(handler: StreamHandler): StreamHandler {

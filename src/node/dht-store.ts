@@ -11,7 +11,7 @@ import { overriding } from '../lib/overriding.ts'
 export interface DhtStoreInit {
   self: PeerId
   /** The index of the newest of these values of a key; the first of equals. */
-  newest: (key: Uint8Array, values: Uint8Array[]) => number
+  newest: (values: readonly Uint8Array[]) => number
   /** Whether an address of the peer is known: the library fails a whole answer because of one provider without. */
   hasAddress: (peerId: string) => Promise<boolean>
   now: () => number
@@ -93,7 +93,7 @@ export class DhtStore {
     const { newest, now } = this.#init
     const { key, value } = Record.deserialize(bytes)
     const held = this.#fresh(name)
-    if (held !== undefined && newest(key, [value, Record.deserialize(held.bytes).value]) !== 0) throw new OldRecordError('a newer record is held')
+    if (held !== undefined && newest([value, Record.deserialize(held.bytes).value]) !== 0) throw new OldRecordError('a newer record is held')
     this.#records.delete(name)
     const newcomer = { bytes, at: now(), distance: this.#own.has(name) ? -1n : placeOf(key) ^ this.#place }
     if (this.#records.size >= MAX_RECORDS) this.#makeRoom(newcomer)

@@ -2,6 +2,7 @@
 import type { KadDHTComponents } from '@libp2p/kad-dht'
 import { isOneMachine, type ReachConfig } from '../config/mesh-reach.ts'
 import type { DhtInit, DhtService } from './dht-service.ts'
+import type { NodeComponents } from './options.ts'
 
 export type { DhtInit, DhtService } from './dht-service.ts'
 
@@ -9,8 +10,8 @@ export type { DhtInit, DhtService } from './dht-service.ts'
  * A factory of the service. A relay is there for others: it answers from the start, whatever addresses it has; so does a node whose mesh
  * is on this machine. Any other one asks only, until the library sees that it has a public address that was confirmed.
  */
-export async function dhtFactory(config: ReachConfig & { enableCircuitRelayServer: boolean }, init: DhtInit): Promise<(components: KadDHTComponents) => DhtService> {
+export async function dhtFactory(config: ReachConfig & { enableCircuitRelayServer: boolean }, init: DhtInit): Promise<(components: NodeComponents) => DhtService> {
   const { DhtService: Service } = await import('./dht-service.ts')
   const mode = { isOneMachine: isOneMachine(config), isServer: config.enableCircuitRelayServer || isOneMachine(config) }
-  return components => new Service(components, init, mode)
+  return components => new Service(components as NodeComponents & Pick<KadDHTComponents, 'ping'>, init, mode) // services see each other
 }

@@ -34,13 +34,18 @@ export interface ConnectOptions {
 export class Network {
   readonly #libp2p: MeshNode
   readonly #announcedBy: (peerId: PeerId) => Multiaddr[]
+  readonly #onWanted: (peerId: PeerId) => void
   readonly #known: KnownAddresses
   readonly #stopping = new AbortController()
 
-  /** @param announcedBy addresses that the peer announced, dialled besides the known ones */
-  constructor(libp2p: MeshNode, announcedBy: (peerId: PeerId) => Multiaddr[]) {
+  /**
+   * @param announcedBy addresses that the peer announced, dialled besides the known ones
+   * @param onWanted told when somebody wants a connection to the peer, be there one or not
+   */
+  constructor(libp2p: MeshNode, announcedBy: (peerId: PeerId) => Multiaddr[], onWanted: (peerId: PeerId) => void = () => undefined) {
     this.#libp2p = libp2p
     this.#announcedBy = announcedBy
+    this.#onWanted = onWanted
     this.#known = new KnownAddresses(libp2p.peerStore)
   }
 
@@ -116,6 +121,7 @@ export class Network {
    * @throws MeshError `UNREACHABLE` with the reason
    */
   async connect(peerId: PeerId, options: ConnectOptions = {}): Promise<void> {
+    this.#onWanted(peerId)
     if (this.isConnected(peerId)) return
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
     try {
@@ -143,6 +149,7 @@ export class Network {
    * @throws MeshError `UNREACHABLE`
    */
   async tryAddresses(peerId: PeerId, addresses: readonly Multiaddr[], options: { signal: AbortSignal }): Promise<void> {
+    this.#onWanted(peerId)
     if (this.isConnected(peerId)) return
     const signal = AbortSignal.any([this.#stopping.signal, options.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
     try {

@@ -7,7 +7,7 @@ import { InvalidAnnounceError, openSigned, type SignedAnnounce } from './announc
 import { InstanceRecord } from './pb/instance.ts'
 
 /** First part of the keys. */
-export const RECORD_NAMESPACE = 'mesh'
+const NAMESPACE = 'mesh'
 
 const KEY = /^\/mesh\/(?<agentId>[0-9a-f]{16})$/
 
@@ -19,7 +19,7 @@ export interface RecordRules {
 
 /** The key of the records of an agent ID. */
 export function recordKey(agentId: string): Uint8Array {
-  return new TextEncoder().encode(`/${RECORD_NAMESPACE}/${agentId}`)
+  return new TextEncoder().encode(`/${NAMESPACE}/${agentId}`)
 }
 
 /**
@@ -41,8 +41,22 @@ export async function openRecord(key: Uint8Array, bytes: Uint8Array, { isTold, n
   return signed
 }
 
-/** The index of the record with the highest sequence number, the first of equals; all were checked before. */
-export function newestRecord(records: readonly Uint8Array[]): number {
-  const sequences = records.map(record => InstanceRecord.decode(RecordEnvelope.createFromProtobuf(record).payload).seq)
-  return sequences.indexOf(Math.max(...sequences))
+/** What a DHT needs to know of these records. */
+export interface RecordKind {
+  namespace: string
+  /** @throws when the value is none for that key */
+  validate: (key: Uint8Array, value: Uint8Array, isTold: RecordRules['isTold']) => Promise<void>
+  /** The index of the value with the highest sequence number, the first of equals; all were checked before. */
+  newest: (values: readonly Uint8Array[]) => number
+}
+
+export function instanceRecords(now: () => number): RecordKind {
+  return {
+    namespace: NAMESPACE,
+    validate: async (key, value, isTold) => { await openRecord(key, value, { isTold, now }) },
+    newest: (values) => {
+      const sequences = values.map(value => InstanceRecord.decode(RecordEnvelope.createFromProtobuf(value).payload).seq)
+      return sequences.indexOf(Math.max(...sequences))
+    }
+  }
 }
