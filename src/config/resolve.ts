@@ -90,16 +90,17 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
   const checkAt = (key: string) => ({ path: `${CONFIG_PATH}.${key}`, webSocket: enableWebSocket })
   const role = input.role ?? CONFIG_DEFAULTS.role
   const preset = role === 'public' ? { ...CONFIG_DEFAULTS, ...CHANNEL_DEFAULTS, ...PUBLIC_DEFAULTS } : { ...CONFIG_DEFAULTS, ...CHANNEL_DEFAULTS }
+  const discovery = discoveryOf(input, nat.enableIdentify, warnings)
   return {
     role,
-    discovery: discoveryOf(input, nat.enableIdentify, warnings),
+    discovery,
     listenAddrs: checkListenAddrs(listenAddrsOf(input, warnings), checkAt('listenAddrs')),
     bootstrapList: checkPeerList(input.bootstrapList ?? CONFIG_DEFAULTS.bootstrapList, checkAt('bootstrapList')),
     enableWebSocket,
     ...nat,
     enableCircuitRelayServer: input.enableCircuitRelayServer ?? preset.enableCircuitRelayServer,
     relayList: relayListOf(input, checkAt('relayList')),
-    discoverRelays: input.discoverRelays ?? CONFIG_DEFAULTS.discoverRelays,
+    discoverRelays: discoverRelaysOf(input, { hasDht: discovery.includes('dht'), hasRelay: nat.enableCircuitRelay, warnings }),
     stunServers: checkStunServers(input.stunServers ?? CONFIG_DEFAULTS.stunServers, checkAt('stunServers')),
     announceAddrs: checkAnnounceAddrs(input.announceAddrs ?? CONFIG_DEFAULTS.announceAddrs, checkAt('announceAddrs')),
     instanceName: instanceNameOf(input.instanceName, environment),
@@ -117,6 +118,12 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     allowFrom: checkAllowFrom(access.allowFrom ?? CHANNEL_DEFAULTS.allowFrom, `${CHANNEL_PATH}.allowFrom`),
     warnings
   }
+}
+
+function discoverRelaysOf({ discoverRelays = CONFIG_DEFAULTS.discoverRelays }: ConfigInput, has: { hasDht: boolean, hasRelay: boolean, warnings: string[] }): number {
+  if (discoverRelays === 0 || (has.hasDht && has.hasRelay)) return discoverRelays
+  has.warnings.push(`${has.hasRelay ? 'discovery is without "dht"' : 'enableCircuitRelay is off'}, so discoverRelays is unused`)
+  return 0
 }
 
 function agentCardOf(card: ConfigInput['agentCard']): AgentCard | undefined {

@@ -91,7 +91,8 @@ export class Discovery {
     if (!answers.some(({ reached }) => reached) && others.length === 0) throw nobodyReached(answers)
     const chosen = takeInTurns(answers.filter(({ isChosen }) => isChosen), MAX_HINT_DIALS)
     const met = takeInTurns(answers.filter(({ isChosen }) => !isChosen), MAX_HINT_DIALS - chosen.length)
-    await inParallel([...chosen, ...met, ...others.slice(0, RENDEZVOUS_DIALS_ON_DEMAND)], DISCOVERY_PARALLEL, async hint => this.#follow(hint, { before, signal }))
+    const hints = [...chosen, ...met, ...others.slice(0, RENDEZVOUS_DIALS_ON_DEMAND)]
+    await inParallel(hints, DISCOVERY_PARALLEL, async hint => this.#follow(hint, { before, signal }))
     const known = book.all()
     return {
       found: known.filter(({ peerId }) => !before.has(peerId)).length, known: known.length,
@@ -144,7 +145,8 @@ export class Discovery {
       addresses.length > 0 && !peerId.equals(self) && !network.isConnected(peerId) && book.statusOf(peerId.toString()) !== 'blocked')
   }
 
-  async #follow({ peerId, addresses, from }: PeerHint & Partial<GivenHint>, { before, signal }: { before: ReadonlySet<string>, signal: AbortSignal }): Promise<void> {
+  async #follow(hint: PeerHint & Partial<GivenHint>, { before, signal }: { before: ReadonlySet<string>, signal: AbortSignal }): Promise<void> {
+    const { peerId, addresses, from } = hint
     const { network, book, init: { log } } = this.#init
     try {
       await network.tryAddresses(peerId, addresses, { signal })

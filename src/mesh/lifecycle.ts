@@ -45,7 +45,7 @@ export class Lifecycle {
     await instances.start()
     this.#keepConnected()
     traversal.start()
-    wideArea?.onClaimed((peerId) => { this.#handleClaimed(peerId) })
+    wideArea?.onClaimed((claimed) => { this.#handleClaimed(claimed) })
     wideArea?.start()
     await mailbox.start()
     keeper.start()

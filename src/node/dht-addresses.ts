@@ -8,7 +8,7 @@ import { DHT_TAG_LIFE_MS, MAX_HEARD_PEERS } from '../config/dht-limits.ts'
 import { MAX_ANNOUNCED_ADDRESSES } from '../config/limits.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
 import type { AddressScopes } from './address-scopes.ts'
-import { withoutPeerId } from './known-addresses.ts'
+import { dialForm, withoutPeerId } from './known-addresses.ts'
 import { overriding } from '../lib/overriding.ts'
 
 export class DhtAddresses {
@@ -39,7 +39,7 @@ export class DhtAddresses {
   /** Where the peer may be asked, each address with the peer ID. */
   async of(peerId: PeerId): Promise<Multiaddr[]> {
     const known = await this.#told(peerId)
-    return known.map(address => multiaddr(`${withoutPeerId(address, peerId)}/p2p/${peerId.toString()}`))
+    return known.flatMap(address => dialForm(withoutPeerId(address, peerId), peerId))
   }
 
   #overlay(): PeerStore {

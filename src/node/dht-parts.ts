@@ -1,4 +1,7 @@
-/** What of the library's DHT has no door: its routing table, the clock of its refreshes, and whom its answers tell of. The version is pinned, and a part that is gone is said at once. */
+/**
+ * What of the library's DHT has no door: its routing table, the clock of its refreshes, and whom its answers tell of. The version is
+ * pinned, and a part that is gone is said at once.
+ */
 import type { PeerId, PeerInfo, Startable } from '@libp2p/interface'
 import type { KadDHT } from '@libp2p/kad-dht'
 import { MeshError } from '../lib/errors.ts'

@@ -23,7 +23,7 @@ import { overriding } from '../lib/overriding.ts'
 import { telling } from './shown-addresses.ts'
 
 /** The DHT is a network of its own, apart from the public IPFS one. */
-export const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
+const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
 
 /** The kind of records that the DHT holds. */
 export interface DhtRecords {

@@ -1,6 +1,6 @@
 /** What the mesh asks of its libp2p node: reach peers, tell paths, ping. */
 import type { Connection, PeerId } from '@libp2p/interface'
-import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { DIAL_TIMEOUT_MS, PING_TIMEOUT_MS } from '../config/limits.ts'
 import { isRelayed, relayOf, transportOf } from '../lib/connection-path.ts'
 import { MeshError } from '../lib/errors.ts'
@@ -8,7 +8,7 @@ import { pingConnection } from '../lib/ping-connection.ts'
 import { isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
 import type { MeshNode } from './create-node.ts'
 import { dialError } from './dial-error.ts'
-import { KnownAddresses, withoutPeerId } from './known-addresses.ts'
+import { dialForm, KnownAddresses, withoutPeerId } from './known-addresses.ts'
 
 /** A connection in plain words. */
 export interface ConnectionPath {
@@ -236,11 +236,6 @@ export class Network {
 function mayLeadThere(address: Multiaddr): boolean {
   const scope = scopeOf(address)
   return scope === 'public' || scope === 'name' || isOnOwnSubnet(address)
-}
-
-/** The address with the peer ID at its end; none where another peer's is there already. */
-function dialForm(text: string, peerId: PeerId): Multiaddr[] {
-  return /\/p2p\/[^/]+$/.test(text) ? [] : [multiaddr(`${text}/p2p/${peerId.toString()}`)]
 }
 
 function describe(connection: Connection): ConnectionPath {

@@ -23,8 +23,8 @@ export class Publication {
   #holders = 0
   #lastAt = -Infinity
   #isRunning = false
-  /** Something changed during the last round. */
-  #isStale = false
+  /** How many changes there were; those during a round begin another. */
+  #changes = 0
 
   constructor(init: PublicationInit) {
     this.#init = init
@@ -41,7 +41,7 @@ export class Publication {
 
   /** What is published may have changed. */
   handleChange(): void {
-    this.#isStale = this.#isRunning
+    this.#changes += 1
     this.#schedule(Math.max(PUBLICATION_SOON_MS, this.#lastAt + PUBLICATION_PAUSE_MS - this.#init.clock.now()))
   }
 
@@ -61,14 +61,14 @@ export class Publication {
   async #publish(): Promise<void> {
     const { what, publish, intervalMs, clock, random, log } = this.#init
     this.#isRunning = true
-    this.#isStale = false
+    const changes = this.#changes
     this.#lastAt = clock.now()
     try {
       this.#holders = await publish({ signal: AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(PUBLISH_TIMEOUT_MS)]) })
       log.debug(`${String(this.#holders)} nodes hold ${what}`)
     } finally {
       this.#isRunning = false
-      if (this.#isStale) this.handleChange()
+      if (this.#changes > changes) this.handleChange()
       else this.#schedule(intervalMs * (0.75 + random() / 2)) // never in step with others
     }
   }
