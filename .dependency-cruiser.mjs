@@ -61,7 +61,7 @@ const typesOnly = Object.entries(typeLayers).map(([layer, names]) => ({
 const sdk = '(^|/)node_modules/openclaw/|^openclaw(/|$)'
 
 /** Development dependencies that go into the bundle: libp2p with what belongs to it, the schemas, and what tickets are made with. Others are tools. */
-const bundled = '(^|/)node_modules/(@?libp2p|@multiformats|(datastore|interface|it)-[^/]+|protons-runtime|uint8array(s|list)|typebox|@scure|uqr)/'
+const bundled = '(^|/)node_modules/(@?libp2p|@?multiformats|(datastore|interface|it)-[^/]+|protons-runtime|uint8array(s|list)|typebox|@scure|uqr)/'
 
 export default {
   forbidden: [

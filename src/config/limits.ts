@@ -174,6 +174,9 @@ export const DISCOVERY_TIMEOUT_MS = 45_000
 /** A failure in the log: its code, its reason and the sentence about it. */
 export const MAX_LOGGED_CHARACTERS = 400
 
+/** A connected peer that was not heard for this long does not count as online: a ping and its time limit, missed, and some more. */
+export const PRESENCE_FRESH_MS = 90_000
+
 /** How often an unchanged record is told again, so that routes stay fresh. */
 export const ANNOUNCE_INTERVAL_MS = 30 * 60_000
 

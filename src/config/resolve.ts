@@ -120,7 +120,13 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
   }
 }
 
-function discoverRelaysOf({ discoverRelays = CONFIG_DEFAULTS.discoverRelays }: ConfigInput, has: { hasDht: boolean, hasRelay: boolean, warnings: string[] }): number {
+interface RelaySearch {
+  hasDht: boolean
+  hasRelay: boolean
+  warnings: string[]
+}
+
+function discoverRelaysOf({ discoverRelays = CONFIG_DEFAULTS.discoverRelays }: ConfigInput, has: RelaySearch): number {
   if (discoverRelays === 0 || (has.hasDht && has.hasRelay)) return discoverRelays
   has.warnings.push(`${has.hasRelay ? 'discovery is without "dht"' : 'enableCircuitRelay is off'}, so discoverRelays is unused`)
   return 0

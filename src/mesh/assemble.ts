@@ -25,10 +25,11 @@ import { canConfirm } from './mapped-ports.ts'
 import { openMeshDatabase } from './mesh-database.ts'
 import { Messaging } from './messaging.ts'
 import { Peers } from './peers.ts'
+import { Presences } from './presences.ts'
 import { Recipients } from './recipients.ts'
 import { createServices, Late, needed } from './services.ts'
 import { Traversal } from './traversal.ts'
-import { WideArea } from './wide-area.ts'
+import { WideArea, type WideAreaInit } from './wide-area.ts'
 import type { UnnumberedEvent } from './views.ts'
 
 /** The parts of one run of the mesh. */
@@ -57,6 +58,7 @@ interface Core {
   keeper: PeerKeeper
   book: PeerBook
   protocol: MessageProtocol
+  presences: Presences
   database: DatabaseSync
   commits: GroupCommit
 }
@@ -103,22 +105,23 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId), (peerId) => { late.wideArea?.claim(peerId) })
   const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
   const { keeper, dialer } = createDialers(init, network, (peerId) => { late.wideArea?.handleUnreached(peerId) })
-  const core: Core = { node, network, keeper, book, protocol, database, commits }
+  const presences = new Presences({ isConnected: peerId => network.isConnected(peerId), now: init.clock.now })
+  const core: Core = { node, network, keeper, book, protocol, presences, database, commits }
   const shared = { ...core, init, events }
   const traversal = new Traversal({
-    init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved,
+    init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, presences, isApproved,
     followers: broadcasts === undefined ? [protocol] : [protocol, broadcasts]
   })
   const instances = new Instances({
     ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
     addresses: () => node.libp2p.getMultiaddrs().map(address => multiaddr(withoutPeerId(address, components.peerId))),
-    onAddresses: (peerId) => { traversal.handleAddresses(peerId) }
+    onAddresses: (peerId) => { traversal.handleAddresses(peerId) },
+    onLeft: (peerId) => { presences.handleLeft(peerId) }
   })
   const mailbox = createMailbox({ ...shared, instances })
-  const wideArea = late.wideArea = late.dht === undefined ? undefined : new WideArea({ ...shared, dht: late.dht, self: components.peerId, instances, relays: traversal.relays })
-  late.isKept = peerId => keeper.isWanted(peerId.toString()) || book.isKept(peerId.toString())
+  const wideArea = late.wideArea = createWideArea({ ...shared, self: components.peerId, instances, relays: traversal.relays }, late)
   const recipients = new Recipients({ node, network, book, instances, find: async sought => await wideArea?.find(sought) ?? false })
-  const peers = new Peers({ network, keeper, book, mailbox, instances, traversal, recipients }, init)
+  const peers = new Peers({ network, keeper, book, presences, mailbox, instances, traversal, recipients }, init)
   const messaging = new Messaging({ network, book, mailbox, instances, recipients })
   const discovery = new Discovery({
     ...shared, instances, self: components.peerId, exchange: needed(late.exchange), others: async options => await wideArea?.others(options) ?? []
@@ -127,6 +130,12 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   late.handler = { mailbox, instances, discovery }
   const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
   return { ...core, dialer, mailbox, instances, discovery, traversal, recipients, peers, inviting, wideArea, messaging, broadcasts, listenAddrs }
+}
+
+function createWideArea(init: Omit<WideAreaInit, 'dht'>, late: Late): WideArea | undefined {
+  const { keeper, book } = init
+  late.isKept = peerId => keeper.isWanted(peerId.toString()) || book.isKept(peerId.toString())
+  return late.dht === undefined ? undefined : new WideArea({ ...init, dht: late.dht })
 }
 
 function createDialers(init: MeshInit, network: Network, onUnreached: (peerId: PeerId) => void): Pick<Parts, 'keeper' | 'dialer'> {

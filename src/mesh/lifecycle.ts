@@ -61,6 +61,7 @@ export class Lifecycle {
     traversal.stop()
     network.stop()
     try {
+      await instances.announcing.leave()
       await node.libp2p.stop()
     } finally {
       mailbox.stop()
@@ -107,6 +108,7 @@ export class Lifecycle {
   #handlePeer(peerId: PeerId): void {
     this.#init.log.info(`Peer connected: ${peerId.toString()}`)
     this.#touch(peerId)
+    this.#parts.presences.handleConnected(peerId)
     this.#parts.keeper.handleConnected(peerId)
     this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
@@ -151,8 +153,7 @@ export class Lifecycle {
   }
 
   readonly #handleAddresses = (): void => {
-    this.#parts.instances.handleAddresses()
-    this.#parts.wideArea?.handleAddresses()
+    if (this.#parts.instances.announcing.handleAddresses()) this.#parts.wideArea?.handleAddresses()
   }
 
   /** Connected for a question of the DHT, which is nobody's business. */

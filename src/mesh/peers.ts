@@ -11,6 +11,7 @@ import type { PeerBook } from '../trust/peer-book.ts'
 import { newPeer } from '../trust/peer-record.ts'
 import type { MeshInit } from './init.ts'
 import type { Instances } from './instances.ts'
+import type { Presences } from './presences.ts'
 import type { Recipients } from './recipients.ts'
 import type { Traversal } from './traversal.ts'
 import { toPeerSummary } from './views.ts'
@@ -20,6 +21,7 @@ export interface PeersParts {
   network: Network
   keeper: PeerKeeper
   book: PeerBook
+  presences: Presences
   mailbox: Mailbox
   instances: Instances
   traversal: Traversal
@@ -36,7 +38,7 @@ export class Peers {
   }
 
   async list({ online = false }: { online?: boolean }): Promise<PeerSummary[]> {
-    const { book, network, mailbox, traversal } = this.#parts
+    const { book, network, mailbox, presences, traversal } = this.#parts
     const held = mailbox.incoming.heldByPeer()
     const listed = book.approvedPeerIds().filter(peerId => book.get(peerId) === undefined)
     const records = [...book.all(), ...listed.map(peerId => unseen(peerId))]
@@ -44,11 +46,12 @@ export class Peers {
       const peerId = parsePeerId(record.peerId)
       return toPeerSummary({
         record, names: this.#parts, held: held.get(record.peerId) ?? 0, dmPolicy: this.#init.config.dmPolicy,
+        presence: peerId === undefined ? 'away' : presences.of(peerId),
         paths: peerId === undefined ? [] : network.paths(peerId), whyNotDirect: traversal.paths.of(record.peerId)?.whyNotDirect,
         addrs: peerId === undefined ? [] : await network.addressesOf(peerId)
       })
     }))
-    return online ? summaries.filter(peer => peer.connected) : summaries
+    return online ? summaries.filter(({ presence }) => presence === 'online') : summaries
   }
 
   /** Keeps a peer under an alias and tries to connect; approves nothing. */

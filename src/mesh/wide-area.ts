@@ -129,7 +129,7 @@ export class WideArea {
 
   async #putRecord(options: { signal: AbortSignal }): Promise<number> {
     const { dht, self, instances } = this.#init
-    const record = await instances.record(this.#isOneMachine)
+    const record = await instances.announcing.record(this.#isOneMachine)
     return record === undefined ? 0 : await dht.put(recordKey(agentIdOf(self)), record, options)
   }
 

@@ -38,10 +38,7 @@ export class Network {
   readonly #known: KnownAddresses
   readonly #stopping = new AbortController()
 
-  /**
-   * @param announcedBy addresses that the peer announced, dialled besides the known ones
-   * @param onWanted told when somebody wants a connection to the peer, be there one or not
-   */
+  /** @param announcedBy addresses that the peer announced, dialled besides the known ones @param onWanted told whenever somebody wants a connection */
   constructor(libp2p: MeshNode, announcedBy: (peerId: PeerId) => Multiaddr[], onWanted: (peerId: PeerId) => void = () => undefined) {
     this.#libp2p = libp2p
     this.#announcedBy = announcedBy

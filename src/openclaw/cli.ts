@@ -38,7 +38,7 @@ const COMMANDS: readonly CommandRow[] = [
   {
     usage: 'peers',
     description: 'Known peers',
-    options: [['--online', 'Connected peers only']],
+    options: [['--online', 'Only peers that are online now']],
     operation: 'peers',
     params: (_, { online }) => online === true ? { online } : {}
   },

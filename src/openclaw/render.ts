@@ -45,7 +45,7 @@ export function peersText(peers: Array<PeerSummary & { safetyWords?: string[] }>
     peer.peerId,
     peer.alias === undefined ? undefined : `alias ${escapeControl(peer.alias)}`,
     peer.instanceId === undefined ? undefined : escapeControl(peer.instanceId),
-    peer.connected ? `connected${peer.path === undefined ? '' : ` (${peer.path})`}` : lastSeenText(peer.lastSeen),
+    presenceText(peer),
     peer.status === 'unknown' ? 'not approved' : peer.status,
     peer.safetyWords === undefined ? undefined : `safety words ${peer.safetyWords.join(' ')}`,
     knownText(peer),
@@ -213,6 +213,11 @@ export function quoted(text: string): string {
 
 function oneCut(text: string): string {
   return text.length <= MAX_LISTED_TEXT ? text : `${text.slice(0, MAX_LISTED_TEXT)}… (${text.length} characters, whole with --json)`
+}
+
+function presenceText({ presence, path, lastSeen }: PeerSummary): string {
+  if (presence === 'online') return `online${path === undefined ? '' : ` (${path})`}`
+  return `${presence === 'left' ? 'left, ' : path === undefined ? '' : 'silent, '}${lastSeenText(lastSeen)}`
 }
 
 function lastSeenText(lastSeen: number | null): string {

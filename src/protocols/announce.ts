@@ -35,6 +35,8 @@ export interface Announce {
   bootId: string
   /** Runs of the recipient's key that the announcer hears at the same time; none unless there are several. */
   recipientBootIds: string[]
+  /** The announcer is stopping: this is its goodbye, and the last of its records until it is back. */
+  isLeaving?: true
   /** Until when others may tell it, in ms since the epoch; absent in one that is for its recipient only. */
   expiresAt?: number
 }
@@ -58,6 +60,7 @@ export async function sealAnnounce(announce: Announce, privateKey: PrivateKey): 
     addrs: announce.addrs.slice(0, MAX_ANNOUNCED_ADDRESSES).map(address => Uint8Array.from(address.bytes)),
     bootId: bootIdToBytes(announce.bootId),
     recipientBootIds: announce.recipientBootIds.slice(0, MAX_RECIPIENT_BOOT_IDS).map(bootIdToBytes),
+    isLeaving: announce.isLeaving === true,
     ...announce.card !== undefined && { card: announce.card },
     ...announce.expiresAt !== undefined && { expiresAt: announce.expiresAt }
   })
@@ -105,7 +108,7 @@ function parse(payload: Uint8Array): InstanceRecord {
 }
 
 function validate(record: InstanceRecord): Announce {
-  const { instanceName, seq, card, bootId, recipientBootIds, expiresAt } = record
+  const { instanceName, seq, card, bootId, recipientBootIds, isLeaving, expiresAt } = record
   if (instanceName === '' || safeName(instanceName) !== instanceName) throw new InvalidAnnounceError('instance name outside of a-z, 0-9 and "-"')
   if (!Number.isSafeInteger(seq) || seq <= 0) throw new InvalidAnnounceError('sequence number out of range')
   return {
@@ -115,6 +118,7 @@ function validate(record: InstanceRecord): Announce {
     bootId: bootIdFromBytes(bootId),
     recipientBootIds: recipientBootIds.map(bootIdFromBytes),
     ...card !== undefined && { card: cleanCard(card) },
+    ...isLeaving && { isLeaving },
     ...expiresAt !== undefined && { expiresAt }
   }
 }

@@ -32,9 +32,9 @@ export async function openRecord(key: Uint8Array, bytes: Uint8Array, { isTold, n
   if (agentId === undefined) throw new InvalidAnnounceError('not a key of instance records')
   if (bytes.byteLength > MAX_RECORD_BYTES) throw new InvalidAnnounceError(`record of ${bytes.byteLength} bytes`)
   const signed = await openSigned(bytes)
-  const { peerId, announce: { expiresAt, addrs, card, recipientBootIds } } = signed
+  const { peerId, announce: { expiresAt, addrs, card, recipientBootIds, isLeaving } } = signed
   if (peerId.type !== 'Ed25519' || agentIdOf(peerId) !== agentId) throw new InvalidAnnounceError('record of another agent ID')
-  if (expiresAt === undefined || card !== undefined || recipientBootIds.length > 0) throw new InvalidAnnounceError('announce for one peer, not for all')
+  if (expiresAt === undefined || card !== undefined || isLeaving === true || recipientBootIds.length > 0) throw new InvalidAnnounceError('announce for one peer, not for all')
   if (expiresAt <= now()) throw new InvalidAnnounceError('record that expired')
   if (expiresAt > now() + RECORD_LIFE_MS + CLOCK_TOLERANCE_MS) throw new InvalidAnnounceError('record that would live too long')
   if (!addrs.every(isTold)) throw new InvalidAnnounceError('record with a private address')

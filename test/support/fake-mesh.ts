@@ -32,7 +32,7 @@ export const INVITE: Invite = {
 export const JOINED: JoinedPeer = { peerId: PEER, agentId: PEER_AGENT_ID, alias: 'bob', instanceId: `bob@${PEER_AGENT_ID}`, released: 0, safetyWords: ['apple', 'river', 'stone', 'cloud'] }
 
 export function peerSummary(over: Partial<PeerSummary> = {}): PeerSummary {
-  return { peerId: PEER, agentId: PEER_AGENT_ID, approved: true, status: 'approved', connected: true, path: 'direct', knownBy: 'approval', knownSince: AT, mayMessageUs: 'yes', agentMayMessage: true, lastSeen: AT, addrs: [], held: 0, ...over }
+  return { peerId: PEER, agentId: PEER_AGENT_ID, approved: true, status: 'approved', connected: true, presence: 'online', path: 'direct', knownBy: 'approval', knownSince: AT, mayMessageUs: 'yes', agentMayMessage: true, lastSeen: AT, addrs: [], held: 0, ...over }
 }
 
 export function inboundMessage(over: Partial<InboundMessage> = {}): InboundMessage {

@@ -11,6 +11,7 @@ export interface InstanceRecord {
   card?: AgentCard
   bootId: Uint8Array<ArrayBuffer>
   recipientBootIds: Uint8Array<ArrayBuffer>[]
+  isLeaving: boolean
   expiresAt?: number
 }
 
@@ -58,6 +59,11 @@ export namespace InstanceRecord {
           }
         }
 
+        if ((obj.isLeaving != null && obj.isLeaving !== false)) {
+          w.uint32(56)
+          w.bool(obj.isLeaving)
+        }
+
         if (obj.expiresAt != null) {
           w.uint32(64)
           w.uint64Number(obj.expiresAt)
@@ -72,7 +78,8 @@ export namespace InstanceRecord {
           seq: 0,
           addrs: [],
           bootId: uint8ArrayAlloc(0),
-          recipientBootIds: []
+          recipientBootIds: [],
+          isLeaving: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -113,6 +120,10 @@ export namespace InstanceRecord {
               }
 
               obj.recipientBootIds.push(reader.bytes())
+              break
+            }
+            case 7: {
+              obj.isLeaving = reader.bool()
               break
             }
             case 8: {
@@ -197,6 +208,13 @@ export namespace InstanceRecord {
 
               break
             }
+            case 7: {
+              yield {
+                field: `${prefix}.isLeaving`,
+                value: reader.bool()
+              }
+              break
+            }
             case 8: {
               yield {
                 field: `${prefix}.expiresAt`,
@@ -254,6 +272,11 @@ export namespace InstanceRecord {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface InstanceRecordIsLeavingFieldEvent {
+    field: '$.isLeaving'
+    value: boolean
+  }
+
   export interface InstanceRecordExpiresAtFieldEvent {
     field: '$.expiresAt'
     value: number
@@ -267,7 +290,7 @@ export namespace InstanceRecord {
     return decodeMessage(buf, InstanceRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<InstanceRecord>): Generator<InstanceRecordInstanceNameFieldEvent | InstanceRecordSeqFieldEvent | InstanceRecordAddrsFieldEvent | InstanceRecordCardDescriptionFieldEvent | InstanceRecordCardSkillsFieldEvent | InstanceRecordBootIdFieldEvent | InstanceRecordRecipientBootIdsFieldEvent | InstanceRecordExpiresAtFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<InstanceRecord>): Generator<InstanceRecordInstanceNameFieldEvent | InstanceRecordSeqFieldEvent | InstanceRecordAddrsFieldEvent | InstanceRecordCardDescriptionFieldEvent | InstanceRecordCardSkillsFieldEvent | InstanceRecordBootIdFieldEvent | InstanceRecordRecipientBootIdsFieldEvent | InstanceRecordIsLeavingFieldEvent | InstanceRecordExpiresAtFieldEvent> {
     return streamMessage(buf, InstanceRecord.codec(), opts)
   }
 }
