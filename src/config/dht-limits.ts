@@ -9,6 +9,7 @@ export const DHT_PATHS = 3
 
 /** How often a node looks who is near it and how well it knows the rest; at each it asks some thirty nodes. */
 export const DHT_REFRESH_MS = 30 * 60_000
+export const DHT_REFRESH_TIMEOUT_MS = 30_000
 
 /** One request to one node, its dial included. */
 export const DHT_REQUEST_TIMEOUT_MS = 5_000

@@ -19,6 +19,9 @@ interface Parts extends KadDHT, Startable {
   routingTableRefresh: { refreshInterval: number }
 }
 
+/** The longest timer that there is: 25 days. */
+export const NEVER_MS = 2 ** 31 - 1
+
 export class KadParts {
   readonly dht: KadDHT
   readonly #parts: Parts
@@ -43,9 +46,9 @@ export class KadParts {
     return this.#parts.routingTable.size
   }
 
-  /** Sets how often the routing table is refreshed; the first time is at the start. */
-  refreshEvery(ms: number): void {
-    this.#parts.routingTableRefresh.refreshInterval = ms
+  /** Leaves it at the refresh of the start: the library's own clock cannot be set otherwise. */
+  refreshOnce(): void {
+    this.#parts.routingTableRefresh.refreshInterval = NEVER_MS
   }
 
   /** Takes a connected node up, also one without an address that could be told to others. */

@@ -8,7 +8,7 @@ import { CID } from 'multiformats/cid'
 import * as raw from 'multiformats/codecs/raw'
 import { sha256 } from 'multiformats/hashes/sha2'
 import {
-  DHT_BUCKET_SIZE, DHT_PARALLEL, DHT_PATHS, DHT_QUESTIONS_PER_MINUTE, DHT_REFRESH_MS, DHT_REQUEST_TIMEOUT_MS, PROVIDER_LIFE_MS
+  DHT_BUCKET_SIZE, DHT_PARALLEL, DHT_PATHS, DHT_QUESTIONS_PER_MINUTE, DHT_REQUEST_TIMEOUT_MS, PROVIDER_LIFE_MS
 } from '../config/dht-limits.ts'
 import { MAX_TRACKED_PEERS } from '../config/limits.ts'
 import type { Clock } from '../lib/clock.ts'
@@ -17,7 +17,8 @@ import { parsePeerId } from '../lib/recipient.ts'
 import { addressScopes, type AddressScopes } from './address-scopes.ts'
 import { DhtAddresses } from './dht-addresses.ts'
 import { DhtContacts } from './dht-contacts.ts'
-import { KadParts } from './dht-parts.ts'
+import { KadParts, NEVER_MS } from './dht-parts.ts'
+import { DhtRefresh } from './dht-refresh.ts'
 import { DhtStore } from './dht-store.ts'
 import { overriding } from '../lib/overriding.ts'
 import { telling } from './shown-addresses.ts'
@@ -64,6 +65,7 @@ export class DhtService implements Startable {
   readonly #contacts: DhtContacts
   readonly #store: DhtStore
   readonly #questions: RateLimiter
+  readonly #refresh: DhtRefresh
   #topology: string | undefined
 
   constructor(components: KadDHTComponents, init: DhtInit, { isServer, isOneMachine }: DhtMode) {
@@ -82,11 +84,12 @@ export class DhtService implements Startable {
     this.#store = new DhtStore({ self: components.peerId, newest, now: clock.now, random, hasAddress: async peerId => await this.#hasAddress(peerId) })
     this.#kad = new KadParts(kadDHT({
       protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper, ...isServer && { clientMode: false },
-      kBucketSize: DHT_BUCKET_SIZE, alpha: DHT_PARALLEL, disjointPaths: DHT_PATHS, querySelfInterval: DHT_REFRESH_MS,
+      kBucketSize: DHT_BUCKET_SIZE, alpha: DHT_PARALLEL, disjointPaths: DHT_PATHS, querySelfInterval: NEVER_MS,
       networkDialTimeout: { minTimeout: DHT_REQUEST_TIMEOUT_MS, maxTimeout: DHT_REQUEST_TIMEOUT_MS }, reprovide: { validity: PROVIDER_LIFE_MS, threshold: 0 },
       validators: { [namespace]: this.#validate }, selectors: { [namespace]: (_key, values) => newest(values) }
     })(this.#parts()))
-    this.#kad.refreshEvery(DHT_REFRESH_MS)
+    this.#kad.refreshOnce()
+    this.#refresh = new DhtRefresh({ self: components.peerId, visit: async (key, options) => { await this.#visit(key, options) }, clock, random })
     this.#kad.onHeard((peer) => { this.#addresses.hear(peer) })
   }
 
@@ -101,11 +104,13 @@ export class DhtService implements Startable {
   async start(): Promise<void> {
     this.#contacts.start()
     await this.#kad.start()
+    this.#refresh.start()
     this.#topology = await this.#components.registrar.register(DHT_PROTOCOL, { onConnect: (peerId) => { this.#kad.meet(peerId) } })
   }
 
   async stop(): Promise<void> {
     if (this.#topology !== undefined) this.#components.registrar.unregister(this.#topology)
+    this.#refresh.stop()
     await this.#kad.stop()
     this.#contacts.stop()
   }
@@ -215,7 +220,11 @@ export class DhtService implements Startable {
     this.#kad.drop(peerId).catch((error: unknown) => { this.#log.error('node %p could not be dropped - %e', peerId, error) })
   }
 
-  async #count(events: AsyncIterable<QueryEvent>, messageName: 'PUT_VALUE' | 'ADD_PROVIDER'): Promise<number> {
+  async #visit(key: Uint8Array, options: AbortOptions): Promise<void> {
+    await this.#count(this.#kad.dht.getClosestPeers(key, options), 'FIND_NODE')
+  }
+
+  async #count(events: AsyncIterable<QueryEvent>, messageName: 'FIND_NODE' | 'PUT_VALUE' | 'ADD_PROVIDER'): Promise<number> {
     let count = 0
     for await (const event of this.#until(events)) if (event.name === 'PEER_RESPONSE' && event.messageName === messageName) count += 1
     return count
