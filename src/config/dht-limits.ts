@@ -67,8 +67,9 @@ export const LOOK_UP_TIMEOUT_MS = 5_000
 export const START_MS = 10_000
 export const FIRST_NODE_TIMEOUT_MS = 2_000
 
-/** Answers that end a look-up: one of them could be old. */
+/** A look-up ends after so many answers, for one of them could be old, or so long after the first: others may be silent. */
 export const LOOK_UP_ANSWERS = 3
+export const LOOK_UP_SETTLE_MS = 1_000
 
 /** Whoever was not found is not looked for again so soon, and at most so many are remembered. */
 export const LOOK_UP_PAUSE_MS = 60_000
@@ -93,7 +94,7 @@ export const PROVIDER_LIFE_MS = 24 * 3_600_000
 export const RENDEZVOUS_SHARE = 1 / 8
 
 /** A node with fewer connections than this dials others of its network, so that broadcasts find many ways; on demand it dials this many. */
-export const RENDEZVOUS_NEIGHBOURS = 8
+export const RENDEZVOUS_NEIGHBOURS = 5
 export const RENDEZVOUS_DIALS_ON_DEMAND = 16
 
 /** Finding those, in a large network. */

@@ -18,6 +18,8 @@ export interface AnnouncingInit {
   /** Addresses that the node has now, without the peer ID. */
   addresses: () => Multiaddr[]
   isWelcome: (peerId: PeerId) => boolean
+  /** Whether this node dialled the peer for its own sake: whoever did opens the message stream. */
+  isDialled: (peerId: PeerId) => boolean
   isApproved: (peerId: PeerId) => boolean
   nextSequence: () => number
 }
@@ -80,8 +82,8 @@ export class Announcing {
   }
 
   #linkOthers(): void {
-    const { network, protocol, isWelcome, init: { log } } = this.#init
-    for (const peerId of network.connectedPeers().filter(candidate => isWelcome(candidate))) {
+    const { network, protocol, isWelcome, isApproved, isDialled, init: { log } } = this.#init
+    for (const peerId of network.connectedPeers().filter(candidate => isApproved(candidate) || (isWelcome(candidate) && isDialled(candidate)))) {
       protocol.link(peerId).catch((error: unknown) => { log.debug(`Peer ${peerId.toString()} takes no message stream: ${toError(error).message}`) })
     }
   }

@@ -115,6 +115,7 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   const instances = new Instances({
     ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
     addresses: () => node.libp2p.getMultiaddrs().map(address => multiaddr(withoutPeerId(address, components.peerId))),
+    isDialled: peerId => late.wideArea?.isContact(peerId) !== true && node.libp2p.getConnections(peerId).some(({ direction }) => direction === 'outbound'),
     onAddresses: (peerId) => { traversal.handleAddresses(peerId) },
     onLeft: (peerId) => { presences.handleLeft(peerId) }
   })

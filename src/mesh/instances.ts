@@ -34,6 +34,8 @@ export interface InstancesInit {
   bootId: string
   /** Addresses that the node has now, without the peer ID. */
   addresses: () => Multiaddr[]
+  /** Whether this node dialled the peer for its own sake. */
+  isDialled: (peerId: PeerId) => boolean
   /** Told when a peer announced where it is. */
   onAddresses: (peerId: PeerId) => void
   /** Told when a peer said goodbye. */

@@ -144,7 +144,7 @@ export class WideArea {
         if (found !== undefined) await network.learn(peerId, found.multiaddrs, LOCATED_KEEP_MS)
         return found !== undefined
       },
-      log, now: clock.now
+      log, clock
     })
   }
 

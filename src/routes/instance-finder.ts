@@ -1,8 +1,9 @@
 /** Looks instances up that nobody announced here: for a bounded time, and not without end however often it is asked. */
 import type { PeerId } from '@libp2p/interface'
-import { LOOK_UPS_PER_MINUTE, LOOK_UP_ANSWERS, LOOK_UP_PAUSE_MS, LOOK_UP_TIMEOUT_MS, MAX_MISSED, MOVED_PAUSE_MS } from '../config/dht-limits.ts'
+import { LOOK_UPS_PER_MINUTE, LOOK_UP_ANSWERS, LOOK_UP_PAUSE_MS, LOOK_UP_SETTLE_MS, LOOK_UP_TIMEOUT_MS, MAX_MISSED, MOVED_PAUSE_MS } from '../config/dht-limits.ts'
 import { agentIdOf } from '../lib/agent-id.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
+import type { Clock } from '../lib/clock.ts'
 import { toError } from '../lib/errors.ts'
 import type { Logger } from '../lib/log.ts'
 import { RateLimiter } from '../lib/rate-limiter.ts'
@@ -20,7 +21,7 @@ export interface InstanceFinderInit {
   /** Learns where a peer is by the word of others; false when nobody knows. */
   locate: (peerId: PeerId, options: { signal: AbortSignal }) => Promise<boolean>
   log: Logger
-  now: () => number
+  clock: Clock
 }
 
 export class InstanceFinder {
@@ -33,7 +34,7 @@ export class InstanceFinder {
 
   constructor(init: InstanceFinderInit) {
     this.#init = init
-    this.#rate = new RateLimiter({ limit: LOOK_UPS_PER_MINUTE, windowMs: 60_000, maxKeys: 1, now: init.now })
+    this.#rate = new RateLimiter({ limit: LOOK_UPS_PER_MINUTE, windowMs: 60_000, maxKeys: 1, now: init.clock.now })
   }
 
   stop(): void {
@@ -54,7 +55,7 @@ export class InstanceFinder {
     const key = `${prefix}${'peerId' in sought ? sought.peerId.toString() : sought.agentId}`
     const running = this.#running.get(key)
     if (running !== undefined) return await running
-    if (this.#stopping.signal.aborted || (this.#pausedUntil.get(key) ?? 0) > this.#init.now() || this.#rate.take('') > 0) return false
+    if (this.#stopping.signal.aborted || (this.#pausedUntil.get(key) ?? 0) > this.#init.clock.now() || this.#rate.take('') > 0) return false
     const search = this.#search(sought, { key, pauseMs }).finally(() => { this.#running.delete(key) })
     this.#running.set(key, search)
     return await search
@@ -68,7 +69,7 @@ export class InstanceFinder {
       const agentId = 'peerId' in sought ? agentIdOf(sought.peerId) : sought.agentId
       const located = 'peerId' in sought ? this.#located(sought.peerId, { signal }) : undefined
       const isFound = await this.#byRecord(agentId, { signal, ...'peerId' in sought && { wanted: sought.peerId } }) || await located === true
-      if (!isFound || pauseMs > LOOK_UP_PAUSE_MS) this.#pausedUntil.set(key, this.#init.now() + pauseMs)
+      if (!isFound || pauseMs > LOOK_UP_PAUSE_MS) this.#pausedUntil.set(key, this.#init.clock.now() + pauseMs)
       return isFound
     } finally {
       found.abort()
@@ -79,11 +80,13 @@ export class InstanceFinder {
   async #byRecord(agentId: string, { wanted, signal }: { wanted?: PeerId, signal: AbortSignal }): Promise<boolean> {
     let isFound = false
     let answers = 0
+    const settled = new AbortController()
     try {
-      for await (const record of this.#init.records(agentId, { signal })) {
+      for await (const record of this.#init.records(agentId, { signal: AbortSignal.any([signal, settled.signal]) })) {
         const peerId = await this.#init.learn(agentId, record)
         isFound ||= peerId !== undefined && (wanted === undefined || wanted.equals(peerId))
         if ((answers += 1) >= LOOK_UP_ANSWERS) break
+        if (isFound && answers === 1) this.#init.clock.after(LOOK_UP_SETTLE_MS, () => { settled.abort(new Error('one answer is enough')) })
       }
     } catch (error) {
       this.#init.log.debug(`A look-up of ${agentId} ended early: ${toError(error).message}`)
