@@ -207,7 +207,7 @@ describe('resolveConfig: a bad value is named with its key and what is expected'
     ['a STUN server that is no address', { stunServers: ['[192.0.2.7]:4001'] }, /stunServers\[0\].*host:port/],
     ['an unsafe instance name', { instanceName: 'Office Mac' }, /config\.instanceName: "Office Mac" .* for example "office-mac"/],
     ['a topic that is none', { meshTopic: 'two words' }, /config\.meshTopic: "two words" .* letters, digits/],
-    ['a key of a later version', { discoverRelays: true }, /config\.discoverRelays is not there yet/]
+    ['more relays than a node may look for', { discoverRelays: 9 }, /config\.discoverRelays: 9 .* 8/]
   ]
   for (const [name, config, expected] of refusals) {
     it(name, () => { assert.match(refusal(config), expected) })

@@ -3,7 +3,6 @@ import { describe, it } from 'node:test'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createKeeper } from '../support/keepers.ts'
 import { alice, bob } from '../support/peers.ts'
-import { settled } from '../support/turns.ts'
 
 describe('PeerKeeper: dialling', () => {
   it('is done at once for all who are not connected when the network is better', async () => {
