@@ -123,6 +123,9 @@ export const RELINK_MAX_MS = 60_000
 /** Dials of newly discovered peers at a time; a flood of announcements waits or is dropped. */
 export const MAX_DISCOVERY_DIALS = 8
 
+/** How often a peer is dialled that announces itself on the LAN and is not connected: it may have no room, or another network's key. */
+export const LAN_SIGHTING_MS = 60_000
+
 /** Addresses of one peer that are remembered besides those that it announces; some interfaces, and where it was found before. */
 export const MAX_KNOWN_ADDRESSES = 32
 
