@@ -91,6 +91,13 @@ export const HELD_RETRY_MS = 3_600_000
 /** Unapproved peers in the peer book; the longest unseen one without held messages makes room. */
 export const MAX_UNKNOWN_PEERS = 1_000
 
+/**
+ * Peers that make room for nobody, be it that somebody added them or that the owner decided about them, beyond which none can be added:
+ * more than people know, and an agent that is talked into adding whomever it reads of fills neither disk nor lists. The owner's
+ * decisions are never refused.
+ */
+export const MAX_KEPT_PEERS = 2_000
+
 /** Replies that a peer without approval may send to one message of ours. */
 export const MAX_REPLIES_PER_MESSAGE = 4
 
