@@ -4,9 +4,8 @@ import { systemClock } from './lib/clock.ts'
 import { MeshError, toError } from './lib/errors.ts'
 import type { Logger } from './lib/log.ts'
 import { StunService } from './nat/stun-service.ts'
-import { createNode, type CreatedNode } from './node/create-node.ts'
+import { createNode, type CreatedNode, type CreateNodeInit } from './node/create-node.ts'
 import { dhtFactory, type DhtService } from './node/dht.ts'
-import type { NodeConfig } from './node/options.ts'
 import { RelayEntry } from './node/relay-entry.ts'
 import { instanceRecords } from './protocols/instance-record.ts'
 import { relayAddresses, type RelayAddresses } from './relay/relay-addresses.ts'
@@ -21,6 +20,8 @@ export interface RelayInit {
   announceAddrs: string[]
   /** Folder of identity and peer store; created with mode 0700. */
   dataDir: string
+  /** Key of a private network. @default none: whoever finds it connects */
+  networkKeyFile?: string | undefined
   limits: RelayLimits
   version: string
   log: Logger
@@ -36,6 +37,8 @@ export interface RelayPlace {
   relayAddrs: string[]
   /** Whether the whole Internet can dial them, or the owner gave them. */
   isPublic: boolean
+  /** Whether only nodes with the key of its network connect. */
+  hasNetworkKey: boolean
   /** Ports of the STUN service; none without a TCP listener. */
   stun: { udp: number[], tcp: number[] }
 }
@@ -82,7 +85,7 @@ export class Relay {
     }
     parts.entry.start()
     onStunError = (error) => { this.#init.log.warn(`STUN: ${error.message}`) }
-    return placeOf(parts)
+    return placeOf(parts, this.#init)
   }
 
   async stop(): Promise<void> {
@@ -124,10 +127,10 @@ export class Relay {
   }
 }
 
-function placeOf({ node: { libp2p }, stun, listenAddrs, announced }: Parts): RelayPlace {
+function placeOf({ node: { libp2p }, stun, listenAddrs, announced }: Parts, { networkKeyFile }: RelayInit): RelayPlace {
   const peerId = libp2p.peerId.toString()
   return {
-    peerId, listenAddrs, isPublic: announced.scope === 'public', stun: stun.ports ?? { udp: [], tcp: [] },
+    peerId, listenAddrs, isPublic: announced.scope === 'public', hasNetworkKey: networkKeyFile !== undefined, stun: stun.ports ?? { udp: [], tcp: [] },
     relayAddrs: announced.addresses.map(address => `${address}/p2p/${peerId}`)
   }
 }
@@ -148,9 +151,9 @@ function listenError(thrown: unknown): Error {
 }
 
 /** A node that waits for others: nothing is looked for on the LAN, mapped at a router or relayed for itself. */
-function nodeConfig({ listenAddrs }: RelayInit): NodeConfig & { listenAddrs: string[] } {
+function nodeConfig({ listenAddrs, networkKeyFile }: RelayInit): CreateNodeInit['config'] {
   return {
-    listenAddrs, announceAddrs: [], discovery: ['dht'], enableWebSocket: listenAddrs.some(address => /\/wss?(\/|$)/.test(address)),
+    listenAddrs, networkKeyFile, announceAddrs: [], discovery: ['dht'], enableWebSocket: listenAddrs.some(address => /\/wss?(\/|$)/.test(address)),
     enableIdentify: true, enableAutoNAT: true, enableUPnP: false, enableCircuitRelay: false, enableDCUtR: false, enableCircuitRelayServer: true
   }
 }

@@ -126,8 +126,10 @@ export class Lifecycle {
   }
 
   readonly #handleDiscovery = (event: Libp2pEvents['peer:discovery']): void => {
-    this.#parts.keeper.nudge(event.detail.id)
-    this.#parts.dialer.handleDiscovered(event.detail.id)
+    const { id } = event.detail
+    if (this.#parts.book.statusOf(id.toString()) === 'blocked') return
+    this.#parts.keeper.nudge(id)
+    this.#parts.dialer.handleDiscovered(id)
   }
 
   /** Whoever dials opens the message stream, so that both sides can say who they are. */

@@ -4,7 +4,6 @@ import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { dcutr } from '@libp2p/dcutr'
 import { identify, identifyPush } from '@libp2p/identify'
 import type { PrivateKey } from '@libp2p/interface'
-import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
@@ -22,6 +21,7 @@ import { connectionGate } from './connection-gate.ts'
 import { forAutoNAT } from './dial-back.ts'
 import { addressScopes } from './address-scopes.ts'
 import { compareForDial } from './dial-order.ts'
+import { lanDiscovery } from './lan-discovery.ts'
 import { forIdentify } from './shown-addresses.ts'
 
 /** The settings of the configuration that shape the node. */
@@ -63,15 +63,13 @@ export interface NodeOptionsInit {
   /** Protocols of the mesh, given by the composition root. */
   services: ServiceFactories
   version: string
+  now: () => number
   /** Told when somebody on the LAN announces itself with the peer ID of this node. */
   onSelfDiscovered: () => void
 }
 
 /** At the same time over one connection: the liveness check, a path that is proven, the owner's. */
 const MAX_PINGS = 4
-
-/** mDNS service name of the mesh: other libp2p programs on the LAN are not asked, and do not answer. */
-const MDNS_SERVICE = '_libp2p-mesh._udp.local'
 
 /** Options for `createLibp2p`; the node is not started by them. */
 export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<NodeServices>> {
@@ -86,7 +84,7 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
     ...init.networkKey !== undefined && { connectionProtector: await protector(init.networkKey) },
     connectionEncrypters: [noise()],
     streamMuxers: [yamux(config.enableCircuitRelayServer ? { streamOptions: { maxStreamWindowSize: RELAY_WINDOW_BYTES } } : {})],
-    peerDiscovery: config.discovery.includes('mdns') ? [lanDiscovery(init.onSelfDiscovered)] : [],
+    peerDiscovery: config.discovery.includes('mdns') ? [lanDiscovery(init)] : [],
     connectionManager: {
       dialTimeout: DIAL_TIMEOUT_MS,
       addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
@@ -101,15 +99,6 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
     connectionMonitor: init.watchesConnections === true ? { enabled: false } : { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
     peerStore: { maxAddressAge: Infinity }, // it counts from when an address was first heard of: one in daily use would vanish for good
     services: { ...init.services, ...await optionalServices(init), ping: ping({ maxInboundStreams: MAX_PINGS, maxOutboundStreams: MAX_PINGS }) }
-  }
-}
-
-/** mDNS tells its own answers by a name that is random for each start: another answer with our peer ID is another node's. */
-function lanDiscovery(onSelfDiscovered: () => void) {
-  return (components: NodeComponents) => {
-    const discovery = mdns({ serviceTag: MDNS_SERVICE })(components)
-    discovery.addEventListener('peer', ({ detail }) => { if (detail.id.equals(components.peerId)) onSelfDiscovered() })
-    return discovery
   }
 }
 

@@ -53,7 +53,8 @@ class Chat {
   readonly #early = new Map<string, DeliveryState>()
   readonly #stopping = new AbortController()
   #cursor: number | undefined
-  #lastReceived: string | undefined
+  /** What the next line answers. */
+  #answered: string | undefined
 
   constructor(init: ChatInit) {
     this.#init = init
@@ -91,7 +92,7 @@ class Chat {
   async #send(text: string): Promise<Outcome | undefined> {
     const entry: ChatEntry = { direction: 'out', text, at: Date.now() }
     this.#entries.push(entry)
-    const inReplyTo = this.#lastReceived === undefined ? {} : { inReplyTo: this.#lastReceived }
+    const inReplyTo = this.#answered === undefined ? {} : { inReplyTo: this.#answered }
     const outcome = await this.#init.call({ operation: 'send', params: { to: this.#init.recipient, message: text, ...inReplyTo } })
     const { details } = outcome
     if (!details.ok) {
@@ -148,8 +149,10 @@ class Chat {
     }
   }
 
-  #receive({ messageId, text, at }: InboundMessage): void {
-    this.#lastReceived = messageId
+  /** An answer starts no agent turn, so that people who talk are left alone; who talks to an agent asks it anew. */
+  #receive({ messageId, kind, hops, text, at }: InboundMessage): void {
+    const isAgentsAnswer = kind === 'reply' && hops > 0
+    this.#answered = isAgentsAnswer ? undefined : messageId
     this.#entries.push({ direction: 'in', messageId, text, at })
     this.#init.show(quoted(text))
   }

@@ -13,7 +13,8 @@ const BASE: NodeConfig = {
 
 async function optionsOf(config: Partial<NodeConfig> = {}, init: Partial<NodeOptionsInit> = {}) {
   return await nodeOptions({
-    config: { ...BASE, ...config }, privateKey, listenAddrs: ['/ip4/127.0.0.1/tcp/4001'], datastore: {} as Datastore, services: {}, version: '1.2.3', onSelfDiscovered: () => undefined, ...init
+    config: { ...BASE, ...config }, privateKey, listenAddrs: ['/ip4/127.0.0.1/tcp/4001'], datastore: {} as Datastore, services: {}, version: '1.2.3', now: () => 0,
+    onSelfDiscovered: () => undefined, ...init
   })
 }
 
