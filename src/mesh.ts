@@ -6,6 +6,7 @@ import { systemClock } from './lib/clock.ts'
 import { MeshError } from './lib/errors.ts'
 import { EventLog } from './lib/event-log.ts'
 import { assemble, type Parts } from './mesh/assemble.ts'
+import { CallDesk } from './mesh/call-desk.ts'
 import type { MeshInit } from './mesh/init.ts'
 import { Lifecycle } from './mesh/lifecycle.ts'
 import { NetworkView } from './mesh/network-view.ts'
@@ -23,6 +24,7 @@ export type MeshOptions = Pick<MeshInit, 'config' | 'stateDir' | 'log' | 'versio
 interface Running {
   parts: Parts
   peers: Peers
+  calls: CallDesk
   lifecycle: Lifecycle
 }
 
@@ -185,6 +187,14 @@ export class Mesh implements MeshApi {
     return await Promise.resolve(found.map(({ row, target }) => ({ message: toInboundMessage(row, this.#parts), target })))
   }
 
+  readonly call: MeshApi['call'] = async request => await this.#required.calls.call(request)
+  readonly answerCall: MeshApi['answerCall'] = async answer => await this.#required.calls.answer(answer)
+  readonly sayInCall: MeshApi['sayInCall'] = async speech => await this.#required.calls.say(speech)
+  readonly escalateCall: MeshApi['escalateCall'] = async speech => await this.#required.calls.escalate(speech)
+  readonly endCall: MeshApi['endCall'] = async choice => await this.#required.calls.end(choice)
+  readonly listCalls: MeshApi['listCalls'] = async () => await Promise.resolve(this.#required.calls.list())
+  readonly transcript: MeshApi['transcript'] = async choice => await Promise.resolve(this.#required.calls.transcript(choice))
+
   subscribe(listener: (event: MeshEvent) => void): () => void {
     for (const row of this.#parts.mailbox.incoming.openMessages()) {
       listener({ seq: this.#events.lastSeq, type: 'message', message: toInboundMessage(row, this.#parts) })
@@ -203,7 +213,8 @@ export class Mesh implements MeshApi {
     if (this.#running !== undefined) return
     const parts = await assemble(this.#init, this.#events)
     const lifecycle = new Lifecycle(this.#init, parts, this.#events)
-    this.#running = { parts, lifecycle, peers: new Peers(parts, this.#init.log) }
+    const peers = new Peers(parts, this.#init.log)
+    this.#running = { parts, lifecycle, peers, calls: new CallDesk(this.#init.config, { parts, peers }, this.#events) }
     try {
       await lifecycle.start()
     } catch (error) {

@@ -43,6 +43,8 @@ export const CONFIG_DEFAULTS = {
     /** Five busy peers: what an owner is willing to pay a model for without being asked. */
     perHour: 60
   },
+  /** A call rings, and the agent or the owner decides. */
+  autoAnswerCalls: [],
   relayLimits: {
     /** Idle reservations cost some 100 KB of memory each: what the smallest VM (512 MB) carries beside its system. */
     reservations: 128,

@@ -32,6 +32,8 @@ export interface MeshConfig {
   messageTtlMs: number
   rateLimit: { unapprovedPerHour: number, approvedPerMinute: number }
   turnBudget: { perPeerPerHour: number, perHour: number }
+  /** Peer IDs in base58 form. */
+  autoAnswerCalls: string[]
   relayLimits: RelayLimits
   dmPolicy: DmPolicy
   /** Peer IDs in base58 form. */
@@ -99,6 +101,7 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     messageTtlMs: input.messageTtlMs ?? CONFIG_DEFAULTS.messageTtlMs,
     rateLimit: { ...CONFIG_DEFAULTS.rateLimit, ...input.rateLimit },
     turnBudget: { ...CONFIG_DEFAULTS.turnBudget, ...input.turnBudget },
+    autoAnswerCalls: checkAllowFrom(input.autoAnswerCalls ?? CONFIG_DEFAULTS.autoAnswerCalls, `${CONFIG_PATH}.autoAnswerCalls`),
     relayLimits: { ...CONFIG_DEFAULTS.relayLimits, ...input.relayLimits },
     dmPolicy: access.dmPolicy ?? CHANNEL_DEFAULTS.dmPolicy,
     allowFrom: checkAllowFrom(access.allowFrom ?? CHANNEL_DEFAULTS.allowFrom, `${CHANNEL_PATH}.allowFrom`),

@@ -9,6 +9,7 @@ import { MeshError, toError } from '../lib/errors.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { GroupCommit } from '../lib/group-commit.ts'
 import { openDatabase } from '../lib/sqlite.ts'
+import { parsePeerId } from '../lib/recipient.ts'
 import { oneLine } from '../lib/text.ts'
 import { FORWARD_MIGRATIONS } from '../mailbox/forward-store.ts'
 import { INBOX_MIGRATIONS } from '../mailbox/inbox-store.ts'
@@ -22,8 +23,11 @@ import { Network } from '../node/network.ts'
 import type { NodeComponents } from '../node/options.ts'
 import { PeerKeeper } from '../node/peer-keeper.ts'
 import { MessageProtocol } from '../protocols/message-protocol.ts'
+import { CALL_MIGRATIONS } from '../sessions/call-store.ts'
+import { Calls } from '../sessions/calls.ts'
 import { identityOfText } from '../trust/approvals.ts'
 import { PEER_BOOK_MIGRATIONS, PeerBook } from '../trust/peer-book.ts'
+import { toCallEvent } from './call-views.ts'
 import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
 import { canConfirm, mappedPortServices } from './mapped-ports.ts'
@@ -38,6 +42,7 @@ interface Late {
   stun?: StunService
   book?: PeerBook
   handler?: { mailbox: Mailbox, instances: Instances }
+  calls?: Calls
 }
 
 /** The parts of one run of the mesh. */
@@ -48,6 +53,7 @@ export interface Parts {
   dialer: DiscoveryDialer
   book: PeerBook
   mailbox: Mailbox
+  calls: Calls
   instances: Instances
   protocol: MessageProtocol
   traversal: Traversal
@@ -102,10 +108,11 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
       addresses: () => node.libp2p.getMultiaddrs().map(address => withoutPeerId(address)),
       onAddresses: (peerId) => { traversal.handleAddresses(peerId) }
     })
-    const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })
+    const mailbox = createMailbox({ ...shared, database, commits, keeper, instances, calls: () => needed(late.calls) })
     late.handler = { mailbox, instances }
+    late.calls = createCalls({ ...shared, database, commits, keeper, mailbox })
     const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
-    return { node, network, keeper, dialer, book, mailbox, instances, protocol, traversal, commits, database, listenAddrs }
+    return { node, network, keeper, dialer, book, mailbox, calls: late.calls, instances, protocol, traversal, commits, database, listenAddrs }
   } catch (error) {
     await node.close()
     throw error
@@ -138,7 +145,7 @@ function needed<T>(part: T | undefined): T {
 
 function openMeshDatabase(init: MeshInit): DatabaseSync {
   return openDatabase(join(init.stateDir, 'mesh.db'), {
-    migrations: { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS },
+    migrations: { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS, calls: CALL_MIGRATIONS },
     isExclusive: true,
     now: init.clock.now,
     onMovedAside: (path, error) => {
@@ -161,6 +168,8 @@ function createDialers(init: MeshInit, network: Network): Pick<Parts, 'keeper' |
 interface MailboxParts extends Pick<Parts, 'database' | 'commits' | 'network' | 'book' | 'keeper' | 'protocol' | 'instances'> {
   init: MeshInit
   events: EventLog<UnnumberedEvent>
+  /** Made after the mailbox. */
+  calls: () => Calls
 }
 
 async function announceHeld(peerId: string, { book, events, held }: { book: PeerBook, events: EventLog<UnnumberedEvent>, held: () => number }): Promise<void> {
@@ -168,7 +177,7 @@ async function announceHeld(peerId: string, { book, events, held }: { book: Peer
   events.append({ type: 'held', peerId, code, held: held() })
 }
 
-function createMailbox({ init, events, database, commits, network, book, keeper, protocol, instances }: MailboxParts): Mailbox {
+function createMailbox({ init, events, database, commits, network, book, keeper, protocol, instances, calls }: MailboxParts): Mailbox {
   const mailbox: Mailbox = new Mailbox({
     config: init.config, database, commits, protocol, newId: init.newId, clock: init.clock, log: init.log,
     statusOf: peerId => book.statusOf(peerId),
@@ -188,9 +197,36 @@ function createMailbox({ init, events, database, commits, network, book, keeper,
     },
     onForwardDue: (row, target) => { events.append({ type: 'forward', messageId: row.id, peerId: row.peerId, target }) },
     random: init.random,
+    judgeCall: step => calls().judge(step),
+    onCallFailed: (callId, error) => { calls().handleFailed(callId, error) },
+    onUnreachable: (peerId, error) => { calls().handleUnreachable(peerId, error) },
+    onForwarded: ({ id, peerId }) => { events.append({ type: 'forwarded', messageId: id, peerId }) },
     onDelivery: ({ messageId, peerId, state }) => { events.append({ type: 'delivery', messageId, peerId, state }) }
   })
   return mailbox
+}
+
+interface CallParts extends Pick<Parts, 'database' | 'commits' | 'network' | 'keeper' | 'mailbox'> {
+  init: MeshInit
+  events: EventLog<UnnumberedEvent>
+}
+
+function createCalls({ init, events, database, commits, network, keeper, mailbox }: CallParts): Calls {
+  const { config: { autoAnswerCalls, messageTtlMs }, newId, clock, log } = init
+  return new Calls({
+    database, commits, mailbox, messageTtlMs, newId, clock, log,
+    autoAnswer: autoAnswerCalls,
+    isConnected: (text) => {
+      const peerId = parsePeerId(text)
+      return peerId !== undefined && network.isConnected(peerId)
+    },
+    onOpen: (text, isOpen) => {
+      const peerId = parsePeerId(text)
+      if (peerId !== undefined && isOpen) keeper.want(peerId, 'call')
+      else if (peerId !== undefined) keeper.unwant(peerId, 'call')
+    },
+    onChange: (row) => { events.append(toCallEvent(row)) }
+  })
 }
 
 function withoutPeerId(address: Multiaddr): Multiaddr {

@@ -113,10 +113,11 @@ export class Peers {
 
   /** Takes no message of the peer any more, drops what was held, and ends its connections. */
   async block(recipient: string): Promise<{ peerId: string }> {
-    const { book, keeper, mailbox, network } = this.#parts
+    const { book, keeper, mailbox, calls, network } = this.#parts
     const { peerId, agentId } = this.#resolve(recipient)
     const identity = { peerId: peerId.toString(), agentId }
     await book.decide(identity, 'blocked')
+    calls.handleBlocked(identity.peerId)
     keeper.unwant(peerId, 'approved')
     await mailbox.incoming.discardHeld(identity.peerId)
     await network.disconnect(peerId)

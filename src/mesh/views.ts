@@ -35,7 +35,8 @@ export function toInboundMessage(row: InboxRow, names: Names): InboundMessage {
     hops: row.hops,
     ...alias !== undefined && { alias },
     ...instanceId !== undefined && { instanceId },
-    ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo }
+    ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
+    ...row.call !== undefined && { call: row.call }
   }
 }
 
@@ -54,7 +55,8 @@ export function toInboxMessage(row: InboxRow, names: Names, audience: InboxQuery
     ...alias !== undefined && { alias },
     ...instanceId !== undefined && { instanceId },
     ...isShown && { text: row.text },
-    ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo }
+    ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
+    ...row.call !== undefined && { call: row.call }
   }
 }
 

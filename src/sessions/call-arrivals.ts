@@ -1,0 +1,99 @@
+/** Steps of calls that peers take: which are taken, and what the inbox shows of them. */
+import { MAX_CALL_STEPS, MAX_QUEUED_CALLS, MAX_TOPIC_CHARACTERS, MIN_RETRY_MS, RING_TIMEOUT_MS } from '../config/limits.ts'
+import { oneLine } from '../lib/text.ts'
+import type { CallArrival, CallDraft, CallVerdict } from '../mailbox/inbox.ts'
+import type { CallNote } from '../mesh-api.ts'
+import type { WireCall } from '../protocols/wire-message.ts'
+import { PEER_EVENTS } from './call-machine.ts'
+import type { CallRow, CallStore } from './call-store.ts'
+import { isOnLine, type CallTransaction } from './call-transaction.ts'
+
+export interface CallArrivalsInit {
+  store: CallStore
+  now: () => number
+}
+
+type Refusal = Extract<CallVerdict, { refusal: unknown }>
+
+/** A step that is taken, with what the inbox shows of it. */
+export interface TakenStep {
+  note?: CallDraft
+}
+
+export class CallArrivals {
+  readonly #init: CallArrivalsInit
+
+  constructor(init: CallArrivalsInit) {
+    this.#init = init
+  }
+
+  /** Call it in a transaction. */
+  judge(arrival: CallArrival, transaction: CallTransaction): Refusal | TakenStep {
+    const { call } = arrival.message
+    if (call === undefined) return refuse('INVALID_ARGUMENT', 'a message of a call without its step')
+    const row = this.#init.store.get(call.callId)
+    if (row === undefined) return call.act === 'invite' ? this.#invite(arrival, call, transaction) : refuse('NO_ACTIVE_CALL', 'no such call here')
+    if (row.peerId !== arrival.peerId) return refuse('INVALID_ARGUMENT', 'this call ID is in use')
+    return this.#step(arrival, { row, call }, transaction)
+  }
+
+  #invite(arrival: CallArrival, call: WireCall, transaction: CallTransaction): Refusal | TakenStep {
+    const { peerId, message, decision } = arrival
+    if (decision.action === 'hold') return refuse('NOT_APPROVED', 'calls are taken of approved peers only')
+    if (decision.action === 'refuse') return refuse(decision.code, decision.text)
+    if (call.seq !== 1 || call.clock !== 1 || message.id !== call.callId) return refuse('INVALID_ARGUMENT', 'a call begins with its first step')
+    const open = this.#init.store.open()
+    const now = this.#init.now()
+    const topic = oneLine(message.text, MAX_TOPIC_CHARACTERS)
+    const row: CallRow = {
+      id: call.callId, peerId, role: 'callee', topic, phase: 'idle', speaker: 'agent', outSeq: 0, inSeq: 0, clock: 0,
+      deadline: now + Math.min(message.ttlMs, RING_TIMEOUT_MS), startedAt: now, endedAt: null, endReason: null, endText: null
+    }
+    const facts = { from: call }
+    const crossing = open.find(other => other.peerId === peerId && (other.phase === 'calling' || other.phase === 'waiting'))
+    if (crossing !== undefined) return this.#cross(row, { crossing, call }, transaction)
+    if (!open.some(isOnLine)) return shown(transaction.take(row, 'invited', facts), { act: 'called', text: topic, isTurn: true })
+    if (open.some(other => other.peerId === peerId) || open.length > MAX_QUEUED_CALLS) return refuse('CALL_BUSY', 'too many calls wait here')
+    return shown(transaction.take(row, 'invited-waits', facts), { act: 'called', text: topic, isTurn: false })
+  }
+
+  /** Both called at once: the call that was made first goes on, and is answered by the other. */
+  #cross(row: CallRow, { crossing, call }: { crossing: CallRow, call: WireCall }, transaction: CallTransaction): TakenStep {
+    if (crossing.id < row.id) {
+      transaction.take(row, 'invited-loses', { from: call })
+      return {}
+    }
+    const won = transaction.take(row, 'invited-wins', { from: call, speaker: crossing.speaker })
+    transaction.take(crossing, 'crossed')
+    return shown(won, { act: 'accepted', text: `called at the same time: ${row.topic}`, isTurn: false })
+  }
+
+  #step({ message, decision }: CallArrival, { row, call }: { row: CallRow, call: WireCall }, transaction: CallTransaction): Refusal | TakenStep {
+    if (decision.action === 'refuse' && decision.code === 'BLOCKED') return refuse(decision.code, decision.text)
+    if (call.seq <= row.inSeq) return {}
+    if (call.seq > row.inSeq + 1) return { refusal: { code: 'QUEUE_FULL', text: 'an earlier step of this call is not here yet', retryAfterMs: MIN_RETRY_MS } }
+    if (call.act === 'invite' || call.clock < call.seq || call.clock > call.seq + row.outSeq) return refuse('INVALID_ARGUMENT', 'no step of this call')
+    if (call.seq + row.outSeq > MAX_CALL_STEPS + 1) return refuse('QUOTA_EXCEEDED', 'the call has as many steps as it can have')
+    const { text } = message
+    const after = transaction.take(row, PEER_EVENTS[call.act], { from: call, text })
+    const isMoved = after.phase !== row.phase
+    const isAgents = after.speaker === 'agent'
+    if (isMoved && after.phase === 'ended') return shown(after, { act: 'ended', text: endText(after), isTurn: false })
+    if (isMoved && after.phase === 'active') return shown(after, { act: 'accepted', text: 'accepted the call', isTurn: isAgents })
+    if (after.phase !== 'active' || text === '') return {}
+    if (call.act === 'say') return shown(after, { act: 'said', text, isTurn: isAgents })
+    return call.act === 'escalate' ? shown(after, { act: 'escalated', text, isTurn: false }) : {}
+  }
+}
+
+function endText({ endReason, endText: text }: CallRow): string {
+  return `ended the call (${endReason ?? 'hung-up'})${text === null ? '' : `: ${text}`}`
+}
+
+function shown({ id, topic }: CallRow, { act, text, isTurn }: { act: CallNote['act'], text: string, isTurn: boolean }): TakenStep {
+  return { note: { text, isTurn, call: { callId: id, topic, act } } }
+}
+
+function refuse(code: Refusal['refusal']['code'], text: string): Refusal {
+  return { refusal: { code, text } }
+}
