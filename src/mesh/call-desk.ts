@@ -33,7 +33,7 @@ export class CallDesk {
       after, timeoutMs: this.#config.deliveryAckTimeoutMs,
       matches: event => event.type === 'call' && event.callId === dialled.id && (event.isConfirmed || event.state === 'ended')
     })
-    const row = this.#parts.calls.get(dialled.id) ?? dialled
+    const row = this.#latest(dialled)
     const facts = { messageId: row.id, state: toCallEvent(row).state }
     if (row.phase === 'waiting') {
       throw new MeshError('CALL_BUSY', `${row.peerId} is in another call; this one waits there for a minute and rings when that is over`, { ...facts, queued: true })
@@ -73,6 +73,14 @@ export class CallDesk {
     const row = callId === undefined ? this.#parts.calls.list()[0] : this.#parts.calls.get(callId)
     if (row === undefined) throw new MeshError('NOT_FOUND', callId === undefined ? 'there was no call yet' : `no call has the ID ${callId}`)
     return this.#transcript(row)
+  }
+
+  /** A call that crossed one of the peer went on as that one. */
+  #latest(dialled: CallRow): CallRow {
+    const { calls } = this.#parts
+    const row = calls.get(dialled.id) ?? dialled
+    if (row.endReason !== 'crossed') return row
+    return calls.list().find(({ peerId, phase }) => peerId === row.peerId && phase === 'active') ?? row
   }
 
   #summary(row: CallRow): CallSummary {
