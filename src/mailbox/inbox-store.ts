@@ -88,7 +88,8 @@ export class InboxStore {
 
   insert(row: Omit<InboxRow, 'seq' | 'isUnread'>): void {
     const call = row.call === undefined ? null : JSON.stringify(row.call)
-    this.#insert.run(row.id, row.peerId, row.address, row.kind, row.text, row.inReplyTo ?? null, call, row.hops, row.state, row.turn, row.receivedAt, row.expiresAt)
+    this.#insert.run(row.id, row.peerId, row.address, row.kind, row.text, row.inReplyTo ?? null, call,
+      row.hops, row.state, row.turn, row.receivedAt, row.expiresAt)
   }
 
   get(id: string): InboxRow | undefined {

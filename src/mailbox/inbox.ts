@@ -5,13 +5,13 @@ import {
   MAX_REPLIES_PER_MESSAGE, MAX_TRACKED_PEERS, TURN_MAX_AGE_MS
 } from '../config/limits.ts'
 import type { MeshConfig } from '../config/resolve.ts'
-import type { ErrorCode } from '../lib/errors.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
 import { RateLimiter } from '../lib/rate-limiter.ts'
 import { utf8Bytes } from '../lib/text.ts'
-import type { ApprovalStatus, CallNote } from '../mesh-api.ts'
+import type { ApprovalStatus } from '../mesh-api.ts'
 import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
-import { decideInbound, type InboundDecision } from '../trust/policy.ts'
+import { decideInbound } from '../trust/policy.ts'
+import type { CallArrival, CallDraft, CallVerdict, Refusal } from './call-verdict.ts'
 import type { InboxRow, InboxState, InboxStore, InboxTotals } from './inbox-store.ts'
 import type { OutboxRow } from './outbox-store.ts'
 
@@ -42,32 +42,6 @@ export interface Arrival {
   message: WireMessage
   /** Host part of the remote address. */
   address: string
-}
-
-/** A step of a call, and what its sender's standing allows. */
-export interface CallArrival {
-  peerId: string
-  message: WireMessage
-  decision: InboundDecision
-}
-
-/** What comes of a step of a call. */
-export type CallVerdict =
-  | { refusal: Refusal }
-  | { note?: CallDraft, afterCommit: () => void }
-
-/** A call's message for the inbox. */
-export interface CallDraft {
-  text: string
-  call: CallNote
-  /** Whether it may start an agent turn. */
-  isTurn: boolean
-}
-
-interface Refusal {
-  code: ErrorCode
-  text: string
-  retryAfterMs?: number
 }
 
 type Verdict =

@@ -3,24 +3,16 @@ import { createInterface } from 'node:readline'
 import { setTimeout as pause } from 'node:timers/promises'
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { addGatewayClientOptions } from 'openclaw/plugin-sdk/gateway-runtime'
+import { CALL_COMMANDS } from './cli-calls.ts'
 import { runChat, type ChatInit } from './cli-chat.ts'
 import { runPing } from './cli-ping.ts'
+import type { CommandRow } from './command-row.ts'
 import { callGateway, type GatewayCall, type GatewayOptions } from './gateway-call.ts'
 import { CLI_DESCRIPTION, CLI_ROOT } from './names.ts'
 import type { Outcome } from './operations/definition.ts'
 
 type CliContext = Parameters<Parameters<OpenClawPluginApi['registerCli']>[0]>[0]
 type Command = CliContext['program']
-
-interface CommandRow {
-  usage: string
-  description: string
-  options?: Array<[flags: string, description: string]>
-  operation: string
-  params: (words: string[], options: Record<string, unknown>) => object
-  /** A fact of a success that must be true for exit code 0. */
-  needs?: string
-}
 
 const to = ([recipient]: string[]): object => ({ to: recipient })
 /** A send waits for the peer's confirmation, which the owner may set to minutes. */
@@ -77,7 +69,8 @@ const COMMANDS: readonly CommandRow[] = [
     operation: 'approve',
     params: ([who]) => ({ who })
   },
-  { usage: 'block <recipient>', description: 'Refuse a peer from now on', operation: 'block', params: to }
+  { usage: 'block <recipient>', description: 'Refuse a peer from now on', operation: 'block', params: to },
+  ...CALL_COMMANDS
 ]
 
 /** What the commands work with; the terminal unless told otherwise. */

@@ -1,7 +1,7 @@
 /** Steps of calls that peers take: which are taken, and what the inbox shows of them. */
 import { MAX_CALL_STEPS, MAX_QUEUED_CALLS, MAX_TOPIC_CHARACTERS, MIN_RETRY_MS, RING_TIMEOUT_MS } from '../config/limits.ts'
 import { oneLine } from '../lib/text.ts'
-import type { CallArrival, CallDraft, CallVerdict } from '../mailbox/inbox.ts'
+import type { CallArrival, CallDraft, CallVerdict } from '../mailbox/call-verdict.ts'
 import type { CallNote } from '../mesh-api.ts'
 import type { WireCall } from '../protocols/wire-message.ts'
 import { PEER_EVENTS } from './call-machine.ts'
@@ -72,26 +72,46 @@ export class CallArrivals {
     if (decision.action === 'refuse' && decision.code === 'BLOCKED') return refuse(decision.code, decision.text)
     if (call.seq <= row.inSeq) return {}
     if (call.seq > row.inSeq + 1) return { refusal: { code: 'QUEUE_FULL', text: 'an earlier step of this call is not here yet', retryAfterMs: MIN_RETRY_MS } }
-    if (call.act === 'invite' || call.clock < call.seq || call.clock > call.seq + row.outSeq) return refuse('INVALID_ARGUMENT', 'no step of this call')
+    if (call.act === 'invite' || !isHonest(call, row)) return refuse('INVALID_ARGUMENT', 'no step of this call')
     if (call.seq + row.outSeq > MAX_CALL_STEPS + 1) return refuse('QUOTA_EXCEEDED', 'the call has as many steps as it can have')
     const { text } = message
-    const after = transaction.take(row, PEER_EVENTS[call.act], { from: call, text })
-    const isMoved = after.phase !== row.phase
-    const isAgents = after.speaker === 'agent'
-    if (isMoved && after.phase === 'ended') return shown(after, { act: 'ended', text: endText(after), isTurn: false })
-    if (isMoved && after.phase === 'active') return shown(after, { act: 'accepted', text: 'accepted the call', isTurn: isAgents })
-    if (after.phase !== 'active' || text === '') return {}
-    if (call.act === 'say') return shown(after, { act: 'said', text, isTurn: isAgents })
-    return call.act === 'escalate' ? shown(after, { act: 'escalated', text, isTurn: false }) : {}
+    const note = noteOf(call.act, { before: row, after: transaction.take(row, PEER_EVENTS[call.act], { from: call, text }), text })
+    return note === undefined ? {} : { note }
   }
+}
+
+/** No clock is further than all steps that its side took and can have seen. */
+function isHonest({ seq, clock }: WireCall, { outSeq }: CallRow): boolean {
+  return clock >= seq && clock <= seq + outSeq
+}
+
+/** What is shown of a step: what changed the call, and what was said in it. */
+function noteOf(act: WireCall['act'], { before, after, text }: { before: CallRow, after: CallRow, text: string }): CallDraft | undefined {
+  const isMoved = after.phase !== before.phase
+  const isTurn = after.speaker === 'agent'
+  if (isMoved && after.phase === 'ended') return draft(after, { act: 'ended', text: endText(after), isTurn: false })
+  if (isMoved && after.phase === 'active') return draft(after, { act: 'accepted', text: 'accepted the call', isTurn })
+  if (after.phase !== 'active' || text === '') return undefined
+  if (act === 'say') return draft(after, { act: 'said', text, isTurn })
+  return act === 'escalate' ? draft(after, { act: 'escalated', text, isTurn: false }) : undefined
 }
 
 function endText({ endReason, endText: text }: CallRow): string {
   return `ended the call (${endReason ?? 'hung-up'})${text === null ? '' : `: ${text}`}`
 }
 
-function shown({ id, topic }: CallRow, { act, text, isTurn }: { act: CallNote['act'], text: string, isTurn: boolean }): TakenStep {
-  return { note: { text, isTurn, call: { callId: id, topic, act } } }
+interface Shown {
+  act: CallNote['act']
+  text: string
+  isTurn: boolean
+}
+
+function draft({ id, topic }: CallRow, { act, text, isTurn }: Shown): CallDraft {
+  return { text, isTurn, call: { callId: id, topic, act } }
+}
+
+function shown(row: CallRow, facts: Shown): TakenStep {
+  return { note: draft(row, facts) }
 }
 
 function refuse(code: Refusal['refusal']['code'], text: string): Refusal {

@@ -31,38 +31,38 @@ export interface CallStep {
 export type CallOutcome = CallStep | 'impossible' | 'nothing'
 
 const IMPOSSIBLE: Readonly<Record<OwnEvent, CallOutcome>> = {
-  'dial': 'impossible', 'accept': 'impossible', 'reject': 'impossible', 'say': 'impossible', 'escalate': 'impossible', 'hang-up': 'impossible'
+  dial: 'impossible', accept: 'impossible', reject: 'impossible', say: 'impossible', escalate: 'impossible', 'hang-up': 'impossible'
 }
 
 const NOTHING: Readonly<Record<PeerEvent | WorldEvent, CallOutcome>> = {
-  'invited': 'nothing', 'invited-waits': 'nothing', 'invited-wins': 'nothing', 'invited-loses': 'nothing',
-  'rings': 'nothing', 'waits': 'nothing', 'accepted': 'nothing', 'rejected': 'nothing', 'said': 'nothing', 'escalated': 'nothing', 'peer-ended': 'nothing',
-  'crossed': 'nothing', 'line-free': 'nothing', 'ring-timeout': 'nothing', 'idle-timeout': 'nothing', 'away-timeout': 'nothing',
-  'refused': 'nothing', 'no-room': 'nothing', 'unreachable': 'nothing', 'blocked': 'nothing'
+  invited: 'nothing', 'invited-waits': 'nothing', 'invited-wins': 'nothing', 'invited-loses': 'nothing',
+  rings: 'nothing', waits: 'nothing', accepted: 'nothing', rejected: 'nothing', said: 'nothing', escalated: 'nothing', 'peer-ended': 'nothing',
+  crossed: 'nothing', 'line-free': 'nothing', 'ring-timeout': 'nothing', 'idle-timeout': 'nothing', 'away-timeout': 'nothing',
+  refused: 'nothing', 'no-room': 'nothing', unreachable: 'nothing', blocked: 'nothing'
 }
 
 /** The peer has our invitation. */
 const ASKED = {
   'hang-up': { to: 'ended', tell: 'end', reason: 'cancelled' },
-  'rings': { to: 'calling' },
-  'waits': { to: 'waiting' },
-  'accepted': { to: 'active' },
-  'rejected': { to: 'ended', reason: 'rejected' },
+  rings: { to: 'calling' },
+  waits: { to: 'waiting' },
+  accepted: { to: 'active' },
+  rejected: { to: 'ended', reason: 'rejected' },
   'peer-ended': { to: 'ended' },
-  'crossed': { to: 'ended', reason: 'crossed' },
-  'refused': { to: 'ended', reason: 'refused' },
+  crossed: { to: 'ended', reason: 'crossed' },
+  refused: { to: 'ended', reason: 'refused' },
   'no-room': { to: 'ended', reason: 'busy' },
-  'unreachable': { to: 'ended', tell: 'end', reason: 'unreachable' },
-  'blocked': { to: 'ended', reason: 'cancelled' }
+  unreachable: { to: 'ended', tell: 'end', reason: 'unreachable' },
+  blocked: { to: 'ended', reason: 'cancelled' }
 } as const satisfies Partial<Record<CallEvent, CallStep>>
 
 /** We have the invitation of the peer. */
 const INVITED = {
-  'reject': { to: 'ended', tell: 'reject', reason: 'rejected' },
+  reject: { to: 'ended', tell: 'reject', reason: 'rejected' },
   'hang-up': { to: 'ended', tell: 'reject', reason: 'rejected' },
   'peer-ended': { to: 'ended' },
-  'refused': { to: 'ended', reason: 'broken' },
-  'blocked': { to: 'ended', reason: 'refused' }
+  refused: { to: 'ended', reason: 'broken' },
+  blocked: { to: 'ended', reason: 'refused' }
 } as const satisfies Partial<Record<CallEvent, CallStep>>
 
 const ended = (reason: CallEndReason): CallStep => ({ to: 'ended', reason })
@@ -72,28 +72,28 @@ const end = (reason: CallEndReason): CallStep => ({ to: 'ended', tell: 'end', re
 export const CALL_TABLE: Readonly<Record<CallPhase, Readonly<Record<CallEvent, CallOutcome>>>> = {
   idle: {
     ...IMPOSSIBLE, ...NOTHING,
-    'dial': { to: 'calling', tell: 'invite' },
-    'invited': { to: 'ringing', tell: 'ring' },
+    dial: { to: 'calling', tell: 'invite' },
+    invited: { to: 'ringing', tell: 'ring' },
     'invited-waits': { to: 'queued', tell: 'busy' },
     'invited-wins': { to: 'active', tell: 'accept' },
     'invited-loses': ended('crossed')
   },
   calling: { ...IMPOSSIBLE, ...NOTHING, ...ASKED, 'ring-timeout': end('no-answer') },
   waiting: { ...IMPOSSIBLE, ...NOTHING, ...ASKED, 'ring-timeout': end('busy') },
-  ringing: { ...IMPOSSIBLE, ...NOTHING, ...INVITED, 'accept': { to: 'active', tell: 'accept' }, 'ring-timeout': end('no-answer') },
+  ringing: { ...IMPOSSIBLE, ...NOTHING, ...INVITED, accept: { to: 'active', tell: 'accept' }, 'ring-timeout': end('no-answer') },
   queued: { ...IMPOSSIBLE, ...NOTHING, ...INVITED, 'line-free': { to: 'ringing', tell: 'ring' }, 'ring-timeout': end('busy') },
   active: {
     ...IMPOSSIBLE, ...NOTHING,
-    'say': { to: 'active', tell: 'say' },
-    'escalate': { to: 'active', tell: 'escalate' },
+    say: { to: 'active', tell: 'say' },
+    escalate: { to: 'active', tell: 'escalate' },
     'hang-up': end('hung-up'),
-    'said': { to: 'active' },
-    'escalated': { to: 'active' },
+    said: { to: 'active' },
+    escalated: { to: 'active' },
     'peer-ended': { to: 'ended' },
     'idle-timeout': end('idle'),
     'away-timeout': end('peer-away'),
-    'refused': ended('broken'),
-    'blocked': ended('hung-up')
+    refused: ended('broken'),
+    blocked: ended('hung-up')
   },
   ended: { ...IMPOSSIBLE, ...NOTHING }
 }

@@ -121,7 +121,7 @@ function reasonOf(step: { reason?: string | undefined } | undefined): CallEndRea
 }
 
 const CODES: Partial<Record<CallEndReason, ErrorCode>> = {
-  'rejected': 'CALL_REJECTED', 'no-answer': 'NO_ANSWER', 'busy': 'CALL_BUSY', 'refused': 'NOT_APPROVED', 'unreachable': 'UNREACHABLE'
+  rejected: 'CALL_REJECTED', 'no-answer': 'NO_ANSWER', busy: 'CALL_BUSY', refused: 'NOT_APPROVED', unreachable: 'UNREACHABLE'
 }
 
 /** The failure that a call which ended like this means for whoever still wants something of it. */

@@ -16,16 +16,16 @@ export async function callIs({ events }: Caller, callId: string, [state, reason]
 
 /** Waits until a call rings here and can be answered; its ID. */
 export async function rings({ events }: Caller, topic: string): Promise<string> {
-  return await events.waitFor(`the call about ${topic} to ring`, all => all.find(event =>
-    event.type === 'message' && event.message.call?.act === 'called' && event.message.call.topic === topic)?.type === 'message'
-    ? all.flatMap(event => event.type === 'message' && event.message.call?.topic === topic ? [event.message.call.callId] : [])[0]
-    : undefined)
+  return await events.waitFor(`the call about ${topic} to ring`, all => all
+    .map(event => event.type === 'message' ? event.message.call : undefined)
+    .find(call => call?.act === 'called' && call.topic === topic)?.callId)
 }
 
 type Line = Pick<CallEntry, 'seq' | 'from' | 'kind' | 'text'>
 
 /** What both sides must agree on. */
-export function agreed({ callId, topic, caller, callee, endReason, entries }: CallTranscript): Omit<CallTranscript, 'startedAt' | 'entries'> & { lines: Line[] } {
+export function agreed(transcript: CallTranscript): Omit<CallTranscript, 'startedAt' | 'entries'> & { lines: Line[] } {
+  const { callId, topic, caller, callee, endReason, entries } = transcript
   return { callId, topic, caller, callee, ...endReason !== undefined && { endReason }, lines: entries.map(({ seq, from, kind, text }) => ({ seq, from, kind, text })) }
 }
 

@@ -1,7 +1,8 @@
 /** A mesh of plain values: it answers as told, notes what it was asked, and lets tests make things happen. */
 
 import type {
-  AddedPeer, CallAnswer, CallRequest, CallSpeech, CallSummary, CallTranscript, DeliveryTarget, ForwardOutcome, InboundMessage, MeshApi, MeshEvent, MeshStatus, NetworkInfo, PeerSummary, SendRequest, SendResult,
+  AddedPeer, CallAnswer, CallRequest, CallSpeech, CallSummary, CallTranscript, DeliveryTarget, ForwardOutcome, InboundMessage, MeshApi, MeshEvent,
+  MeshStatus, NetworkInfo, PeerSummary, SendRequest, SendResult,
   TurnClaim, TurnOutcome
 } from '../../src/mesh-api.ts'
 

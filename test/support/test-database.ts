@@ -12,7 +12,9 @@ import { OUTBOX_MIGRATIONS } from '../../src/mailbox/outbox-store.ts'
 import { CALL_MIGRATIONS } from '../../src/sessions/call-store.ts'
 import { PEER_BOOK_MIGRATIONS } from '../../src/trust/peer-book.ts'
 
-const MESH_MIGRATIONS = { peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS, calls: CALL_MIGRATIONS }
+const MESH_MIGRATIONS = {
+  peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS, calls: CALL_MIGRATIONS
+}
 
 /**
  * @example

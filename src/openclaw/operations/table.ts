@@ -1,4 +1,5 @@
 /** Everything that a user can do, once: tools, gateway methods and commands are made from this table. */
+import { answerCall, call, endCall, escalate, say, transcript } from './calls.ts'
 import type { Operation } from './definition.ts'
 import { listInstances, resolveInstance, sendAny, sendInstance } from './instances.ts'
 import { inbox, messageStatus, send, watch } from './messages.ts'
@@ -10,5 +11,6 @@ import { addPeer, approve, block, listPeers, ping, removePeer } from './peers.ts
 export const OPERATIONS: readonly Operation[] = [
   status, identity, network, doctor,
   listPeers, addPeer, removePeer, ping, approve, block, listInstances, resolveInstance,
-  send, sendInstance, sendAny, messageStatus, inbox, watch
+  send, sendInstance, sendAny, messageStatus, inbox, watch,
+  call, answerCall, say, escalate, endCall, transcript
 ]
