@@ -190,8 +190,7 @@ describe('a restart', () => {
       await other.mesh.sayInCall({ text: `while ${round} was off` })
       await node.start()
       await node.mesh.sayInCall({ text: `back again ${round}` })
-      await transcriptWith(() => node.mesh.transcript({ callId }), 'message', 2 * round + 2)
-      await transcriptWith(() => other.mesh.transcript({ callId }), 'message', 2 * round + 2)
+      for (const { mesh } of [node, other]) await transcriptWith(mesh.transcript, callId, ['message', 2 * round + 2])
     }
     await alice.mesh.endCall({})
     await callIs(bob, callId, ['ended', 'hung-up'])

@@ -30,9 +30,9 @@ export function agreed(transcript: CallTranscript): Omit<CallTranscript, 'starte
 }
 
 /** Waits until the transcript has that many lines of a kind. */
-export async function transcriptWith(transcript: () => ReturnType<MeshApi['transcript']>, kind: CallEntry['kind'], count: number): Promise<CallTranscript> {
+export async function transcriptWith(transcript: MeshApi['transcript'], callId: string, [kind, count]: [CallEntry['kind'], number]): Promise<CallTranscript> {
   return await until(async () => {
-    const found = await transcript()
+    const found = await transcript({ callId })
     return found.entries.filter(entry => entry.kind === kind).length >= count && found
   }, { what: `${count} lines of kind ${kind}`, timeoutMs: 120_000 })
 }

@@ -32,7 +32,8 @@ export const answerCall = defineOperation({
   tool: {
     name: 'p2p_answer',
     label: 'P2P answer',
-    description: 'Accept or reject the libp2p mesh call that rings here'
+    description: 'Accept or reject the libp2p mesh call that rings here',
+    carriesPeerText: true
   },
   parameters: Type.Object({
     ...CALL_ID,
