@@ -202,6 +202,9 @@ export const CALL_IDLE_MS = 30 * 60_000
 /** Calls of other peers that wait while one is on; each waits for the ring timeout at most. */
 export const MAX_QUEUED_CALLS = 8
 
+/** Calls that one peer may make in an hour: one every two minutes; more would push the owner's transcripts out. */
+export const MAX_CALLS_PER_HOUR = 30
+
 /** A topic is a line, not a message. */
 export const MAX_TOPIC_CHARACTERS = 200
 

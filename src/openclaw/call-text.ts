@@ -2,6 +2,7 @@
 import { escapeControl, escapeTerminal } from '../lib/text.ts'
 import type { CallEntry, CallSummary, CallTranscript, TargetDelivery } from '../mesh-api.ts'
 import { deliveryLines, quoted } from './render.ts'
+import { safeJson } from './safe-json.ts'
 
 /** How a transcript is printed. */
 export const TRANSCRIPT_FORMATS = ['text', 'markdown', 'jsonl'] as const
@@ -63,7 +64,7 @@ function markdown({ callId, topic, caller, callee, startedAt, endedAt, endReason
 
 /** A line for the call, then one for each entry. */
 function jsonLines({ entries, ...call }: CallTranscript): string {
-  return [call, ...entries].map(line => escapeTerminal(JSON.stringify(line))).join('\n')
+  return [call, ...entries].map(line => safeJson(line)).join('\n')
 }
 
 function kindText({ kind }: CallEntry): string {

@@ -10,6 +10,7 @@ import type { CommandRow } from './command-row.ts'
 import { callGateway, type GatewayCall, type GatewayOptions } from './gateway-call.ts'
 import { CLI_DESCRIPTION, CLI_ROOT } from './names.ts'
 import type { Outcome } from './operations/definition.ts'
+import { safeJson } from './safe-json.ts'
 
 type CliContext = Parameters<Parameters<OpenClawPluginApi['registerCli']>[0]>[0]
 type Command = CliContext['program']
@@ -155,10 +156,4 @@ function print({ details, text }: Outcome, isJson: boolean, { out, err, fail }: 
   if (details.ok) return
   err(text)
   fail()
-}
-
-/** JSON whose strings move no cursor: what peers wrote may hold control characters that JSON itself lets pass. */
-export function safeJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, character =>
-    Array.from({ length: character.length }, (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`).join(''))
 }

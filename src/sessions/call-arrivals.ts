@@ -1,5 +1,8 @@
 /** Steps of calls that peers take: which are taken, and what the inbox shows of them. */
-import { MAX_CALL_STEPS, MAX_QUEUED_CALLS, MAX_TOPIC_CHARACTERS, MIN_RETRY_MS, RING_TIMEOUT_MS } from '../config/limits.ts'
+import {
+  MAX_CALL_STEPS, MAX_CALLS_PER_HOUR, MAX_QUEUED_CALLS, MAX_TOPIC_CHARACTERS, MAX_TRACKED_PEERS, MIN_RETRY_MS, RING_TIMEOUT_MS
+} from '../config/limits.ts'
+import { RateLimiter } from '../lib/rate-limiter.ts'
 import { oneLine } from '../lib/text.ts'
 import type { CallArrival, CallDraft, CallVerdict } from '../mailbox/call-verdict.ts'
 import type { CallNote } from '../mesh-api.ts'
@@ -22,9 +25,11 @@ export interface TakenStep {
 
 export class CallArrivals {
   readonly #init: CallArrivalsInit
+  readonly #limit: RateLimiter
 
   constructor(init: CallArrivalsInit) {
     this.#init = init
+    this.#limit = new RateLimiter({ limit: MAX_CALLS_PER_HOUR, windowMs: 3_600_000, maxKeys: MAX_TRACKED_PEERS, now: init.now })
   }
 
   /** Call it in a transaction. */
@@ -41,20 +46,24 @@ export class CallArrivals {
     const { peerId, message, decision } = arrival
     if (decision.action === 'hold') return refuse('NOT_APPROVED', 'calls are taken of approved peers only')
     if (decision.action === 'refuse') return refuse(decision.code, decision.text)
-    if (call.seq !== 1 || call.clock !== 1 || message.id !== call.callId) return refuse('INVALID_ARGUMENT', 'a call begins with its first step')
-    const open = this.#init.store.open()
+    const topic = oneLine(message.text.trim(), MAX_TOPIC_CHARACTERS)
+    if (call.seq !== 1 || call.clock !== 1 || message.id !== call.callId || topic === '') return refuse('INVALID_ARGUMENT', 'a call begins with its topic')
+    if (this.#limit.take(peerId) > 0) return refuse('CALL_BUSY', 'too many calls of this peer within the hour')
     const now = this.#init.now()
-    const topic = oneLine(message.text, MAX_TOPIC_CHARACTERS)
-    const row: CallRow = {
+    return this.#admit({
       id: call.callId, peerId, role: 'callee', topic, phase: 'idle', speaker: 'agent', outSeq: 0, inSeq: 0, clock: 0,
       deadline: now + Math.min(message.ttlMs, RING_TIMEOUT_MS), startedAt: now, endedAt: null, endReason: null, endText: null
-    }
-    const facts = { from: call }
-    const crossing = open.find(other => other.peerId === peerId && (other.phase === 'calling' || other.phase === 'waiting'))
-    if (crossing !== undefined) return this.#cross(row, { crossing, call }, transaction)
-    if (!open.some(isOnLine)) return shown(transaction.take(row, 'invited', facts), { act: 'called', text: topic, isTurn: true })
-    if (open.some(other => other.peerId === peerId) || open.length > MAX_QUEUED_CALLS) return refuse('CALL_BUSY', 'too many calls wait here')
-    return shown(transaction.take(row, 'invited-waits', facts), { act: 'called', text: topic, isTurn: false })
+    }, call, transaction)
+  }
+
+  #admit(row: CallRow, call: WireCall, transaction: CallTransaction): Refusal | TakenStep {
+    const open = this.#init.store.open()
+    const ofPeer = open.find(other => other.peerId === row.peerId)
+    const shown: Shown = { act: 'called', text: row.topic, isTurn: true }
+    if (ofPeer?.phase === 'calling' || ofPeer?.phase === 'waiting') return this.#cross(row, { crossing: ofPeer, call }, transaction)
+    if (!open.some(isOnLine)) return taken(transaction.take(row, 'invited', { from: call }), shown)
+    if (ofPeer !== undefined || open.length > MAX_QUEUED_CALLS) return refuse('CALL_BUSY', 'too many calls wait here')
+    return taken(transaction.take(row, 'invited-waits', { from: call }), { ...shown, isTurn: false })
   }
 
   /** Both called at once: the call that was made first goes on, and is answered by the other. */
@@ -65,7 +74,7 @@ export class CallArrivals {
     }
     const won = transaction.take(row, 'invited-wins', { from: call, speaker: crossing.speaker })
     transaction.take(crossing, 'crossed')
-    return shown(won, { act: 'accepted', text: `called at the same time: ${row.topic}`, isTurn: false })
+    return taken(won, { act: 'accepted', text: `called at the same time: ${row.topic}`, isTurn: false })
   }
 
   #step({ message, decision }: CallArrival, { row, call }: { row: CallRow, call: WireCall }, transaction: CallTransaction): Refusal | TakenStep {
@@ -110,7 +119,7 @@ function draft({ id, topic }: CallRow, { act, text, isTurn }: Shown): CallDraft 
   return { text, isTurn, call: { callId: id, topic, act } }
 }
 
-function shown(row: CallRow, facts: Shown): TakenStep {
+function taken(row: CallRow, facts: Shown): TakenStep {
   return { note: draft(row, facts) }
 }
 

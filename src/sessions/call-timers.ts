@@ -19,6 +19,7 @@ interface Watched {
 export class CallTimers {
   readonly #init: CallTimersInit
   readonly #watched = new Map<string, Watched>()
+  #isStopped = false
 
   constructor(init: CallTimersInit) {
     this.#init = init
@@ -26,6 +27,7 @@ export class CallTimers {
 
   /** A call as it is now. */
   follow(row: CallRow): void {
+    if (this.#isStopped) return
     const { clock, isConnected, onTime } = this.#init
     const before = this.#watched.get(row.id)
     before?.deadline.cancel()
@@ -53,6 +55,7 @@ export class CallTimers {
   }
 
   stop(): void {
+    this.#isStopped = true
     for (const { deadline, away } of this.#watched.values()) {
       deadline.cancel()
       away?.cancel()

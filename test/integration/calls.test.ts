@@ -2,49 +2,10 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { CALL_AWAY_MS, CALL_IDLE_MS, RING_TIMEOUT_MS } from '../../src/config/limits.ts'
-import type { CallSummary } from '../../src/mesh-api.ts'
-import { agreed, callIs, rings, transcriptWith } from '../support/calls.ts'
-import { befriend, failure, MeshNode, type MeshNodeOptions } from '../support/mesh-node.ts'
+import { CALL_AWAY_MS, CALL_IDLE_MS, MAX_CALLS_PER_HOUR, RING_TIMEOUT_MS } from '../../src/config/limits.ts'
+import { call, callAndAnswer, callIs, friends, rings, sameTranscript } from '../support/calls.ts'
+import { befriend, failure, MeshNode } from '../support/mesh-node.ts'
 import { ShiftedClock } from '../support/shifted-clock.ts'
-
-interface Pair extends AsyncDisposable {
-  alice: MeshNode
-  bob: MeshNode
-  clock: ShiftedClock
-}
-
-async function friends(options: MeshNodeOptions = {}): Promise<Pair> {
-  const clock = new ShiftedClock()
-  const alice = await MeshNode.start({ name: 'alice', clock })
-  const bob = await MeshNode.start({ name: 'bob', clock, ...options })
-  await befriend(alice, bob)
-  return {
-    alice, bob, clock,
-    [Symbol.asyncDispose]: async () => {
-      await alice[Symbol.asyncDispose]()
-      await bob[Symbol.asyncDispose]()
-    }
-  }
-}
-
-async function call(from: MeshNode, to: MeshNode, topic = 'lunch'): Promise<CallSummary> {
-  return await from.mesh.call({ to: to.peerId, topic, speaker: 'agent' })
-}
-
-async function callAndAnswer(from: MeshNode, to: MeshNode, topic = 'lunch'): Promise<string> {
-  const { callId } = await call(from, to, topic)
-  await rings(to, topic)
-  await to.mesh.answerCall({ accept: true, speaker: 'agent' })
-  await callIs(from, callId, ['active'])
-  return callId
-}
-
-async function sameTranscript(one: MeshNode, other: MeshNode, callId: string): Promise<string[]> {
-  const mine = agreed(await one.mesh.transcript({ callId }))
-  assert.deepEqual(agreed(await other.mesh.transcript({ callId })), mine)
-  return mine.lines.map(({ kind, text }) => `${kind} ${text}`)
-}
 
 describe('a call', () => {
   it('rings, is answered, carries what both say and ends; both transcripts agree', async () => {
@@ -130,6 +91,36 @@ describe('a call', () => {
     }
   })
 
+  it('in which the agent asks its owner tells what each channel made of that, and the owner is heard when he quotes it', async () => {
+    const target = { channel: 'feishu', target: 'user:ou_1' }
+    await using pair = await friends({ config: { inboundTargets: [target] } })
+    const { alice, bob } = pair
+    const showing = bob.mesh.subscribe((event) => {
+      if (event.type !== 'forward') return
+      const { mesh } = bob
+      void mesh.beginForward(event.messageId, target).then(async () => mesh.finishForward(event.messageId, target, { kind: 'sent', platformIds: [`om ${event.messageId}`] }))
+    })
+    const callId = await callAndAnswer(alice, bob)
+    assert.deepEqual(await bob.mesh.escalateCall({ text: 'may I?' }), { callId, notified: [{ ...target, ok: true }] })
+    const asked = bob.received.find(message => message.call?.act === 'asks')
+    const [shown] = await bob.mesh.findForwarded('feishu', `om ${asked?.messageId ?? ''}`)
+    assert.deepEqual([shown?.message.text, shown?.message.call], ['may I?', { callId, topic: 'lunch', act: 'asks' }])
+    await alice.waitForText('may I?')
+    showing()
+    assert.deepEqual([...alice.log.complaints, ...bob.log.complaints], [])
+  })
+
+  it('of a peer that calls all the time is refused after a while', async () => {
+    await using pair = await friends()
+    const { alice, bob } = pair
+    for (let made = 0; made < MAX_CALLS_PER_HOUR; made += 1) {
+      const { callId } = await call(alice, bob, `call ${made}`)
+      await alice.mesh.endCall({ callId })
+      await callIs(bob, callId, ['ended', 'cancelled'])
+    }
+    assert.match((await failure(call(alice, bob), 'CALL_BUSY')).message, /too many calls/)
+  })
+
   it('of an unapproved peer is refused before it rings', async () => {
     await using bob = await MeshNode.start({ name: 'bob' })
     await using mallory = await MeshNode.start({ name: 'mallory' })
@@ -175,53 +166,5 @@ describe('a call', () => {
     await alice.waitForPeer('peer-disconnected', bob.peerId)
     clock.advance(CALL_AWAY_MS)
     await callIs(alice, callId, ['ended', 'peer-away'])
-  })
-})
-
-describe('a restart', () => {
-  it('of either side goes on with the call, and loses and doubles nothing', async () => {
-    await using pair = await friends()
-    const { alice, bob } = pair
-    const callId = await callAndAnswer(alice, bob)
-    for (const [round, node] of [bob, alice, bob].entries()) {
-      const other = node === bob ? alice : bob
-      await node.stop()
-      await other.waitForPeer('peer-disconnected', node.peerId, round === 2 ? 2 : 1)
-      await other.mesh.sayInCall({ text: `while ${round} was off` })
-      await node.start()
-      await node.mesh.sayInCall({ text: `back again ${round}` })
-      for (const { mesh } of [node, other]) await transcriptWith(mesh.transcript, callId, ['message', 2 * round + 2])
-    }
-    await alice.mesh.endCall({})
-    await callIs(bob, callId, ['ended', 'hung-up'])
-    const lines = await sameTranscript(alice, bob, callId)
-    assert.deepEqual(lines.filter(line => line.startsWith('message')).sort(), [0, 1, 2].flatMap(round => [`message back again ${round}`, `message while ${round} was off`]).sort())
-  })
-
-  it('of a callee while it rings leaves it ringing there', async () => {
-    await using pair = await friends()
-    const { alice, bob } = pair
-    const { callId } = await call(alice, bob)
-    await rings(bob, 'lunch')
-    await bob.stop()
-    await bob.start()
-    assert.deepEqual(bob.leftOver.map(message => message.call?.act), ['called'])
-    await bob.mesh.answerCall({ accept: true, speaker: 'agent' })
-    await callIs(alice, callId, ['active'])
-  })
-
-  it('that does not come in time ends the call with a reason, which the other side learns later', async () => {
-    await using pair = await friends()
-    const { alice, bob, clock } = pair
-    const callId = await callAndAnswer(alice, bob)
-    await bob.stop()
-    await alice.waitForPeer('peer-disconnected', bob.peerId)
-    clock.advance(CALL_AWAY_MS - 5_000)
-    assert.equal((await alice.mesh.listCalls())[0]?.state, 'active')
-    clock.advance(5_000)
-    await callIs(alice, callId, ['ended', 'peer-away'])
-    await bob.start()
-    await callIs(bob, callId, ['ended', 'peer-away'])
-    await sameTranscript(alice, bob, callId)
   })
 })
