@@ -148,6 +148,29 @@ describe('a call', () => {
     await callIs(alice, callId, ['active'])
   })
 
+  it('starts turns where the agent talks, within the budgets, and none where the owner does', async () => {
+    await using pair = await friends({ config: { turnBudget: { perPeerPerHour: 2 } } })
+    const { alice, bob } = pair
+    const claim = async (text: string): Promise<unknown> => {
+      await alice.mesh.sayInCall({ text })
+      const turn = await bob.mesh.claimTurn((await bob.waitForText(text)).messageId)
+      return turn.claimed ? turn.message.call?.act : turn.reason
+    }
+    const { callId } = await call(alice, bob)
+    assert.equal((await bob.mesh.claimTurn(await rings(bob, 'lunch'))).claimed, true)
+    await bob.mesh.answerCall({ accept: true, speaker: 'agent' })
+    await callIs(alice, callId, ['active'])
+    assert.equal(await claim('one'), 'said')
+    assert.equal(await claim('two'), 'peer-budget')
+    await bob.mesh.endCall({})
+    await callIs(alice, callId, ['ended'])
+    await call(alice, bob, 'dinner')
+    const dinner = await rings(bob, 'dinner')
+    await bob.mesh.answerCall({ accept: true, speaker: 'owner' })
+    await callIs(alice, dinner, ['active'])
+    assert.equal(await claim('three'), 'already-taken')
+  })
+
   it('in which nobody says anything ends', async () => {
     await using pair = await friends()
     const { alice, bob, clock } = pair
