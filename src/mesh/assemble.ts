@@ -102,21 +102,24 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     late.book = book
     const { keeper, dialer } = createDialers(init, network)
     const traversal = new Traversal({ init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved, followers: [protocol] })
-    const shared = { init, events, network, book, protocol }
+    const shared = { network, book, protocol, database, commits, keeper }
     const instances = new Instances({
-      ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
+      init, events, ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
       addresses: () => node.libp2p.getMultiaddrs().map(address => withoutPeerId(address)),
       onAddresses: (peerId) => { traversal.handleAddresses(peerId) }
     })
-    const mailbox = createMailbox({ ...shared, database, commits, keeper, instances, calls: () => needed(late.calls) })
+    const mailbox = createMailbox({ init, events, ...shared, instances, calls: () => needed(late.calls) })
     late.handler = { mailbox, instances }
-    late.calls = createCalls({ ...shared, database, commits, keeper, mailbox })
-    const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
-    return { node, network, keeper, dialer, book, mailbox, calls: late.calls, instances, protocol, traversal, commits, database, listenAddrs }
+    late.calls = createCalls({ init, events, ...shared, mailbox })
+    return { ...shared, node, dialer, mailbox, calls: late.calls, instances, traversal, listenAddrs: () => listenAddrsOf(components) }
   } catch (error) {
     await node.close()
     throw error
   }
+}
+
+function listenAddrsOf({ transportManager }: NodeComponents): string[] {
+  return transportManager.getAddrs().map(address => address.toString())
 }
 
 function createProtocol(init: MeshInit, components: NodeComponents, late: Late): MessageProtocol {
