@@ -10,6 +10,7 @@ import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
 import { ForwardStore } from './forward-store.ts'
 import { Forwards, type ForwardReport } from './forwards.ts'
 import { InboxStore, type InboxFilter, type InboxRow } from './inbox-store.ts'
+import type { CallArrival, CallDraft, CallVerdict } from './call-verdict.ts'
 import { Inbox } from './inbox.ts'
 import type { OutboxRow } from './outbox-store.ts'
 import { Turns, type ClaimedRow } from './turns.ts'
@@ -29,6 +30,10 @@ export interface IncomingInit {
   onHeld: (row: InboxRow) => void
   /** A message may be forwarded to that target now. */
   onForwardDue: (row: InboxRow, target: DeliveryTarget) => void
+  /** Takes a step of a call, in the transaction that stores what comes of it. */
+  judgeCall: (step: CallArrival) => CallVerdict
+  /** Every channel was tried once with a message. */
+  onForwarded: (row: InboxRow) => void
   /** Tells a sender a later stage of its message. */
   sendReceipt: (peerId: string, receipt: WireAck) => Promise<void>
   clock: Clock
@@ -55,7 +60,7 @@ export class Incoming {
     this.#store = new InboxStore(database)
     this.#inbox = new Inbox({
       config, store: this.#store, commits, statusOf, now: clock.now, findSent: init.findSent, countReply: init.countReply,
-      onHeld: init.onHeld,
+      onHeld: init.onHeld, judgeCall: init.judgeCall,
       onReceived: (row) => { this.#handleReceived(row) },
       onStoring: (messageId, peerId) => { if (statusOf(peerId) === 'approved') this.#forwards.plan(messageId) },
       onReplied: (sent, reply) => { init.onReplied(sent, reply.state === 'held' ? undefined : reply.text) }
@@ -100,6 +105,34 @@ export class Incoming {
   /** Stores or refuses a message; see {@link Inbox.receive}. */
   async receive(from: PeerId, message: WireMessage, address: string): Promise<WireAck> {
     return await this.#inbox.receive({ from, message, address })
+  }
+
+  /** Stores a message about a call that no peer sent, in the transaction that runs; `noteOwn` comes after it. */
+  insertOwn(id: string, peerId: string, draft: CallDraft): InboxRow {
+    return this.#inbox.insertOwn(id, peerId, draft)
+  }
+
+  noteOwn(row: InboxRow): void {
+    this.#inbox.noteOwn(row)
+  }
+
+  /** Tells a stored message again. */
+  announce(row: InboxRow): void {
+    this.#handleReceived(row)
+  }
+
+  /** A call that waited rings now; call it in a transaction. The message that is to be announced after it. */
+  openTurn(callId: string): InboxRow | undefined {
+    return this.#store.moveTurn(callId, { from: 'none', to: 'open' }) ? this.#store.get(callId) : undefined
+  }
+
+  /** What was said in a call that is over starts no turn any more; call it in a transaction. */
+  closeTurnsOfCall(callId: string): void {
+    this.#store.closeTurnsOfCall(callId)
+  }
+
+  deliveriesOf(messageId: string): TargetDelivery[] {
+    return this.#forwards.deliveriesOf(messageId)
   }
 
   /** Marks messages as read and tells their senders that they were shown. */
@@ -193,10 +226,13 @@ export class Incoming {
       if (stage !== 'received') this.#store.setState(messageId, stage)
       return this.#store.get(messageId)
     })
-    if (row !== undefined) await this.#tell({ ...row, state: stage }, deliveries)
+    if (row === undefined) return
+    this.#init.onForwarded(row)
+    await this.#tell({ ...row, state: stage }, deliveries)
   }
 
-  async #tell({ id, peerId, state }: Pick<InboxRow, 'id' | 'peerId' | 'state'>, deliveries?: TargetDelivery[]): Promise<void> {
+  async #tell({ id, peerId, state, call }: InboxRow, deliveries?: TargetDelivery[]): Promise<void> {
+    if (call?.act === 'asks') return // no peer sent it
     await this.#init.sendReceipt(peerId, { id, stage: state, ...deliveries !== undefined && { deliveries } })
   }
 }

@@ -86,9 +86,7 @@ export class Outbox {
    */
   async queue(draft: OutboxDraft): Promise<OutboxRow | undefined> {
     const { peerId } = draft
-    if (this.waitingFor(peerId) >= MAX_QUEUED_PER_PEER || this.#total >= MAX_QUEUED_TOTAL) {
-      throw new MeshError('QUEUE_FULL', `${String(this.waitingFor(peerId))} messages already wait for ${peerId} (${String(this.#total)} in total)`, { reason: 'sender-full' })
-    }
+    this.#checkRoom(peerId)
     this.#count(peerId, 1)
     try {
       const queuedAt = this.#init.now()
@@ -103,6 +101,21 @@ export class Outbox {
       this.#count(peerId, -1)
       throw error
     }
+  }
+
+  /**
+   * Stores a message in the transaction that runs; `noteStored` comes after it.
+   *
+   * @throws MeshError `QUEUE_FULL`
+   */
+  insert(draft: OutboxDraft): void {
+    this.#checkRoom(draft.peerId)
+    this.#init.store.insert(draft, this.#init.now())
+  }
+
+  /** A message that was inserted is on disk. */
+  noteStored(peerId: string): void {
+    this.#count(peerId, 1)
   }
 
   get(id: string): OutboxRow | undefined {
@@ -188,6 +201,11 @@ export class Outbox {
       await this.apply({ peerId, messageId: id, event: { kind: 'expired' }, error })
     }
     await this.#init.commits.write(() => { this.#init.store.prune(now - FINISHED_RETENTION_MS) })
+  }
+
+  #checkRoom(peerId: string): void {
+    if (this.waitingFor(peerId) < MAX_QUEUED_PER_PEER && this.#total < MAX_QUEUED_TOTAL) return
+    throw new MeshError('QUEUE_FULL', `${String(this.waitingFor(peerId))} messages already wait for ${peerId} (${String(this.#total)} in total)`)
   }
 
   #move({ peerId, messageId, event, error, deliveries }: StageEvent): Move | undefined {

@@ -10,6 +10,7 @@ import type { Mailbox } from '../mailbox/mailbox.ts'
 import type { CreatedNode } from '../node/create-node.ts'
 import type { Network } from '../node/network.ts'
 import type { PeerKeeper } from '../node/peer-keeper.ts'
+import type { Calls } from '../sessions/calls.ts'
 import { identityOf, identityOfText, pinAlias, pinHolder, pinMismatch, waitingPeer } from '../trust/approvals.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import { newPeer } from '../trust/peer-record.ts'
@@ -26,6 +27,7 @@ export interface PeersParts {
   keeper: PeerKeeper
   book: PeerBook
   mailbox: Mailbox
+  calls: Calls
   instances: Instances
   traversal: Traversal
 }
@@ -158,10 +160,11 @@ export class Peers {
 
   /** Takes no message of the peer any more, drops what was held, and ends its connections. */
   async block(recipient: string): Promise<{ peerId: string }> {
-    const { book, keeper, mailbox, network } = this.#parts
+    const { book, keeper, mailbox, calls, network } = this.#parts
     const { peerId, agentId } = this.#resolve(recipient)
     const identity = { peerId: peerId.toString(), agentId }
     await book.decide(identity, 'blocked')
+    calls.handleBlocked(identity.peerId)
     keeper.unwant(peerId, 'approved')
     await mailbox.incoming.discardHeld(identity.peerId)
     await network.disconnect(peerId)

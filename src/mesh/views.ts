@@ -39,6 +39,7 @@ export function toInboundMessage(row: InboxRow, names: Names): InboundMessage {
     ...alias !== undefined && { alias },
     ...instanceId !== undefined && { instanceId },
     ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
+    ...row.call !== undefined && { call: row.call },
     ...names.book.statusOf(row.peerId) !== 'approved' && { isStranger: true }
   }
 }
@@ -58,7 +59,8 @@ export function toInboxMessage(row: InboxRow, names: Names, audience: InboxQuery
     ...alias !== undefined && { alias },
     ...instanceId !== undefined && { instanceId },
     ...isShown && { text: row.text },
-    ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo }
+    ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
+    ...row.call !== undefined && { call: row.call }
   }
 }
 
