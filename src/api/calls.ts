@@ -1,4 +1,5 @@
 /** Calls as plain data: a conversation of two agents with a topic, a beginning and an end. Times are milliseconds since the epoch. */
+import type { Audience } from './messages.ts'
 
 /** `ringing` until it is answered, on both sides. */
 export type CallState = 'ringing' | 'active' | 'ended'
@@ -31,6 +32,9 @@ export interface CallSummary {
   /** What the side that ended it said about that. */
   endText?: string
 }
+
+/** A call that is on or rings, without anybody's words. */
+export type OpenCall = Pick<CallSummary, 'callId' | 'peerId' | 'role' | 'state' | 'waits'>
 
 /** A line of a transcript. */
 export interface CallEntry {
@@ -85,5 +89,6 @@ export interface CallAnswer extends CallChoice {
 
 export interface CallSpeech extends CallChoice {
   text: string
-  hops?: number
+  /** Whose words they are; an agent may not write to peers that its owner keeps for himself. @default 'owner' */
+  author?: Audience
 }

@@ -2,7 +2,7 @@
 import type { ErrorCode } from '../lib/errors.ts'
 import type { CallNote } from '../mesh-api.ts'
 import type { WireMessage } from '../protocols/wire-message.ts'
-import type { InboundDecision } from '../trust/policy.ts'
+import type { CallDecision } from '../trust/policy.ts'
 
 /** Why something is not taken; with `retryAfterMs` only for now. */
 export interface Refusal {
@@ -15,7 +15,7 @@ export interface Refusal {
 export interface CallArrival {
   peerId: string
   message: WireMessage
-  decision: InboundDecision
+  decision: CallDecision
 }
 
 /** What comes of a step of a call. */

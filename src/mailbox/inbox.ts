@@ -10,7 +10,7 @@ import { RateLimiter } from '../lib/rate-limiter.ts'
 import { utf8Bytes } from '../lib/text.ts'
 import type { ApprovalStatus } from '../mesh-api.ts'
 import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
-import { decideInbound } from '../trust/policy.ts'
+import { decideCall, decideInbound } from '../trust/policy.ts'
 import type { CallArrival, CallDraft, CallVerdict, Refusal } from './call-verdict.ts'
 import type { InboxRow, InboxState, InboxStore, InboxTotals } from './inbox-store.ts'
 import type { OutboxRow } from './outbox-store.ts'
@@ -160,7 +160,7 @@ export class Inbox {
   #judgeCall({ from, message, address }: Arrival): Verdict {
     const peerId = from.toString()
     if (this.#isFull) return refused(message, FULL)
-    const decision = decideInbound({ dmPolicy: this.#init.config.dmPolicy, status: this.#init.statusOf(peerId), isAwaitedReply: false })
+    const decision = decideCall(this.#init.config.dmPolicy, this.#init.statusOf(peerId))
     const waitMs = this.#approvedLimit.take(peerId)
     if (waitMs > 0) return refused(message, { code: 'RATE_LIMITED', text: 'too many messages', retryAfterMs: waitMs })
     const verdict = this.#init.judgeCall({ peerId, message, decision })

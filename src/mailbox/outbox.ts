@@ -86,7 +86,7 @@ export class Outbox {
    */
   async queue(draft: OutboxDraft): Promise<OutboxRow | undefined> {
     const { peerId } = draft
-    this.#checkRoom(peerId)
+    this.checkRoom(peerId)
     this.#count(peerId, 1)
     try {
       const queuedAt = this.#init.now()
@@ -103,13 +103,15 @@ export class Outbox {
     }
   }
 
-  /**
-   * Stores a message in the transaction that runs; `noteStored` comes after it.
-   *
-   * @throws MeshError `QUEUE_FULL`
-   */
+  /** @throws MeshError `QUEUE_FULL` when no more messages may wait for the peer */
+  checkRoom(peerId: string): void {
+    if (this.waitingFor(peerId) < MAX_QUEUED_PER_PEER && this.#total < MAX_QUEUED_TOTAL) return
+    const waiting = `${String(this.waitingFor(peerId))} messages already wait for ${peerId} (${String(this.#total)} in total)`
+    throw new MeshError('QUEUE_FULL', waiting, { reason: 'sender-full' })
+  }
+
+  /** Stores a message in the transaction that runs, whether there is room or not; `noteStored` comes after it. */
   insert(draft: OutboxDraft): void {
-    this.#checkRoom(draft.peerId)
     this.#init.store.insert(draft, this.#init.now())
   }
 
@@ -201,11 +203,6 @@ export class Outbox {
       await this.apply({ peerId, messageId: id, event: { kind: 'expired' }, error })
     }
     await this.#init.commits.write(() => { this.#init.store.prune(now - FINISHED_RETENTION_MS) })
-  }
-
-  #checkRoom(peerId: string): void {
-    if (this.waitingFor(peerId) < MAX_QUEUED_PER_PEER && this.#total < MAX_QUEUED_TOTAL) return
-    throw new MeshError('QUEUE_FULL', `${String(this.waitingFor(peerId))} messages already wait for ${peerId} (${String(this.#total)} in total)`)
   }
 
   #move({ peerId, messageId, event, error, deliveries }: StageEvent): Move | undefined {

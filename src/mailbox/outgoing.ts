@@ -93,7 +93,12 @@ export class Outgoing {
     return await this.#sender.sendToInstance(letter)
   }
 
-  /** Stores a message in the transaction that runs; call `dispatch` after it. */
+  /** See {@link Outbox.checkRoom}. */
+  checkRoom(peerId: string): void {
+    this.#outbox.checkRoom(peerId)
+  }
+
+  /** Stores a message in the transaction that runs, whether there is room or not; call `dispatch` after it. */
   insert(draft: OutboxDraft): void {
     this.#outbox.insert(draft)
   }

@@ -23,7 +23,7 @@ export class CallDesk {
 
   /** Resolves once the peer has the call; a call that waits there goes on although that is a failure. */
   async call({ to, topic, speaker, hops }: CallRequest): Promise<CallSummary> {
-    const { peerId } = await this.#parts.peers.resolveAddressee(to)
+    const { peerId } = await this.#parts.peers.resolveAddressee(to, speaker)
     const after = this.#events.lastSeq
     const dialled = await this.#parts.calls.dial({ peerId: peerId.toString(), topic, speaker, hops })
     await this.#events.wait({

@@ -1,5 +1,5 @@
 /** From stored calls to the plain data that callers see. */
-import type { CallState, CallSummary, CallTranscript } from '../mesh-api.ts'
+import type { CallState, CallSummary, CallTranscript, OpenCall } from '../mesh-api.ts'
 import type { CallPhase } from '../sessions/call-machine.ts'
 import type { CallRow, EntryRow } from '../sessions/call-store.ts'
 import type { UnnumberedEvent } from './views.ts'
@@ -8,22 +8,27 @@ const STATES: Readonly<Record<CallPhase, CallState>> = {
   idle: 'ringing', calling: 'ringing', waiting: 'ringing', ringing: 'ringing', queued: 'ringing', active: 'active', ended: 'ended'
 }
 
+const WAITING: ReadonlySet<CallPhase> = new Set(['waiting', 'queued'])
+
 export function toCallSummary(row: CallRow, alias: string | undefined): CallSummary {
-  const { id, peerId, role, topic, speaker, startedAt, endedAt, endReason, endText } = row
+  const { topic, speaker, startedAt, endedAt, endReason, endText } = row
   return {
-    callId: id, peerId, role, topic, speaker, startedAt, state: STATES[row.phase],
+    ...toOpenCall(row), topic, speaker, startedAt,
     ...alias !== undefined && { alias },
-    ...doesWait(row) && { waits: true },
     ...endedAt !== null && { endedAt },
     ...endReason !== null && { endReason },
     ...endText !== null && { endText }
   }
 }
 
+export function toOpenCall({ id, peerId, role, phase }: CallRow): OpenCall {
+  return { callId: id, peerId, role, state: STATES[phase], ...WAITING.has(phase) && { waits: true } }
+}
+
 export function toCallEvent(row: CallRow): Extract<UnnumberedEvent, { type: 'call' }> {
   const { id, peerId, phase, inSeq, endReason } = row
   return {
-    type: 'call', callId: id, peerId, state: STATES[phase], isConfirmed: inSeq > 0, waits: doesWait(row), ...endReason !== null && { endReason }
+    type: 'call', callId: id, peerId, state: STATES[phase], isConfirmed: inSeq > 0, waits: WAITING.has(phase), ...endReason !== null && { endReason }
   }
 }
 
@@ -37,8 +42,4 @@ export function toTranscript(row: CallRow, entries: readonly EntryRow[], self: s
     ...endReason !== null && { endReason },
     entries: entries.map(({ seq, isOwn, kind, text, at }) => ({ seq, from: isOwn ? self : peerId, kind, text, at }))
   }
-}
-
-function doesWait({ phase }: CallRow): boolean {
-  return phase === 'waiting' || phase === 'queued'
 }

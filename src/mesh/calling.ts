@@ -4,6 +4,8 @@ import { parsePeerId } from '../lib/recipient.ts'
 import type { Network } from '../node/network.ts'
 import type { PeerKeeper } from '../node/peer-keeper.ts'
 import { Calls, type CallsInit } from '../sessions/calls.ts'
+import { checkAuthor } from '../trust/approvals.ts'
+import type { PeerBook } from '../trust/peer-book.ts'
 import { toCallEvent } from './call-views.ts'
 import type { MeshInit } from './init.ts'
 import type { UnnumberedEvent } from './views.ts'
@@ -13,14 +15,16 @@ export interface CallParts extends Pick<CallsInit, 'database' | 'commits' | 'mai
   events: EventLog<UnnumberedEvent>
   network: Network
   keeper: PeerKeeper
+  book: PeerBook
 }
 
 /** Calls that keep their peers connected and tell of their changes. */
-export function createCalls({ init, events, database, commits, network, keeper, mailbox }: CallParts): Calls {
+export function createCalls({ init, events, database, commits, network, keeper, mailbox, book }: CallParts): Calls {
   const { config: { autoAnswerCalls, messageTtlMs }, newId, clock, log } = init
   return new Calls({
     database, commits, mailbox, messageTtlMs, newId, clock, log,
     autoAnswer: autoAnswerCalls,
+    checkAuthor: (peerId, author) => { checkAuthor(book, peerId, author) },
     isConnected: (text) => {
       const peerId = parsePeerId(text)
       return peerId !== undefined && network.isConnected(peerId)

@@ -1,5 +1,4 @@
 /** What an agent's or the owner's answer to a message of a call does: it decides about the call that rings, or is said in the call. */
-import { MeshError } from '../lib/errors.ts'
 import type { CallNote, CallSpeaker, CallSummary, InboundMessage, MeshApi } from '../mesh-api.ts'
 
 /** A message of a call. */
@@ -9,11 +8,10 @@ export type CallMessage = InboundMessage & { call: CallNote }
 export interface CallReply {
   texts: readonly string[]
   speaker: CallSpeaker
-  hops: number
 }
 
-/** `undecided`: the call rings on, and the answer says neither accept nor reject. */
-export type CallOutcome = 'accepted' | 'rejected' | 'said' | 'undecided'
+/** `undecided`: the call rings on, and the answer says neither accept nor reject; `over`: it ended before the answer. */
+export type CallOutcome = 'accepted' | 'rejected' | 'said' | 'undecided' | 'over'
 
 /** Whether a message belongs to a call. */
 export function isOfCall(message: InboundMessage): message is CallMessage {
@@ -28,13 +26,13 @@ export function asksForTurn({ act }: CallNote): boolean {
 /**
  * Carries out an answer.
  *
- * @throws MeshError `NO_ACTIVE_CALL` and the like when the call is over
+ * @throws MeshError `QUEUE_FULL` and the like when it cannot be said
  */
-export async function answerInCall(mesh: MeshApi, { call: { callId } }: CallMessage, { texts, speaker, hops }: CallReply): Promise<CallOutcome> {
+export async function answerInCall(mesh: MeshApi, { call: { callId } }: CallMessage, { texts, speaker }: CallReply): Promise<CallOutcome> {
   const call = (await mesh.listCalls()).find(candidate => candidate.callId === callId)
-  if (call === undefined) throw new MeshError('NO_ACTIVE_CALL', 'the call is over and its transcript is gone')
+  if (call === undefined || call.state === 'ended') return 'over'
   if (!isRingingHere(call)) {
-    await sayAll(mesh, callId, { texts, hops })
+    await sayAll(mesh, callId, texts)
     return 'said'
   }
   const decision = decisionIn(texts[0] ?? '')
@@ -45,7 +43,7 @@ export async function answerInCall(mesh: MeshApi, { call: { callId } }: CallMess
     return 'rejected'
   }
   await mesh.answerCall({ callId, accept: true, speaker })
-  await sayAll(mesh, callId, { texts: rest, hops })
+  await sayAll(mesh, callId, rest)
   return 'accepted'
 }
 
@@ -53,8 +51,8 @@ function isRingingHere({ role, state }: CallSummary): boolean {
   return role === 'callee' && state === 'ringing'
 }
 
-async function sayAll(mesh: MeshApi, callId: string, { texts, hops }: { texts: readonly string[], hops: number }): Promise<void> {
-  for (const text of texts) await mesh.sayInCall({ callId, text, hops })
+async function sayAll(mesh: MeshApi, callId: string, texts: readonly string[]): Promise<void> {
+  for (const text of texts) await mesh.sayInCall({ callId, text })
 }
 
 /** The first word decides; what follows is the reason, or the first thing said. */

@@ -155,8 +155,9 @@ async function sendAnswer({ mesh, host }: LiveMesh, message: InboundMessage, ans
   const { from, messageId, hops } = message
   try {
     if (isOfCall(message)) {
-      const outcome = await answerInCall(mesh, message, { texts: pieces(answer), speaker: 'agent', hops: hops + 1 })
+      const outcome = await answerInCall(mesh, message, { texts: pieces(answer), speaker: 'agent' })
       if (outcome === 'undecided') host.log.warn(`the agent neither accepts nor rejects the call of ${from}, which rings on: openclaw p2p answer accept`)
+      else if (outcome === 'over') host.log.info(`the call with ${from} was over before the agent answered; its answer is not sent`)
       return
     }
     for (const text of pieces(answer)) await mesh.sendMessage({ to: from, text, inReplyTo: messageId, hops: hops + 1 })

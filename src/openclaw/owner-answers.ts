@@ -87,7 +87,7 @@ export class OwnerAnswers {
     const text = (hasAttachments ? message.text.replaceAll(PLACEHOLDERS, '') : message.text).trim()
     if (text === '') return `Nothing was sent to ${name}: ${hasAttachments ? 'attachments are not carried, only text' : 'your answer has no text'}.`
     try {
-      if (isOfCall(quoted)) return callText(name, await answerInCall(mesh, quoted, { texts: [text], speaker: 'owner', hops: 0 }))
+      if (isOfCall(quoted)) return callText(name, await answerInCall(mesh, quoted, { texts: [text], speaker: 'owner' }))
       const result = await mesh.sendMessage({ to: quoted.from, text, inReplyTo: quoted.messageId, hops: 0, ...key !== undefined && { messageId: uuidOf(key) } })
       return `${sentText(name, result)}${hasAttachments ? ' The attachment was not sent: only text is carried.' : ''}`
     } catch (thrown) {
@@ -134,6 +134,8 @@ function callText(name: string, outcome: CallOutcome): string {
       return `✓ You rejected the call of ${name}.`
     case 'said':
       return `✓ Said in the call with ${name}.`
+    case 'over':
+      return `Nothing was sent to ${name}: the call is over.`
     case 'undecided':
       return `${name} is calling: begin your answer with accept or reject.`
   }

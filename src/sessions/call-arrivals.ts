@@ -44,14 +44,13 @@ export class CallArrivals {
 
   #invite(arrival: CallArrival, call: WireCall, transaction: CallTransaction): Refusal | TakenStep {
     const { peerId, message, decision } = arrival
-    if (decision.action === 'hold') return refuse('NOT_APPROVED', 'calls are taken of approved peers only')
-    if (decision.action === 'refuse') return refuse(decision.code, decision.text)
+    if (decision.action !== 'accept') return refuse(decision.code, decision.text)
     const topic = oneLine(message.text.trim(), MAX_TOPIC_CHARACTERS)
     if (call.seq !== 1 || call.clock !== 1 || message.id !== call.callId || topic === '') return refuse('INVALID_ARGUMENT', 'a call begins with its topic')
     if (this.#limit.take(peerId) > 0) return refuse('CALL_BUSY', 'too many calls of this peer within the hour')
     const now = this.#init.now()
     return this.#admit({
-      id: call.callId, peerId, role: 'callee', topic, phase: 'idle', speaker: 'agent', outSeq: 0, inSeq: 0, clock: 0,
+      id: call.callId, peerId, role: 'callee', topic, phase: 'idle', speaker: 'agent', hops: message.hops, outSeq: 0, inSeq: 0, clock: 0,
       deadline: now + Math.min(message.ttlMs, RING_TIMEOUT_MS), startedAt: now, endedAt: null, endReason: null, endText: null
     }, call, transaction)
   }
@@ -78,7 +77,7 @@ export class CallArrivals {
   }
 
   #step({ message, decision }: CallArrival, { row, call }: { row: CallRow, call: WireCall }, transaction: CallTransaction): Refusal | TakenStep {
-    if (decision.action === 'refuse' && decision.code === 'BLOCKED') return refuse(decision.code, decision.text)
+    if (decision.action !== 'accept' && decision.code === 'BLOCKED') return refuse(decision.code, decision.text)
     if (call.seq <= row.inSeq) return {}
     if (call.seq > row.inSeq + 1) return { refusal: { code: 'QUEUE_FULL', text: 'an earlier step of this call is not here yet', retryAfterMs: MIN_RETRY_MS } }
     if (call.act === 'invite' || !isHonest(call, row)) return refuse('INVALID_ARGUMENT', 'no step of this call')

@@ -20,7 +20,6 @@ export interface CallStepsInit {
 /** What goes with an event. */
 export interface StepFacts {
   text?: string
-  hops?: number
   /** The peer's step, where the event is one. */
   from?: WireCall
   /** Who speaks here from now on. */
@@ -71,7 +70,7 @@ export class CallSteps {
     return { ...row, inSeq: seq, clock: Math.max(row.clock, clock) }
   }
 
-  #tell(row: CallRow, act: CallAct, { text: words = '', hops = 0 }: StepFacts): CallRow {
+  #tell(row: CallRow, act: CallAct, { text: words = '' }: StepFacts): CallRow {
     const text = act === 'reject' || KINDS[act] !== undefined ? words : '' // why the network failed is ours to know
     const { store, post, now, newId, messageTtlMs } = this.#init
     if (KINDS[act] !== undefined && row.outSeq + row.inSeq >= MAX_CALL_STEPS) {
@@ -84,7 +83,7 @@ export class CallSteps {
       callId: row.id, isOwn: true, seq: after.outSeq, clock: after.clock, at: now(), kind: KINDS[act] ?? 'event', text: entryText(row, { act, text, reason })
     })
     post({
-      id: act === 'invite' ? row.id : newId(), peerId: row.peerId, kind: 'call', hops, text: act === 'invite' ? row.topic : text,
+      id: act === 'invite' ? row.id : newId(), peerId: row.peerId, kind: 'call', hops: row.hops, text: act === 'invite' ? row.topic : text,
       expiresAt: act === 'invite' ? row.deadline : now() + messageTtlMs,
       call: { callId: row.id, act, seq: after.outSeq, clock: after.clock, ...reason !== undefined && { reason } }
     })
@@ -128,6 +127,11 @@ const CODES: Partial<Record<CallEndReason, ErrorCode>> = {
 export function endError({ peerId, endReason, endText }: CallRow): MeshError {
   const why = endText === null ? '' : `: ${endText}`
   return new MeshError((endReason === null ? undefined : CODES[endReason]) ?? 'NO_ACTIVE_CALL', `the call with ${peerId} is over (${endReason ?? 'ended'})${why}`)
+}
+
+/** The failure of a call that another one of this node is in the way of. */
+export function busyError({ peerId, phase }: CallRow): MeshError {
+  return new MeshError('CALL_BUSY', phase === 'ringing' ? `${peerId} is calling: answer it first` : `this node is in a call with ${peerId}: end it first`)
 }
 
 function whyImpossible(row: CallRow, event: CallEvent): MeshError {

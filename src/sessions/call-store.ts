@@ -11,6 +11,7 @@ export const CALL_MIGRATIONS = [`
     topic TEXT NOT NULL,
     phase TEXT NOT NULL,
     speaker TEXT NOT NULL,
+    hops INTEGER NOT NULL,
     out_seq INTEGER NOT NULL,
     in_seq INTEGER NOT NULL,
     clock INTEGER NOT NULL,
@@ -40,6 +41,8 @@ export interface CallRow {
   topic: string
   phase: CallPhase
   speaker: CallSpeaker
+  /** How many agents the conversation that led to it passed through: whatever is said in it carries this. */
+  hops: number
   /** Steps of ours, and of the peer, so far. */
   outSeq: number
   inSeq: number
@@ -67,14 +70,14 @@ export class CallStore {
   constructor(database: DatabaseSync) {
     this.#database = database
     this.#save = database.prepare(`INSERT INTO calls
-      (id, peer_id, role, topic, phase, speaker, out_seq, in_seq, clock, deadline, started_at, ended_at, end_reason, end_text)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+      (id, peer_id, role, topic, phase, speaker, hops, out_seq, in_seq, clock, deadline, started_at, ended_at, end_reason, end_text)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (id) DO UPDATE SET phase = excluded.phase, speaker = excluded.speaker, out_seq = excluded.out_seq, in_seq = excluded.in_seq,
         clock = excluded.clock, deadline = excluded.deadline, ended_at = excluded.ended_at, end_reason = excluded.end_reason, end_text = excluded.end_text`)
   }
 
   save(row: CallRow): void {
-    this.#save.run(row.id, row.peerId, row.role, row.topic, row.phase, row.speaker, row.outSeq, row.inSeq, row.clock, row.deadline,
+    this.#save.run(row.id, row.peerId, row.role, row.topic, row.phase, row.speaker, row.hops, row.outSeq, row.inSeq, row.clock, row.deadline,
       row.startedAt, row.endedAt, row.endReason, row.endText)
   }
 
@@ -122,6 +125,7 @@ function fromRow(row: Record<string, SQLOutputValue>): CallRow {
     topic: String(row['topic']),
     phase: String(row['phase']) as CallPhase,
     speaker: String(row['speaker']) as CallSpeaker,
+    hops: Number(row['hops']),
     outSeq: Number(row['out_seq']),
     inSeq: Number(row['in_seq']),
     clock: Number(row['clock']),

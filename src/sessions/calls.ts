@@ -9,9 +9,10 @@ import { oneLine, utf8Bytes } from '../lib/text.ts'
 import type { CallArrival, CallVerdict } from '../mailbox/call-verdict.ts'
 import type { InboxRow } from '../mailbox/inbox-store.ts'
 import type { Mailbox } from '../mailbox/mailbox.ts'
-import type { CallAnswer, CallChoice, CallSpeech, CallSpeaker } from '../mesh-api.ts'
+import type { Audience, CallAnswer, CallChoice, CallSpeech, CallSpeaker } from '../mesh-api.ts'
 import { CallArrivals } from './call-arrivals.ts'
 import type { CallEvent } from './call-machine.ts'
+import { busyError } from './call-steps.ts'
 import { CallStore, type CallRow, type EntryRow } from './call-store.ts'
 import { CallTimers } from './call-timers.ts'
 import { CallTransaction, isOnLine } from './call-transaction.ts'
@@ -24,6 +25,8 @@ export interface CallsInit {
   /** Whether a call is open with the peer, so that it is kept connected. */
   onOpen: (peerId: string, isOpen: boolean) => void
   onChange: (row: CallRow) => void
+  /** @throws MeshError `NOT_ALLOWED` for what the owner does not let his agent say */
+  checkAuthor: (peerId: string, author: Audience) => void
   /** Peers whose calls are answered at once. */
   autoAnswer: readonly string[]
   messageTtlMs: number
@@ -72,6 +75,11 @@ export class Calls {
     return this.#store.get(callId)
   }
 
+  /** Calls that did not end, the oldest first. */
+  open(): CallRow[] {
+    return this.#store.open()
+  }
+
   /** The newest first. */
   list(): CallRow[] {
     return this.#store.list(MAX_TRANSCRIPTS)
@@ -85,14 +93,15 @@ export class Calls {
   async dial({ peerId, topic, speaker, hops = 0 }: Dialled): Promise<CallRow> {
     const line = oneLine(topic.trim(), MAX_TOPIC_CHARACTERS)
     if (line === '') throw new MeshError('INVALID_ARGUMENT', 'a call needs a topic')
+    this.#init.mailbox.outgoing.checkRoom(peerId)
     return await this.#run((transaction) => {
       const busy = this.#store.open().find(isOnLine)
-      if (busy !== undefined) throw new MeshError('CALL_BUSY', busyText(busy))
+      if (busy !== undefined) throw busyError(busy)
       const now = this.#init.clock.now()
       return transaction.take({
-        id: this.#init.newId(), peerId, role: 'caller', topic: line, phase: 'idle', speaker, outSeq: 0, inSeq: 0, clock: 0,
+        id: this.#init.newId(), peerId, role: 'caller', topic: line, phase: 'idle', speaker, hops, outSeq: 0, inSeq: 0, clock: 0,
         deadline: now + RING_TIMEOUT_MS, startedAt: now, endedAt: null, endReason: null, endText: null
-      }, 'dial', { hops })
+      }, 'dial')
     })
   }
 
@@ -104,17 +113,17 @@ export class Calls {
     })
   }
 
-  async say({ callId, text, hops = 0 }: CallSpeech): Promise<CallRow> {
+  async say({ callId, text, author }: CallSpeech): Promise<CallRow> {
     checkText(text)
-    return await this.#run(transaction => transaction.take(this.#current(callId), 'say', { text, hops }))
+    return await this.#run(transaction => transaction.take(this.#spokenIn(callId, author), 'say', { text }))
   }
 
   /** The call, and the message that goes to the owner. */
-  async escalate({ callId, text }: CallSpeech): Promise<{ row: CallRow, message: InboxRow }> {
+  async escalate({ callId, text, author }: CallSpeech): Promise<{ row: CallRow, message: InboxRow }> {
     checkText(text)
     const { incoming } = this.#init.mailbox
     const escalated = await this.#run((transaction) => {
-      const row = transaction.take(this.#current(callId), 'escalate', { text })
+      const row = transaction.take(this.#spokenIn(callId, author), 'escalate', { text })
       const note = { callId: row.id, topic: row.topic, act: 'asks' } as const
       return { row, message: incoming.insertOwn(this.#init.newId(), row.peerId, { text, call: note, isTurn: false }) }
     })
@@ -155,8 +164,9 @@ export class Calls {
     this.#timers.handlePeerDisconnected(peerId)
   }
 
-  handleBlocked(peerId: string): void {
-    this.#happen(this.#openWith(peerId).map(row => row.id), 'blocked')
+  /** Ends what is open with a peer; one that was blocked is told nothing. */
+  endAllWith(peerId: string, event: 'hang-up' | 'blocked'): void {
+    this.#happen(this.#openWith(peerId).map(row => row.id), event)
   }
 
   async keepHouse(): Promise<void> {
@@ -171,6 +181,14 @@ export class Calls {
   /** The call that is on, else the newest, which may be over: what is asked of that one fails with how it ended. */
   #current(callId: string | undefined): CallRow {
     return this.#choose(callId, ['active', 'calling', 'waiting', 'ringing', 'ended'], 'there was no call')
+  }
+
+  /** The call in which somebody here says something. */
+  #spokenIn(callId: string | undefined, author: Audience = 'owner'): CallRow {
+    const row = this.#current(callId)
+    this.#init.checkAuthor(row.peerId, author)
+    if (row.phase === 'active') this.#init.mailbox.outgoing.checkRoom(row.peerId)
+    return row
   }
 
   #choose(callId: string | undefined, phases: ReadonlyArray<CallRow['phase']>, otherwise: string): CallRow {
@@ -224,10 +242,6 @@ export class Calls {
 
 /** What a refusal means for a call, where it is not that the peer takes none. */
 const FAILURES: Partial<Record<ErrorCode, CallEvent>> = { CALL_BUSY: 'no-room', EXPIRED: 'ring-timeout' }
-
-function busyText({ peerId, phase }: CallRow): string {
-  return phase === 'ringing' ? `${peerId} is calling: answer it first` : `this node is in a call with ${peerId}: end it first`
-}
 
 function checkText(text: string): void {
   if (text.trim() === '') throw new MeshError('INVALID_ARGUMENT', 'the text is empty')

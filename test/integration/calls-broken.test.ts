@@ -27,11 +27,12 @@ interface Victim extends AsyncDisposable {
 async function aliceAndBob(): Promise<Victim> {
   const folder = await mkdtempDisposable(join(tmpdir(), 'mesh-calls-'))
   const clock = new ShiftedClock()
-  const alice = await MeshNode.start({ name: 'alice', clock, channel: { dmPolicy: 'open' } })
+  const alice = await MeshNode.start({ name: 'alice', clock })
   return {
     alice, clock,
     startBob: async () => {
       const bob = await MeshProcess.start({ name: 'bob', stateDir: folder.path, channel: { allowFrom: [alice.peerId] } })
+      await alice.mesh.approvePeer(bob.peerId)
       await alice.mesh.addPeer({ recipient: bob.address })
       return bob
     },
@@ -120,9 +121,10 @@ describe('a call whose network is cut', () => {
   it('for half a minute goes on afterwards, with all that was said meanwhile, once and in order', async () => {
     const clock = new ShiftedClock()
     // Only the cable leads to alice: she tells nobody her address, and bob listens nowhere.
-    await using alice = await MeshNode.start({ name: 'alice', clock, config: { enableNATTraversal: false }, channel: { dmPolicy: 'open' } })
+    await using alice = await MeshNode.start({ name: 'alice', clock, config: { enableNATTraversal: false } })
     await using cable = await Cable.to(Number(multiaddr(alice.address).getComponents().find(({ name }) => name === 'tcp')?.value))
-    await using bob = await MeshNode.start({ name: 'bob', clock, config: { listenAddrs: [] }, channel: { dmPolicy: 'open' } })
+    await using bob = await MeshNode.start({ name: 'bob', clock, config: { listenAddrs: [] } })
+    await alice.mesh.approvePeer(bob.peerId)
     await bob.mesh.addPeer({ recipient: `/ip4/127.0.0.1/tcp/${cable.port}/p2p/${alice.peerId}` })
     const { callId } = await bob.mesh.call({ to: alice.peerId, topic: 'the weather', speaker: 'owner' })
     await alice.mesh.answerCall({ accept: true, speaker: 'owner' })
@@ -135,6 +137,7 @@ describe('a call whose network is cut', () => {
       await alice.mesh.sayInCall({ text: `alice ${index}` })
     }
     clock.advance(CUT_MS)
+    assert.deepEqual([(await alice.mesh.status()).connectedPeers, (await bob.mesh.status()).connectedPeers], [0, 0])
     assert.deepEqual([(await alice.mesh.listCalls())[0]?.state, (await bob.mesh.listCalls())[0]?.state], ['active', 'active'])
     cable.join()
     for (const node of [alice, bob]) await transcriptWith(node.mesh.transcript, callId, ['message', 6])

@@ -2,8 +2,9 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { CALL_AWAY_MS } from '../../src/config/limits.ts'
+import { CALL_AWAY_MS, MAX_QUEUED_PER_PEER } from '../../src/config/limits.ts'
 import { call, callAndAnswer, callIs, friends, rings, sameTranscript, transcriptWith } from '../support/calls.ts'
+import { failure, UNLIMITED } from '../support/mesh-node.ts'
 
 describe('a restart', () => {
   it('of either side goes on with the call, and loses and doubles nothing', async () => {
@@ -50,5 +51,21 @@ describe('a restart', () => {
     await bob.start()
     await callIs(bob, callId, ['ended', 'peer-away'])
     await sameTranscript(alice, bob, callId)
+  })
+
+  it('that does not come in time ends the call also where no more messages may wait for that side', async () => {
+    await using pair = await friends({ config: UNLIMITED })
+    const { alice, bob, clock } = pair
+    const callId = await callAndAnswer(alice, bob)
+    await bob.stop()
+    await alice.waitForPeer('peer-disconnected', bob.peerId)
+    await Promise.all(Array.from({ length: MAX_QUEUED_PER_PEER }, async (_, index) => alice.mesh.sayInCall({ text: `said ${index}` })))
+    await failure(alice.mesh.sayInCall({ text: 'one too many' }), 'QUEUE_FULL')
+    clock.advance(CALL_AWAY_MS)
+    await callIs(alice, callId, ['ended', 'peer-away'])
+    await bob.start()
+    await callIs(bob, callId, ['ended', 'peer-away'])
+    const said = (await sameTranscript(alice, bob, callId)).filter(line => line.startsWith('message'))
+    assert.deepEqual(said, Array.from({ length: MAX_QUEUED_PER_PEER }, (_, index) => `message said ${index}`))
   })
 })

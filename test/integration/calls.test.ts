@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { CALL_AWAY_MS, CALL_IDLE_MS, MAX_CALLS_PER_HOUR, RING_TIMEOUT_MS } from '../../src/config/limits.ts'
+import { CALL_AWAY_MS, CALL_IDLE_MS, MAX_CALLS_PER_HOUR, MAX_HOPS, RING_TIMEOUT_MS } from '../../src/config/limits.ts'
 import { call, callAndAnswer, callIs, friends, rings, sameTranscript } from '../support/calls.ts'
 import { befriend, failure, MeshNode } from '../support/mesh-node.ts'
 import { ShiftedClock } from '../support/shifted-clock.ts'
@@ -121,13 +121,31 @@ describe('a call', () => {
     assert.match((await failure(call(alice, bob), 'CALL_BUSY')).message, /too many calls/)
   })
 
-  it('of an unapproved peer is refused before it rings', async () => {
-    await using bob = await MeshNode.start({ name: 'bob' })
-    await using mallory = await MeshNode.start({ name: 'mallory' })
-    await mallory.mesh.addPeer({ recipient: bob.address })
-    assert.match((await failure(call(mallory, bob), 'NOT_APPROVED')).message, /approved peers only/)
-    assert.deepEqual(await bob.mesh.listCalls(), [])
-    assert.deepEqual((await bob.mesh.inbox({ audience: 'owner' })).messages, [])
+  for (const dmPolicy of ['pairing', 'open'] as const) {
+    it(`of an unapproved peer is refused before it rings, where dmPolicy is ${dmPolicy}`, async () => {
+      await using bob = await MeshNode.start({ name: 'bob', channel: { dmPolicy } })
+      await using mallory = await MeshNode.start({ name: 'mallory' })
+      await mallory.mesh.addPeer({ recipient: bob.address })
+      assert.match((await failure(call(mallory, bob), 'NOT_APPROVED')).message, /approved peers only/)
+      assert.deepEqual(await bob.mesh.listCalls(), [])
+      assert.deepEqual((await bob.mesh.inbox({ audience: 'owner' })).messages, [])
+    })
+  }
+
+  it('to a peer that the owner keeps from his agent is for the owner alone', async () => {
+    await using pair = await friends()
+    const { alice, bob } = pair
+    await alice.mesh.addPeer({ recipient: bob.peerId, agentMayMessage: false })
+    await failure(call(alice, bob), 'NOT_ALLOWED')
+    const { callId } = await alice.mesh.call({ to: bob.peerId, topic: 'lunch', speaker: 'owner' })
+    await rings(bob, 'lunch')
+    await bob.mesh.answerCall({ accept: true, speaker: 'owner' })
+    await callIs(alice, callId, ['active'])
+    await failure(alice.mesh.sayInCall({ text: 'psst', author: 'agent' }), 'NOT_ALLOWED')
+    await failure(alice.mesh.escalateCall({ text: 'psst', author: 'agent' }), 'NOT_ALLOWED')
+    await alice.mesh.sayInCall({ text: 'hello', author: 'owner' })
+    await bob.waitForText('hello')
+    assert.deepEqual((await sameTranscript(alice, bob, callId)).filter(line => line.startsWith('message')), ['message hello'])
   })
 
   it('to a peer that cannot be reached fails, says so, and leaves nothing open', async () => {
@@ -178,6 +196,45 @@ describe('a call', () => {
     clock.advance(CALL_IDLE_MS)
     await callIs(alice, callId, ['ended', 'idle'])
     await callIs(bob, callId, ['ended', 'idle'])
+  })
+
+  it('is in the status of both while it is open', async () => {
+    await using pair = await friends()
+    const { alice, bob } = pair
+    const openCalls = async (): Promise<unknown> => Promise.all([alice, bob].map(async ({ mesh }) => (await mesh.status()).openCalls))
+    const { callId } = await call(alice, bob)
+    await rings(bob, 'lunch')
+    assert.deepEqual(await openCalls(), [
+      [{ callId, peerId: bob.peerId, role: 'caller', state: 'ringing' }], [{ callId, peerId: alice.peerId, role: 'callee', state: 'ringing' }]
+    ])
+    await alice.mesh.endCall({})
+    await callIs(bob, callId, ['ended', 'cancelled'])
+    assert.deepEqual(await openCalls(), [[], []])
+  })
+
+  it('ends for both when one side has no more to do with the other', async () => {
+    await using pair = await friends()
+    const { alice, bob } = pair
+    const callId = await callAndAnswer(alice, bob)
+    await bob.mesh.removePeer(alice.peerId)
+    await callIs(bob, callId, ['ended', 'hung-up'])
+    await callIs(alice, callId, ['ended', 'hung-up'])
+    assert.deepEqual((await sameTranscript(alice, bob, callId)).at(-1), 'event ended (hung-up)')
+  })
+
+  it('passes through no more agents however long it is', async () => {
+    await using pair = await friends()
+    const { alice, bob } = pair
+    const { callId } = await alice.mesh.call({ to: bob.peerId, topic: 'lunch', speaker: 'agent', hops: 1 })
+    await rings(bob, 'lunch')
+    await bob.mesh.answerCall({ accept: true, speaker: 'agent' })
+    await callIs(alice, callId, ['active'])
+    for (let index = 0; index < MAX_HOPS; index += 1) {
+      await alice.mesh.sayInCall({ text: `alice ${index}` })
+      assert.equal((await bob.waitForText(`alice ${index}`)).hops, 1)
+      await bob.mesh.sayInCall({ text: `bob ${index}` })
+      assert.equal((await alice.waitForText(`bob ${index}`)).hops, 1)
+    }
   })
 
   it('ends when one side blocks the other', async () => {

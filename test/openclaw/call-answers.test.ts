@@ -2,7 +2,6 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { MeshError } from '../../src/lib/errors.ts'
 import type { CallNote, InboundMessage, MeshApi } from '../../src/mesh-api.ts'
 import { answerInCall, isOfCall, type CallReply } from '../../src/openclaw/call-answers.ts'
 import { forwardText } from '../../src/openclaw/forward-text.ts'
@@ -24,7 +23,7 @@ function ofCall(act: CallNote['act'], over: Partial<InboundMessage> = {}): Inbou
 async function answer(mesh: FakeMesh, texts: string[], over: Partial<CallReply> = {}): Promise<string> {
   const message = ofCall('called')
   assert.ok(isOfCall(message))
-  return answerInCall(mesh, message, { texts, speaker: 'agent', hops: 1, ...over })
+  return answerInCall(mesh, message, { texts, speaker: 'agent', ...over })
 }
 
 describe('an answer to a call that rings', () => {
@@ -43,7 +42,7 @@ describe('an answer to a call that rings', () => {
       const outcome = await answer(mesh, [text])
       const reason = accept === false ? { reason: rest } : {}
       assert.deepEqual(mesh.answered, accept === undefined ? [] : [{ callId: 'call-1', accept, speaker: 'agent', ...reason }])
-      assert.deepEqual(mesh.said, accept === true && rest !== '' ? [{ callId: 'call-1', text: rest, hops: 1 }] : [])
+      assert.deepEqual(mesh.said, accept === true && rest !== '' ? [{ callId: 'call-1', text: rest }] : [])
       assert.equal(outcome, accept === undefined ? 'undecided' : accept ? 'accepted' : 'rejected')
     })
   }
@@ -54,8 +53,12 @@ describe('an answer to a call that rings', () => {
     assert.deepEqual([mesh.answered, mesh.said.map(({ text }) => text)], [[], ['accept', 'and more']])
   })
 
-  it('fails when nobody knows the call any more', async () => {
-    await assert.rejects(answer(new FakeMesh(), ['accept']), (error: unknown) => error instanceof MeshError && error.code === 'NO_ACTIVE_CALL')
+  it('does nothing when the call is over, or nobody knows it any more', async () => {
+    for (const over of [{}, { listCalls: async () => [callSummary({ state: 'ended', endReason: 'cancelled' })] }]) {
+      const mesh = new FakeMesh(over)
+      assert.equal(await answer(mesh, ['accept']), 'over')
+      assert.deepEqual([mesh.answered, mesh.said], [[], []])
+    }
   })
 })
 
@@ -80,7 +83,7 @@ describe('a message of a call', () => {
 
   it('that was said starts a turn, whose answer is said in the call and nowhere else', async () => {
     const { mesh } = await turn(ofCall('said', { hops: 1 }), 'noodles', ACTIVE)
-    assert.deepEqual(mesh.said, [{ callId: 'call-1', text: 'noodles', hops: 2 }])
+    assert.deepEqual(mesh.said, [{ callId: 'call-1', text: 'noodles' }])
     assert.deepEqual(mesh.sent, [])
     assert.deepEqual(mesh.finished, [{ messageId: 'm1', outcome: 'delivered' }])
   })
@@ -129,7 +132,7 @@ describe('the owner who quotes a message of a call', () => {
 
   it('talks in the call', async () => {
     const { mesh, told } = await quote('yes, at noon', ACTIVE)
-    assert.deepEqual(mesh.said, [{ callId: 'call-1', text: 'yes, at noon', hops: 0 }])
+    assert.deepEqual(mesh.said, [{ callId: 'call-1', text: 'yes, at noon' }])
     assert.deepEqual(mesh.sent, [])
     assert.equal(told, '✓ Said in the call with bob.')
   })
@@ -142,6 +145,6 @@ describe('the owner who quotes a message of a call', () => {
   })
 
   it('is told when it is over', async () => {
-    assert.match((await quote('hello?', {})).told ?? '', /was not sent to bob: the call is over/)
+    assert.match((await quote('hello?', {})).told ?? '', /^Nothing was sent to bob: the call is over/)
   })
 })

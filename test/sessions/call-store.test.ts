@@ -7,7 +7,7 @@ import { TestDatabase } from '../support/test-database.ts'
 
 function row(id: string, over: Partial<CallRow> = {}): CallRow {
   return {
-    id, peerId: 'bob', role: 'caller', topic: 'lunch', phase: 'ended', speaker: 'agent', outSeq: 0, inSeq: 0, clock: 0, deadline: 0,
+    id, peerId: 'bob', role: 'caller', topic: 'lunch', phase: 'ended', speaker: 'agent', hops: 0, outSeq: 0, inSeq: 0, clock: 0, deadline: 0,
     startedAt: 0, endedAt: 0, endReason: 'hung-up', endText: null, ...over
   }
 }

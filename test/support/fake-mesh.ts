@@ -15,7 +15,7 @@ export const STATUS: MeshStatus = {
   peerId: SELF, agentId: 'a4d6af695ffb702c', instanceId: 'alice@a4d6af695ffb702c', started: true,
   listenAddrs: ['/ip4/127.0.0.1/tcp/4001'], announcedAddrs: [], connectedPeers: 1, paths: { direct: 1, relay: 0 }, knownPeers: 2, unread: 3, queued: 4,
   pendingApprovals: [{ peerId: PEER, code: 'ABCD-EFGH', held: 1 }],
-  nat: { reachability: 'unknown', type: 'unknown', relays: [], relayList: [], udpPort: 0, mappedAddrs: [], stun: [], stunAsked: [], mappedPorts: [], unreachedAddrs: [], routers: [], clocks: [] }, duplicateKeys: [], version: '0.1.0'
+  nat: { reachability: 'unknown', type: 'unknown', relays: [], relayList: [], udpPort: 0, mappedAddrs: [], stun: [], stunAsked: [], mappedPorts: [], unreachedAddrs: [], routers: [], clocks: [] }, duplicateKeys: [], openCalls: [], version: '0.1.0'
 }
 
 /** A node on a LAN where all is well. */

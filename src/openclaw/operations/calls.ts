@@ -56,7 +56,7 @@ export const say = defineOperation({
     description: 'Say something in the libp2p mesh call that is on. It arrives once and in order, also when the connection breaks meanwhile: never say it again'
   },
   parameters: Type.Object({ ...CALL_ID, message: SPEECH }),
-  run: async ({ mesh, hops }, { message, callId }) => mesh.sayInCall({ text: message, hops, ...chosen(callId) }),
+  run: async ({ mesh, audience }, { message, callId }) => mesh.sayInCall({ text: message, author: audience, ...chosen(callId) }),
   text: saidText
 })
 
@@ -71,7 +71,7 @@ export const escalate = defineOperation({
     timeoutMs: () => MAX_SEND_MS
   },
   parameters: Type.Object({ ...CALL_ID, message: SPEECH }),
-  run: async ({ mesh }, { message, callId }) => mesh.escalateCall({ text: message, ...chosen(callId) }),
+  run: async ({ mesh, audience }, { message, callId }) => mesh.escalateCall({ text: message, author: audience, ...chosen(callId) }),
   text: escalatedText
 })
 

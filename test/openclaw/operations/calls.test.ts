@@ -41,10 +41,11 @@ describe('an answer', () => {
 })
 
 describe('in a call', () => {
-  it('is said what an agent says, with the hops of its turn', async () => {
+  it('is said what the agent says, and what the owner says', async () => {
     const mesh = new FakeMesh()
-    const { details } = await asAgent(say, { message: 'hello' }, { mesh, hops: 3 })
-    assert.deepEqual(mesh.said, [{ text: 'hello', hops: 3 }])
+    const { details } = await asAgent(say, { message: 'hello' }, { mesh })
+    await asOwner(say, { message: 'hi', callId: 'call-1' }, { mesh })
+    assert.deepEqual(mesh.said, [{ text: 'hello', author: 'agent' }, { text: 'hi', author: 'owner', callId: 'call-1' }])
     assert.deepEqual(details, { ok: true, callId: 'call-1', seq: 1 })
   })
 
