@@ -5,8 +5,8 @@
 import type { CallAnswer, CallChoice, CallRequest, CallSpeech, CallSummary, CallTranscript } from './api/calls.ts'
 import type { Invite, InviteRequest, JoinedPeer, JoinRequest } from './api/invites.ts'
 import type {
-  DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendRequest, InstanceSendResult, MeshEvent, MessageStatus,
-  SendRequest, SendResult, TargetDelivery, TurnClaim, TurnOutcome, WatchRequest, WatchResult
+  BroadcastRequest, BroadcastResult, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendRequest,
+  InstanceSendResult, MeshEvent, MessageStatus, SendRequest, SendResult, TargetDelivery, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './api/messages.ts'
 import type {
   InstanceIdentity, InstanceSummary, MeshStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance
@@ -50,6 +50,8 @@ export interface MeshApi {
   sendMessage: (request: SendRequest) => Promise<SendResult>
   /** Sends to an instance and succeeds only when it was delivered there: forwarded to every target, or taken by its agent. */
   sendInstanceMessage: (request: InstanceSendRequest) => Promise<InstanceSendResult>
+  /** Sends a text to everybody on a topic, known or not. */
+  broadcast: (request: BroadcastRequest) => Promise<BroadcastResult>
   messageStatus: (messageId: string) => Promise<MessageStatus>
   inbox: (query: InboxQuery) => Promise<{ messages: InboxMessage[], unread: number }>
   watch: (request: WatchRequest) => Promise<WatchResult>

@@ -5,8 +5,23 @@ import type { CallEndReason, CallNote, CallState } from './calls.ts'
 /** How far a message got; each value says what is proven. */
 export type DeliveryState = 'queued' | 'sent' | 'received' | 'held' | 'delivered' | 'replied' | 'uncertain' | 'failed' | 'expired'
 
-/** `direct` is what a person or agent wrote to this node; `reply` answers one of our messages; `call` belongs to a call. */
-export type InboxKind = 'direct' | 'reply' | 'call'
+/** `direct` is what a person or agent wrote to this node; `reply` answers one of our messages; `broadcast` went to everybody; `call` belongs to a call. */
+export type InboxKind = 'direct' | 'reply' | 'broadcast' | 'call'
+
+export interface BroadcastRequest {
+  text: string
+  /** @default the topic of the configuration */
+  topic?: string
+  /** How many agents the conversation passed through to get here. @default 0 */
+  hops?: number
+}
+
+export interface BroadcastResult {
+  messageId: string
+  topic: string
+  /** Connected peers that it was sent to, which pass it on; 0 when none takes broadcasts of this topic. */
+  recipients: number
+}
 
 /** Who acts: an agent may do and see less than its owner. */
 export type Audience = 'agent' | 'owner'
@@ -92,6 +107,8 @@ export interface InboxMessage {
   unread: boolean
   inReplyTo?: string
   call?: CallNote
+  /** Of a broadcast. */
+  topic?: string
 }
 
 /** A stored message of an approved sender, as it is handed to the layer that shows it or gives it to an agent. */
@@ -109,6 +126,8 @@ export interface InboundMessage {
   /** The sender is not approved: its message was taken because everybody may write, or because it answers one of ours. */
   isStranger?: true
   call?: CallNote
+  /** Of a broadcast. */
+  topic?: string
 }
 
 /** Whether a stored message may start an agent turn, decided and marked on disk before the turn starts. */

@@ -60,6 +60,7 @@ export class Lifecycle {
     network.stop()
     calls.stop()
     try {
+      await instances.announcing.leave()
       await node.libp2p.stop()
     } finally {
       mailbox.stop()
@@ -103,6 +104,7 @@ export class Lifecycle {
     const peerId = event.detail
     this.#init.log.info(`Peer connected: ${peerId.toString()}`)
     this.#touch(peerId)
+    this.#parts.presences.handleConnected(peerId)
     this.#parts.keeper.handleConnected(peerId)
     this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
@@ -140,7 +142,7 @@ export class Lifecycle {
   }
 
   readonly #handleAddresses = (): void => {
-    this.#parts.instances.handleAddresses()
+    this.#parts.instances.announcing.handleAddresses()
   }
 
   #touch(peerId: PeerId): void {

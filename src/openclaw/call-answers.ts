@@ -10,8 +10,11 @@ export interface CallReply {
   speaker: CallSpeaker
 }
 
-/** `undecided`: the call rings on, and the answer says neither accept nor reject; `over`: it ended before the answer. */
-export type CallOutcome = 'accepted' | 'rejected' | 'said' | 'undecided' | 'over'
+/**
+ * `undecided`: the call rings on, and the answer says neither accept nor reject; `silent`: the agent has nothing to say; `over`: the
+ * call ended before the answer.
+ */
+export type CallOutcome = 'accepted' | 'rejected' | 'said' | 'silent' | 'undecided' | 'over'
 
 /** Whether a message belongs to a call. */
 export function isOfCall(message: InboundMessage): message is CallMessage {
@@ -23,6 +26,9 @@ export function asksForTurn({ act }: CallNote): boolean {
   return act === 'called' || act === 'accepted' || act === 'said'
 }
 
+/** The host does not take an empty answer, so an agent that has nothing to say needs a word for that. */
+const PASS = /^\P{L}*pass\P{L}*$/iu
+
 /**
  * Carries out an answer.
  *
@@ -32,6 +38,7 @@ export async function answerInCall(mesh: MeshApi, { call: { callId } }: CallMess
   const call = (await mesh.listCalls()).find(candidate => candidate.callId === callId)
   if (call === undefined || call.state === 'ended') return 'over'
   if (!isRingingHere(call)) {
+    if (speaker === 'agent' && PASS.test(texts.join(' '))) return 'silent'
     await sayAll(mesh, callId, texts)
     return 'said'
   }

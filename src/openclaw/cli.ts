@@ -39,7 +39,7 @@ const COMMANDS: readonly CommandRow[] = [
   {
     usage: 'peers',
     description: 'Known peers',
-    options: [['--online', 'Connected peers only']],
+    options: [['--online', 'Only peers that are online now']],
     operation: 'peers',
     params: (_, { online }) => online === true ? { online } : {}
   },
@@ -66,6 +66,13 @@ const COMMANDS: readonly CommandRow[] = [
     description: 'Send a text: to an instance (by ID or instance name) until it was delivered there, to a peer (by peer ID, agent ID or alias) until it is received, held or queued',
     operation: 'sendAny',
     params: ([recipient, ...words]) => ({ to: recipient, message: words.join(' ') })
+  },
+  {
+    usage: 'broadcast <text...>',
+    description: 'Send a text to everybody on the mesh, strangers included, and say how many peers it went to',
+    options: [['--topic <topic>', 'Another topic than meshTopic']],
+    operation: 'broadcast',
+    params: (words, { topic }) => ({ message: words.join(' '), ...topic === undefined ? {} : { topic } })
   },
   { usage: 'message <messageId>', description: 'How far a sent message got, and what the recipient\'s channels said', operation: 'message', params: ([messageId]) => ({ messageId }) },
   {

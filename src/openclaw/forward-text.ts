@@ -1,6 +1,6 @@
 /** How a peer's message reads in the owner's chat: who sent it and how that is known, the text as a quote, how to answer. */
 import { MAX_SHOWN_CHARACTERS } from '../config/limits.ts'
-import type { InboundMessage } from '../mesh-api.ts'
+import type { InboundMessage, InboxKind } from '../mesh-api.ts'
 import { plainChatText, quoteForChat } from './chat-text.ts'
 
 /** The last line; whoever quotes a message that ends in it means to answer a peer. */
@@ -14,11 +14,17 @@ const MIN_SHOWN_CHARACTERS = 50
 /** The part of a channel's limit that is used: some channels add to a text what shows it as it is meant. */
 const USED = 0.9
 
+const TITLES: Readonly<Record<InboxKind, string>> = {
+  call: '📞 Call from',
+  direct: '📨 Message from',
+  reply: '↩️ Reply from',
+  broadcast: '📢 Broadcast to everybody from'
+}
+
 /** A message of an approved peer as it is shown, in `maxCharacters` where that is possible. The lines that do not begin with `>` are ours. */
 export function forwardText(message: InboundMessage, maxCharacters: number): string {
   const { text } = message
-  const title = titleOf(message)
-  const head = `${title} (libp2p mesh)\n${knownAs(message)}`
+  const head = `${titleOf(message)} (libp2p mesh)\n${knownAs(message)}`
   const cutNote = `(cut: ${String(text.length)} characters; all of them: openclaw p2p inbox --json)`
   const howToDecide = message.call?.act === 'called' ? [HOW_TO_DECIDE] : []
   const room = Math.floor(maxCharacters * USED) - [head, cutNote, ...howToDecide, HOW_TO_ANSWER].join('\n\n').length
@@ -29,11 +35,11 @@ export function forwardText(message: InboundMessage, maxCharacters: number): str
 function titleOf(message: InboundMessage): string {
   const name = chatName(message)
   const { kind, call } = message
-  if (call === undefined) return kind === 'reply' ? `↩️ Reply from ${name}` : `📨 Message from ${name}`
+  if (call === undefined) return `${TITLES[kind]} ${name}`
   const topic = plainChatText(call.topic)
   switch (call.act) {
     case 'called':
-      return `📞 Call from ${name}`
+      return `${TITLES.call} ${name}`
     case 'accepted':
     case 'ended':
       return `📞 Call with ${name} about "${topic}"`

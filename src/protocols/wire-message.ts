@@ -192,11 +192,13 @@ function fromTable<T>(table: readonly T[], index: number, what: string): T {
   return value
 }
 
-function idToBytes(id: string): Uint8Array<ArrayBuffer> {
+/** A message ID in UUID form as it travels. */
+export function idToBytes(id: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(Buffer.from(id.replaceAll('-', ''), 'hex'))
 }
 
-function idFromBytes(bytes: Uint8Array): string {
+/** @throws MalformedFrameError unless it has 16 bytes */
+export function idFromBytes(bytes: Uint8Array): string {
   if (bytes.byteLength !== ID_BYTES) throw new MalformedFrameError(`message ID of ${String(bytes.byteLength)} bytes, expected ${String(ID_BYTES)}`)
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`

@@ -1,7 +1,6 @@
 /** Steps of calls that peers take: which are taken, and what the inbox shows of them. */
-import {
-  MAX_CALL_STEPS, MAX_CALLS_PER_HOUR, MAX_QUEUED_CALLS, MAX_TOPIC_CHARACTERS, MAX_TRACKED_PEERS, MIN_RETRY_MS, RING_TIMEOUT_MS
-} from '../config/limits.ts'
+import { MAX_CALLS_PER_HOUR, MAX_CALL_STEPS, MAX_CALL_TOPIC_CHARACTERS, MAX_QUEUED_CALLS, RING_TIMEOUT_MS } from '../config/call-limits.ts'
+import { MAX_TRACKED_PEERS, MIN_RETRY_MS } from '../config/limits.ts'
 import { RateLimiter } from '../lib/rate-limiter.ts'
 import { oneLine } from '../lib/text.ts'
 import type { CallArrival, CallDraft, CallVerdict } from '../mailbox/call-verdict.ts'
@@ -45,7 +44,7 @@ export class CallArrivals {
   #invite(arrival: CallArrival, call: WireCall, transaction: CallTransaction): Refusal | TakenStep {
     const { peerId, message, decision } = arrival
     if (decision.action !== 'accept') return refuse(decision.code, decision.text)
-    const topic = oneLine(message.text.trim(), MAX_TOPIC_CHARACTERS)
+    const topic = oneLine(message.text.trim(), MAX_CALL_TOPIC_CHARACTERS)
     if (call.seq !== 1 || call.clock !== 1 || message.id !== call.callId || topic === '') return refuse('INVALID_ARGUMENT', 'a call begins with its topic')
     if (this.#limit.take(peerId) > 0) return refuse('CALL_BUSY', 'too many calls of this peer within the hour')
     const now = this.#init.now()

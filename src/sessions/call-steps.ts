@@ -1,5 +1,5 @@
 /** One step of a call, in one transaction: its new phase, its line in the transcript, and the message that tells the peer. */
-import { CALL_IDLE_MS, MAX_CALL_STEPS } from '../config/limits.ts'
+import { CALL_IDLE_MS, MAX_CALL_STEPS } from '../config/call-limits.ts'
 import { MeshError, type ErrorCode } from '../lib/errors.ts'
 import { oneLine } from '../lib/text.ts'
 import type { OutboxDraft } from '../mailbox/outbox-store.ts'

@@ -1,5 +1,5 @@
 /** When open calls end by themselves: they ring too long, nobody says anything, or the peer stays away. */
-import { CALL_AWAY_MS } from '../config/limits.ts'
+import { CALL_AWAY_MS } from '../config/call-limits.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { CallEvent } from './call-machine.ts'
 import type { CallRow } from './call-store.ts'
