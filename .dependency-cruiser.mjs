@@ -11,7 +11,7 @@ const layers = {
   trust: ['lib', 'config', 'mesh-api.ts'],
   routes: ['lib', 'config', 'protocols'],
   mailbox: ['lib', 'config', 'protocols', 'trust', 'routes', 'mesh-api.ts'],
-  sessions: ['lib', 'config', 'protocols', 'trust', 'routes', 'mailbox'],
+  sessions: ['lib', 'config', 'protocols', 'trust', 'routes', 'mailbox', 'mesh-api.ts'],
   openclaw: ['mesh.ts', 'mesh-api.ts', 'config', 'lib'],
   api: [],
   'mesh-api.ts': ['api'],

@@ -75,6 +75,14 @@ export class Mesh implements MeshApi {
   readonly findForwarded: MeshApi['findForwarded'] = async (channel, platformId) => this.#parts.messaging.findForwarded(channel, platformId)
   readonly broadcast: MeshApi['broadcast'] = async request => await sendBroadcast(request, { init: this.#init, protocol: this.#parts.broadcasts })
 
+  readonly call: MeshApi['call'] = async request => await this.#parts.callDesk.call(request)
+  readonly answerCall: MeshApi['answerCall'] = async answer => await this.#parts.callDesk.answer(answer)
+  readonly sayInCall: MeshApi['sayInCall'] = async speech => await this.#parts.callDesk.say(speech)
+  readonly escalateCall: MeshApi['escalateCall'] = async speech => await this.#parts.callDesk.escalate(speech)
+  readonly endCall: MeshApi['endCall'] = async choice => await this.#parts.callDesk.end(choice)
+  readonly listCalls: MeshApi['listCalls'] = async () => this.#parts.callDesk.list()
+  readonly transcript: MeshApi['transcript'] = async choice => this.#parts.callDesk.transcript(choice)
+
   readonly watch: MeshApi['watch'] = async ({ after, peer, timeoutMs }) => {
     const peerId = peer === undefined ? undefined : (await this.#parts.recipients.resolveKnown(peer)).peerId.toString()
     return await this.#events.wait({

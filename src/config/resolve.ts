@@ -38,6 +38,8 @@ export interface MeshConfig {
   messageTtlMs: number
   rateLimit: { unapprovedPerHour: number, approvedPerMinute: number }
   turnBudget: { perPeerPerHour: number, perHour: number, perDay: number }
+  /** Peer IDs in base58 form. */
+  autoAnswerCalls: string[]
   relayLimits: RelayLimits
   /** Absolute path. */
   networkKeyFile: string | undefined
@@ -112,6 +114,7 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     messageTtlMs: input.messageTtlMs ?? CONFIG_DEFAULTS.messageTtlMs,
     rateLimit: { ...CONFIG_DEFAULTS.rateLimit, ...input.rateLimit },
     turnBudget: { ...CONFIG_DEFAULTS.turnBudget, ...input.turnBudget },
+    autoAnswerCalls: autoAnswerCallsOf(input.autoAnswerCalls),
     relayLimits: { ...CONFIG_DEFAULTS.relayLimits, ...input.relayLimits },
     networkKeyFile: networkKeyFileOf(input.networkKeyFile),
     dmPolicy: access.dmPolicy ?? preset.dmPolicy,
@@ -134,6 +137,10 @@ function discoverRelaysOf({ discoverRelays = CONFIG_DEFAULTS.discoverRelays }: C
 
 function agentCardOf(card: ConfigInput['agentCard']): AgentCard | undefined {
   return card === undefined ? undefined : { description: card.description ?? '', skills: card.skills ?? [] }
+}
+
+function autoAnswerCallsOf(peerIds: ConfigInput['autoAnswerCalls']): string[] {
+  return checkAllowFrom(peerIds ?? CONFIG_DEFAULTS.autoAnswerCalls, `${CONFIG_PATH}.autoAnswerCalls`)
 }
 
 type BroadcastSettings = Pick<MeshConfig, 'enableBroadcast' | 'meshTopic' | 'enableBroadcastForwarding' | 'enableBroadcastTurns'>

@@ -1,6 +1,6 @@
 /** Messages that peers left here, in SQLite; what was acknowledged as received is a row. */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
-import type { InboxKind } from '../mesh-api.ts'
+import type { CallNote, InboxKind } from '../mesh-api.ts'
 
 export const INBOX_MIGRATIONS = [`
   CREATE TABLE inbox (
@@ -26,7 +26,7 @@ export const INBOX_MIGRATIONS = [`
   CREATE INDEX inbox_claimed ON inbox (received_at) WHERE turn = 'claimed';
   CREATE INDEX inbox_ended ON inbox (expires_at) WHERE is_unread = 0 AND turn IN ('none', 'done');
   CREATE INDEX inbox_turn_at ON inbox (turn_at) WHERE turn_at IS NOT NULL`,
-'ALTER TABLE inbox ADD COLUMN topic TEXT'] as const
+'ALTER TABLE inbox ADD COLUMN topic TEXT', 'ALTER TABLE inbox ADD COLUMN call TEXT'] as const
 
 export type InboxState = 'received' | 'held' | 'delivered' | 'uncertain'
 
@@ -44,6 +44,8 @@ export interface InboxRow {
   topic?: string
   text: string
   inReplyTo: string | undefined
+  /** Of the kind `call`. */
+  call?: CallNote
   hops: number
   state: InboxState
   turn: TurnState
@@ -84,13 +86,14 @@ export class InboxStore {
 
   constructor(database: DatabaseSync) {
     this.#database = database
-    this.#insert = database.prepare(`INSERT INTO inbox (id, peer_id, address, kind, topic, text, in_reply_to, hops, state, turn, is_unread, received_at, expires_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`)
+    this.#insert = database.prepare(`INSERT INTO inbox (id, peer_id, address, kind, topic, text, in_reply_to, call, hops, state, turn, is_unread, received_at, expires_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`)
     this.#byId = database.prepare('SELECT * FROM inbox WHERE id = ?')
   }
 
   insert(row: Omit<InboxRow, 'seq' | 'isUnread'>): void {
-    this.#insert.run(row.id, row.peerId, row.address, row.kind, row.topic ?? null, row.text, row.inReplyTo ?? null, row.hops, row.state, row.turn,
+    const call = row.call === undefined ? null : JSON.stringify(row.call)
+    this.#insert.run(row.id, row.peerId, row.address, row.kind, row.topic ?? null, row.text, row.inReplyTo ?? null, call, row.hops, row.state, row.turn,
       row.receivedAt, row.expiresAt)
   }
 
@@ -186,6 +189,11 @@ export class InboxStore {
     this.#database.prepare("UPDATE inbox SET turn = 'none' WHERE turn = 'open' AND received_at < ?").run(before)
   }
 
+  /** What was said in a call that is over starts no turn any more. */
+  closeTurnsOfCall(callId: string): void {
+    this.#database.prepare("UPDATE inbox SET turn = 'none' WHERE turn = 'open' AND call ->> '$.callId' = ?").run(callId)
+  }
+
   /** Drops read messages that expired before `before`. */
   removeExpired(before: number): InboxTotals {
     return this.#remove(`expires_at < ? AND ${ENDED}`, before)
@@ -216,6 +224,7 @@ function fromRow(row: Record<string, SQLOutputValue>): InboxRow {
     ...typeof row['topic'] === 'string' && { topic: row['topic'] },
     text: String(row['text']),
     inReplyTo: typeof row['in_reply_to'] === 'string' ? row['in_reply_to'] : undefined,
+    ...typeof row['call'] === 'string' && { call: JSON.parse(row['call']) as CallNote },
     hops: Number(row['hops']),
     state: String(row['state']) as InboxState,
     turn: String(row['turn']) as TurnState,

@@ -11,6 +11,8 @@ import { ForwardStore } from './forward-store.ts'
 import { Forwards, type ForwardReport } from './forwards.ts'
 import { Broadcasts, type BroadcastArrival, type BroadcastOutcome } from './broadcasts.ts'
 import { InboxStore, type InboxFilter, type InboxRow } from './inbox-store.ts'
+import { CallMessages } from './call-messages.ts'
+import type { CallArrival, CallVerdict } from './call-verdict.ts'
 import { Inbox } from './inbox.ts'
 import type { OutboxRow } from './outbox-store.ts'
 import { SeenBroadcasts } from './seen-broadcasts.ts'
@@ -31,6 +33,10 @@ export interface IncomingInit {
   onHeld: (row: InboxRow) => void
   /** A message may be forwarded to that target now. */
   onForwardDue: (row: InboxRow, target: DeliveryTarget) => void
+  /** Takes a step of a call, in the transaction that stores what comes of it. */
+  judgeCall: (step: CallArrival) => CallVerdict
+  /** Every channel was tried once with a message. */
+  onForwarded: (row: InboxRow) => void
   /** Tells a sender a later stage of its message. */
   sendReceipt: (peerId: string, receipt: WireAck) => Promise<void>
   /** A fresh message ID. */
@@ -47,6 +53,7 @@ export interface ForwardedRow {
 }
 
 export class Incoming {
+  readonly calls: CallMessages
   readonly #init: IncomingInit
   readonly #store: InboxStore
   readonly #inbox: Inbox
@@ -61,11 +68,12 @@ export class Incoming {
     this.#store = new InboxStore(database)
     this.#inbox = new Inbox({
       config, store: this.#store, commits, statusOf, now: clock.now, findSent: init.findSent, countReply: init.countReply,
-      onHeld: init.onHeld,
+      onHeld: init.onHeld, judgeCall: init.judgeCall,
       onReceived: (row) => { this.#handleReceived(row) },
       onStoring: (row) => { if (this.#goesToChannels(row)) this.#forwards.plan(row.id) },
       onReplied: (sent, reply) => { init.onReplied(sent, reply.state === 'held' ? undefined : reply.text) }
     })
+    this.calls = new CallMessages({ inbox: this.#inbox, store: this.#store, onRings: (row) => { this.#handleReceived(row) } })
     this.#turns = new Turns({ dmPolicy: config.dmPolicy, budget: config.turnBudget, store: this.#store, commits, statusOf, now: clock.now })
     this.#seen = new SeenBroadcasts({ database })
     this.#broadcasts = new Broadcasts({ config, inbox: this.#inbox, store: this.#store, seen: this.#seen, statusOf, newId: init.newId, now: clock.now })
@@ -115,6 +123,10 @@ export class Incoming {
     const outcome = await this.#broadcasts.receive(arrival)
     if (outcome.kind === 'shown') this.#handleReceived(outcome.row)
     return outcome
+  }
+
+  deliveriesOf(messageId: string): TargetDelivery[] {
+    return this.#forwards.deliveriesOf(messageId)
   }
 
   /** Marks messages as read and tells their senders that they were shown. */
@@ -213,12 +225,14 @@ export class Incoming {
       if (stage !== 'received') this.#store.setState(messageId, stage)
       return this.#store.get(messageId)
     })
-    if (row !== undefined) await this.#tell({ ...row, state: stage }, deliveries)
+    if (row === undefined) return
+    this.#init.onForwarded(row)
+    await this.#tell({ ...row, state: stage }, deliveries)
   }
 
-  /** The author of a broadcast waits for nothing, and hears nothing from the many that got it. */
-  async #tell({ id, kind, peerId, state }: InboxRow, deliveries?: TargetDelivery[]): Promise<void> {
-    if (kind === 'broadcast') return
+  /** The author of a broadcast waits for nothing, and hears nothing from the many that got it; what our agent asks its owner, no peer sent. */
+  async #tell({ id, kind, peerId, state, call }: InboxRow, deliveries?: TargetDelivery[]): Promise<void> {
+    if (kind === 'broadcast' || call?.act === 'asks') return
     await this.#init.sendReceipt(peerId, { id, stage: state, ...deliveries !== undefined && { deliveries } })
   }
 }

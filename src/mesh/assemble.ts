@@ -18,7 +18,10 @@ import { Network } from '../node/network.ts'
 import { PeerKeeper } from '../node/peer-keeper.ts'
 import type { BroadcastProtocol } from '../protocols/broadcast-protocol.ts'
 import type { MessageProtocol } from '../protocols/message-protocol.ts'
+import type { Calls } from '../sessions/calls.ts'
 import { PeerBook } from '../trust/peer-book.ts'
+import { CallDesk } from './call-desk.ts'
+import { createCalls } from './calling.ts'
 import { createMailbox } from './create-mailbox.ts'
 import { Discovery } from './discovery.ts'
 import type { MeshInit } from './init.ts'
@@ -40,6 +43,8 @@ export interface Parts extends Core {
   dialer: DiscoveryDialer
   limits: ConnectionLimits
   mailbox: Mailbox
+  calls: Calls
+  callDesk: CallDesk
   instances: Instances
   discovery: Discovery
   traversal: Traversal
@@ -121,11 +126,13 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
     isDialled: peerId => late.wideArea?.isContact(peerId) !== true && node.libp2p.getConnections(peerId).some(({ direction }) => direction === 'outbound'),
     traversal
   })
-  const mailbox = createMailbox({ ...shared, instances })
+  const mailbox = createMailbox({ ...shared, instances, calls: () => needed(late.calls) })
+  const calls = late.calls = createCalls({ ...shared, mailbox })
   const wideArea = late.wideArea = createWideArea({ ...shared, self: components.peerId, instances, relays: traversal.relays }, late)
   const recipients = new Recipients({ node, network, book, instances, find: async sought => await wideArea?.find(sought) ?? false })
-  const peers = new Peers({ network, keeper, book, presences, mailbox, instances, traversal, recipients }, init)
+  const peers = new Peers({ network, keeper, book, presences, mailbox, calls, instances, traversal, recipients }, init)
   const messaging = new Messaging({ network, book, mailbox, instances, recipients })
+  const callDesk = new CallDesk({ ...shared, calls, mailbox, recipients })
   const discovery = new Discovery({
     ...shared, instances, self: components.peerId, exchange: needed(late.exchange), others: async options => await wideArea?.others(options) ?? []
   })
@@ -134,7 +141,10 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   const limits = createLimits(init, { node, late, traversal })
   const dialer = createDialer(init, { network, limits })
   const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
-  return { ...core, dialer, limits, mailbox, instances, discovery, traversal, recipients, peers, inviting, wideArea, messaging, broadcasts, listenAddrs }
+  return {
+    ...core, dialer, limits, mailbox, calls, callDesk, instances, discovery, traversal, recipients, peers, inviting, wideArea, messaging, broadcasts,
+    listenAddrs
+  }
 }
 
 function createWideArea(init: Omit<WideAreaInit, 'dht'>, late: Late): WideArea | undefined {

@@ -7,6 +7,7 @@ import { Mailbox } from '../mailbox/mailbox.ts'
 import type { Network } from '../node/network.ts'
 import type { PeerKeeper } from '../node/peer-keeper.ts'
 import type { MessageProtocol } from '../protocols/message-protocol.ts'
+import type { Calls } from '../sessions/calls.ts'
 import { identityOfText } from '../trust/approvals.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import type { MeshInit } from './init.ts'
@@ -23,10 +24,12 @@ export interface MailboxSurroundings {
   keeper: PeerKeeper
   protocol: MessageProtocol
   instances: Instances
+  /** Made after the mailbox. */
+  calls: () => Calls
 }
 
 /** What the mailbox takes in, holds and delivers becomes events. */
-export function createMailbox({ init, events, database, commits, network, book, keeper, protocol, instances }: MailboxSurroundings): Mailbox {
+export function createMailbox({ init, events, database, commits, network, book, keeper, protocol, instances, calls }: MailboxSurroundings): Mailbox {
   const mailbox: Mailbox = new Mailbox({
     config: init.config, database, commits, protocol, newId: init.newId, clock: init.clock, log: init.log,
     statusOf: peerId => book.statusOf(peerId),
@@ -46,6 +49,10 @@ export function createMailbox({ init, events, database, commits, network, book, 
     },
     onForwardDue: (row, target) => { events.append({ type: 'forward', messageId: row.id, peerId: row.peerId, target }) },
     random: init.random,
+    judgeCall: step => calls().judge(step),
+    onCallFailed: (callId, error) => { calls().handleFailed(callId, error) },
+    onUnreachable: (peerId, error) => { calls().handleUnreachable(peerId, error) },
+    onForwarded: ({ id, peerId }) => { events.append({ type: 'forwarded', messageId: id, peerId }) },
     onDelivery: ({ messageId, peerId, state }) => { events.append({ type: 'delivery', messageId, peerId, state }) }
   })
   return mailbox

@@ -29,7 +29,7 @@ export class Lifecycle {
 
   /** Handlers first, then the node, then the dials: no peer that connects is missed, and nothing waits for the network. */
   async start(): Promise<void> {
-    const { node: { libp2p }, keeper, mailbox, instances, traversal, wideArea, listenAddrs } = this.#parts
+    const { node: { libp2p }, keeper, mailbox, calls, instances, traversal, wideArea, listenAddrs } = this.#parts
     libp2p.addEventListener('peer:connect', this.#handleConnect)
     libp2p.addEventListener('peer:disconnect', this.#handleDisconnect)
     libp2p.addEventListener('peer:discovery', this.#handleDiscovery)
@@ -48,18 +48,20 @@ export class Lifecycle {
     wideArea?.onClaimed((claimed) => { this.#handleClaimed(claimed) })
     wideArea?.start()
     await mailbox.start()
+    calls.start()
     keeper.start()
     this.#scheduleHousekeeping()
   }
 
   async stop(): Promise<void> {
-    const { node, network, keeper, mailbox, instances, traversal, wideArea, commits, database } = this.#parts
+    const { node, network, keeper, mailbox, calls, instances, traversal, wideArea, commits, database } = this.#parts
     this.#isStopped = true
     this.#housekeeping?.cancel()
     keeper.stop()
     wideArea?.stop()
     traversal.stop()
     network.stop()
+    calls.stop()
     try {
       await instances.announcing.leave()
       await node.libp2p.stop()
@@ -112,6 +114,7 @@ export class Lifecycle {
     this.#parts.keeper.handleConnected(peerId)
     this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
+    this.#parts.calls.handlePeerConnected(peerId.toString())
     this.#events.append({ type: 'peer-connected', peerId: peerId.toString() })
   }
 
@@ -122,6 +125,7 @@ export class Lifecycle {
     this.#touch(peerId)
     this.#parts.keeper.handleDisconnected(peerId)
     this.#parts.instances.handleDisconnected(peerId)
+    this.#parts.calls.handlePeerDisconnected(peerId.toString())
     this.#events.append({ type: 'peer-disconnected', peerId: peerId.toString() })
   }
 
@@ -186,10 +190,11 @@ export class Lifecycle {
   }
 
   async #keepHouse(): Promise<void> {
-    const { limits, instances, mailbox, network, book, keeper } = this.#parts
+    const { limits, instances, mailbox, calls, network, book, keeper } = this.#parts
     limits.keepHouse()
     instances.keepHouse()
     await mailbox.keepHouse()
+    await calls.keepHouse()
     const now = this.#init.clock.now()
     if (now - this.#sweptAt < PEER_STORE_SWEEP_MS) return
     this.#sweptAt = now

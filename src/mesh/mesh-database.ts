@@ -6,6 +6,7 @@ import { FORWARD_MIGRATIONS } from '../mailbox/forward-store.ts'
 import { INBOX_MIGRATIONS } from '../mailbox/inbox-store.ts'
 import { OUTBOX_MIGRATIONS } from '../mailbox/outbox-store.ts'
 import { SEEN_BROADCASTS_MIGRATIONS } from '../mailbox/seen-broadcasts.ts'
+import { CALL_MIGRATIONS } from '../sessions/call-store.ts'
 import { INVITATION_MIGRATIONS } from '../trust/invitations.ts'
 import { PEER_BOOK_MIGRATIONS } from '../trust/peer-record.ts'
 import type { MeshInit } from './init.ts'
@@ -15,7 +16,7 @@ export function openMeshDatabase({ stateDir, clock, log }: MeshInit): DatabaseSy
   return openDatabase(join(stateDir, 'mesh.db'), {
     migrations: {
       peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, broadcasts: SEEN_BROADCASTS_MIGRATIONS,
-      forwards: FORWARD_MIGRATIONS, invitations: INVITATION_MIGRATIONS
+      forwards: FORWARD_MIGRATIONS, invitations: INVITATION_MIGRATIONS, calls: CALL_MIGRATIONS
     },
     isExclusive: true,
     now: clock.now,

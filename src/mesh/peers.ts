@@ -6,6 +6,7 @@ import { parsePeerId } from '../lib/recipient.ts'
 import type { Mailbox } from '../mailbox/mailbox.ts'
 import type { Network } from '../node/network.ts'
 import type { PeerKeeper } from '../node/peer-keeper.ts'
+import type { Calls } from '../sessions/calls.ts'
 import { identityOf, identityOfText, pinAlias, waitingPeer } from '../trust/approvals.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import { newPeer } from '../trust/peer-record.ts'
@@ -23,6 +24,7 @@ export interface PeersParts {
   book: PeerBook
   presences: Presences
   mailbox: Mailbox
+  calls: Calls
   instances: Instances
   traversal: Traversal
   recipients: Recipients
@@ -76,8 +78,9 @@ export class Peers {
 
   /** Forgets the peer and its instance; one that is connected is met anew when it next announces itself. */
   async remove(recipient: string): Promise<{ peerId: string }> {
-    const { book, keeper, mailbox, instances } = this.#parts
+    const { book, keeper, mailbox, calls, instances } = this.#parts
     const { peerId } = this.#parts.recipients.resolve(recipient)
+    calls.endAllWith(peerId.toString(), 'hang-up')
     keeper.unwant(peerId, 'approved')
     instances.forget(peerId.toString())
     await mailbox.incoming.discardHeld(peerId.toString())
@@ -116,10 +119,11 @@ export class Peers {
 
   /** Takes no message of the peer any more, drops what was held, and ends its connections. */
   async block(recipient: string): Promise<{ peerId: string }> {
-    const { book, keeper, mailbox, network } = this.#parts
+    const { book, keeper, mailbox, calls, network } = this.#parts
     const { peerId, agentId } = this.#parts.recipients.resolve(recipient)
     const identity = { peerId: peerId.toString(), agentId }
     await book.decide(identity, 'blocked')
+    calls.endAllWith(identity.peerId, 'blocked')
     keeper.unwant(peerId, 'approved')
     await mailbox.incoming.discardHeld(identity.peerId)
     await network.disconnect(peerId)

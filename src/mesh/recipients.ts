@@ -8,7 +8,7 @@ import type { Audience, ResolvedInstance } from '../mesh-api.ts'
 import type { CreatedNode } from '../node/create-node.ts'
 import type { Network } from '../node/network.ts'
 import type { Sought } from '../routes/instance-finder.ts'
-import { identityOf, pinHolder, pinMismatch } from '../trust/approvals.ts'
+import { checkAuthor, identityOf, pinHolder, pinMismatch } from '../trust/approvals.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import { resolveRecipient, type ResolvedRecipient } from '../trust/recipients.ts'
 import type { Instances } from './instances.ts'
@@ -109,9 +109,7 @@ export class Recipients {
     if (book.statusOf(peerId) === 'blocked') {
       throw new MeshError('BLOCKED', `${peerId} is blocked here; \`openclaw p2p approve\` lifts that`, { reason: 'by-us' })
     }
-    if (author === 'agent' && book.get(peerId)?.isAgentBarred === true) {
-      throw new MeshError('NOT_ALLOWED', `the owner here keeps messages to ${peerId} for himself; \`openclaw p2p add ${peerId} --agent\` lets his agent write to it`, { reason: 'owner-only' })
-    }
+    checkAuthor(book, peerId, author)
     return resolved
   }
 

@@ -2,6 +2,7 @@
 import { agentIdOf } from '../lib/agent-id.ts'
 import type { InstanceIdentity, MeshStatus, NetworkInfo } from '../mesh-api.ts'
 import type { Parts } from './assemble.ts'
+import { toOpenCall } from './call-views.ts'
 import type { MeshInit } from './init.ts'
 import { NetworkView } from './network-view.ts'
 
@@ -14,13 +15,13 @@ export function identityOfSelf({ node: { libp2p: { peerId } } }: Parts, { config
 
 /** The node at a glance. */
 export function statusOfSelf(parts: Parts, init: MeshInit): MeshStatus {
-  const { network, mailbox, book, instances, traversal, listenAddrs } = parts
+  const { network, mailbox, calls, book, instances, traversal, listenAddrs } = parts
   const { peerId, agentId, instanceId } = identityOfSelf(parts, init)
   const held = mailbox.incoming.heldByPeer()
   return {
     peerId, agentId, instanceId, started: true, listenAddrs: listenAddrs(), announcedAddrs: network.announcedAddrs(),
     connectedPeers: network.connectedPeers().length, paths: network.pathCounts(), knownPeers: book.all().length,
-    unread: mailbox.incoming.unread, queued: mailbox.outgoing.waiting,
+    unread: mailbox.incoming.unread, queued: mailbox.outgoing.waiting, openCalls: calls.open().map(toOpenCall),
     pendingApprovals: [...held].map(([from, count]) => ({ peerId: from, code: book.get(from)?.code ?? '', held: count })),
     nat: traversal.summary(), duplicateKeys: instances.duplicateKeys, version: init.version
   }

@@ -12,6 +12,7 @@ import { instanceRecords } from '../protocols/instance-record.ts'
 import { MessageProtocol } from '../protocols/message-protocol.ts'
 import { PeerExchange } from '../protocols/peer-exchange.ts'
 import type { RelayServer } from '../relay/relay-server.ts'
+import type { Calls } from '../sessions/calls.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import { broadcastFactory } from './broadcasting.ts'
 import type { Discovery } from './discovery.ts'
@@ -40,6 +41,7 @@ export class Late {
   book?: PeerBook
   /** Whether a peer is to stay connected whatever the DHT needs of it. */
   isKept?: (peerId: PeerId) => boolean
+  calls?: Calls
   handler?: { mailbox: Mailbox, instances: Instances, discovery: Discovery }
 
   /** Whether the owner approved the peer; nobody before the peer book is read. */

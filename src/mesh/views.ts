@@ -39,6 +39,7 @@ export function toInboundMessage(row: InboxRow, names: Names): InboundMessage {
     ...alias !== undefined && { alias },
     ...instanceId !== undefined && { instanceId },
     ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
+    ...row.call !== undefined && { call: row.call },
     ...names.book.statusOf(row.peerId) !== 'approved' && { isStranger: true },
     ...row.topic !== undefined && { topic: row.topic }
   }
@@ -60,6 +61,7 @@ export function toInboxMessage(row: InboxRow, names: Names, audience: InboxQuery
     ...instanceId !== undefined && { instanceId },
     ...isShown && { text: row.text },
     ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
+    ...row.call !== undefined && { call: row.call },
     ...row.topic !== undefined && { topic: row.topic }
   }
 }

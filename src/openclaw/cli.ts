@@ -6,6 +6,7 @@ import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { addGatewayClientOptions } from 'openclaw/plugin-sdk/gateway-runtime'
 import { toMeshError } from '../lib/errors.ts'
 import { createSwarmKey } from '../lib/swarm-key.ts'
+import { CALL_COMMANDS } from './cli-calls.ts'
 import { runChat, type ChatInit } from './cli-chat.ts'
 import { runInvite } from './cli-invite.ts'
 import { runPing } from './cli-ping.ts'
@@ -91,7 +92,8 @@ const COMMANDS: readonly CommandRow[] = [
     operation: 'approve',
     params: ([who]) => ({ who })
   },
-  { usage: 'block <recipient>', description: 'Refuse a peer from now on', operation: 'block', params: to }
+  { usage: 'block <recipient>', description: 'Refuse a peer from now on', operation: 'block', params: to },
+  ...CALL_COMMANDS
 ]
 
 /** What the commands work with; the terminal unless told otherwise. */

@@ -31,7 +31,7 @@ function stage({ enableBroadcastTurns = false, dmPolicy = 'pairing' }: { enableB
   const ignore = (): undefined => undefined
   const inbox = new Inbox({
     ...shared, config, commits: db.commits, findSent: ignore, countReply: ignore, onReceived: ignore, onHeld: ignore, onReplied: ignore,
-    onStoring: (row) => { planned.push(row) }
+    onStoring: (row) => { planned.push(row) }, judgeCall: () => assert.fail('no calls here')
   })
   const broadcasts = new Broadcasts({ ...shared, config, inbox, seen: new SeenBroadcasts({ database: db.database }), newId: randomUUID })
   return {

@@ -118,7 +118,16 @@ describe('openclaw p2p', () => {
     ['invite', {}, 'invite', {}],
     ['invite', { name: 'anna', expires: '2h' }, 'invite', { name: 'anna', expires: '2h' }],
     ['join', {}, 'join', { ticket: '04AB-CDEF\n' }],
-    ['join', { name: 'anna' }, 'join', { ticket: '04AB-CDEF\n', name: 'anna' }]
+    ['join', { name: 'anna' }, 'join', { ticket: '04AB-CDEF\n', name: 'anna' }],
+    ['call bob where to eat', {}, 'call', { to: 'bob', topic: 'where to eat' }],
+    ['answer accept', {}, 'answer', { accept: true }],
+    ['answer reject not now', { call: 'c1' }, 'answer', { accept: false, reason: 'not now', callId: 'c1' }],
+    ['answer maybe', {}, 'answer', { accept: 'maybe' }],
+    ['say the noodle place', {}, 'say', { message: 'the noodle place' }],
+    ['escalate is it open?', { call: 'c1' }, 'escalate', { message: 'is it open?', callId: 'c1' }],
+    ['end', {}, 'end', {}],
+    ['transcript', {}, 'transcript', {}],
+    ['transcript c1', { format: 'jsonl' }, 'transcript', { callId: 'c1', format: 'jsonl' }]
   ]
   for (const [line, given, operation, params] of rows) {
     it(`${line} ${JSON.stringify(given)}`, async () => {
