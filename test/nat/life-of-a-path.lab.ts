@@ -5,6 +5,7 @@ import { test } from 'node:test'
 import type { MoveResult, NatStatus, UpgradeResult } from '../../src/nat/nat-traversal.ts'
 import { NatCell } from '../support/nat/nat-cell.ts'
 import { NatLab } from '../support/nat/nat-lab.ts'
+import { until } from '../support/until.ts'
 
 const skip = NatLab.whyNot() ?? false
 const SOME = 5
@@ -57,6 +58,7 @@ test('both sides beginning at once end up on one path', { skip }, async () => {
   await using cell = await NatCell.create({ a: 'a', b: 'a' })
   await cell.start()
   await cell.a.ask('dialRelay', { address: cell.addressOf('b') })
+  await until(async () => (await cell.b.ask<string[]>('connections', { peerId: cell.peerId('a') })).length > 0, { what: 'B to be connected', timeoutMs: 60_000 })
   const results = await Promise.all([
     cell.a.ask<UpgradeResult>('upgrade', { peerId: cell.peerId('b') }),
     cell.b.ask<UpgradeResult>('upgrade', { peerId: cell.peerId('a') })

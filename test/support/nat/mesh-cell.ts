@@ -71,14 +71,19 @@ export class MeshCell implements AsyncDisposable {
     }))
   }
 
-  /** Waits until each side has exactly this connection to the other, e.g. `direct udp`. */
-  async awaitPath(path: string): Promise<void> {
-    for (const side of SIDES) await this.awaitPaths(side, path)
+  /** Waits until each side has one connection to the other, and it is of this kind: `direct udp`, or `direct` over anything. */
+  async awaitPath(kind: string): Promise<void> {
+    for (const side of SIDES) {
+      await this.#await(`${side} to have "${kind}"`, async () => {
+        const [path, ...more] = await this.paths(side)
+        return more.length === 0 && `${path ?? ''} `.startsWith(`${kind} `)
+      })
+    }
   }
 
-  /** Waits until a side has exactly these connections to the other; none for the empty text. */
-  async awaitPaths(side: Side, paths: string): Promise<void> {
-    await this.#await(`${side} to have "${paths}"`, async () => (await this.paths(side)).join() === paths)
+  /** Waits until a side has no connection to the other. */
+  async awaitNoPath(side: Side): Promise<void> {
+    await this.#await(`${side} to have no path`, async () => (await this.paths(side)).length === 0)
   }
 
   async awaitReason(why: string): Promise<void> {
