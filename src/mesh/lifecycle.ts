@@ -126,6 +126,7 @@ export class Lifecycle {
   /** Whoever dials opens the message stream, so that both sides can say who they are. */
   readonly #handleConnection = (event: Libp2pEvents['connection:open']): void => {
     const { remotePeer, direction } = event.detail
+    this.#parts.limits.handleOpened(event.detail)
     this.#parts.traversal.paths.handleOpened(event.detail)
     if (direction !== 'outbound') return
     this.#parts.protocol.greet(event.detail).catch((error: unknown) => {
@@ -163,7 +164,8 @@ export class Lifecycle {
   }
 
   async #keepHouse(): Promise<void> {
-    const { instances, mailbox, network, book, keeper } = this.#parts
+    const { limits, instances, mailbox, network, book, keeper } = this.#parts
+    limits.keepHouse()
     instances.keepHouse()
     await mailbox.keepHouse()
     const now = this.#init.clock.now()
