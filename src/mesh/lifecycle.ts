@@ -102,7 +102,6 @@ export class Lifecycle {
     const peerId = event.detail
     this.#init.log.info(`Peer connected: ${peerId.toString()}`)
     this.#touch(peerId)
-    this.#parts.presences.handleConnected(peerId)
     this.#parts.keeper.handleConnected(peerId)
     this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
@@ -126,6 +125,7 @@ export class Lifecycle {
   /** Whoever dials opens the message stream, so that both sides can say who they are. */
   readonly #handleConnection = (event: Libp2pEvents['connection:open']): void => {
     const { remotePeer, direction } = event.detail
+    this.#parts.presences.handleConnected(remotePeer)
     this.#parts.limits.handleOpened(event.detail)
     this.#parts.traversal.paths.handleOpened(event.detail)
     if (direction !== 'outbound') return
