@@ -110,7 +110,6 @@ export class Lifecycle {
   #handlePeer(peerId: PeerId): void {
     this.#init.log.info(`Peer connected: ${peerId.toString()}`)
     this.#touch(peerId)
-    this.#parts.presences.handleConnected(peerId)
     this.#parts.keeper.handleConnected(peerId)
     this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
@@ -139,12 +138,14 @@ export class Lifecycle {
   /** Whoever dials opens the message stream, so that both sides can say who they are. */
   readonly #handleConnection = (event: Libp2pEvents['connection:open']): void => {
     const { remotePeer, direction } = event.detail
+    if (!this.#isContact(remotePeer)) this.#parts.presences.handleConnected(remotePeer)
     this.#parts.limits.handleOpened(event.detail)
     this.#parts.traversal.paths.handleOpened(event.detail)
     if (direction === 'outbound' && !this.#isContact(remotePeer)) this.#noteUnlinked(remotePeer, this.#parts.protocol.greet(event.detail))
   }
 
   #handleClaimed(peerId: PeerId): void {
+    this.#parts.presences.handleConnected(peerId)
     this.#handlePeer(peerId)
     this.#noteUnlinked(peerId, this.#parts.protocol.link(peerId))
   }
