@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
 import { describe, it } from 'node:test'
 import { LOOK_UPS_PER_MINUTE, LOOK_UP_ANSWERS, LOOK_UP_PAUSE_MS, LOOK_UP_SETTLE_MS, MOVED_PAUSE_MS } from '../../src/config/dht-limits.ts'
 import { agentIdOf } from '../../src/lib/agent-id.ts'
@@ -57,7 +58,7 @@ describe('a look-up', () => {
     const { finder, clock } = finding([], {
       records: async function* (_agentId, { signal }) {
         yield new TextEncoder().encode('alice')
-        await new Promise((_resolve, reject) => { signal.addEventListener('abort', () => { reject(signal.reason as Error) }) })
+        await once(signal, 'abort')
       }
     })
     const search = finder.find(ALICES)
@@ -106,7 +107,7 @@ describe('a look-up', () => {
   })
 
   it('that fails is a miss with a line for the curious, and after a stop there is none', async () => {
-    const failing = finding([], { records: async function* () { throw new Error('the network is gone') } })
+    const failing = finding([], { records: () => ({ [Symbol.asyncIterator]: () => ({ next: async () => await Promise.reject(new Error('the network is gone')) }) }) })
     assert.equal(await failing.finder.find(ALICES), false)
     assert.equal(failing.log.matching(/ended early: the network is gone/, 'debug').length, 1)
     const stopped = finding(['alice'])
