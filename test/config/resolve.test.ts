@@ -34,7 +34,7 @@ describe('resolveConfig', () => {
       enableDCUtR: true,
       enableHolePunch: true,
       enableCircuitRelayServer: false,
-      relayList: [],
+      relayList: [], discoverRelays: 0,
       stunServers: [],
       announceAddrs: [],
       instanceName: 'office-mac-local',
@@ -107,6 +107,14 @@ describe('resolveConfig: discovery', () => {
 
   it('says that bootstrap has nothing to dial', () => {
     assert.match(resolve({ discovery: 'bootstrap' }).warnings.join('\n'), /bootstrapList is empty/)
+  })
+
+  it('looks for relays where it can, and otherwise says why not', () => {
+    const bootstrapList = [`/ip4/192.0.2.7/tcp/4001/p2p/${PEER}`]
+    assert.deepEqual([resolve({ bootstrapList }).discoverRelays, resolve({ bootstrapList, discoverRelays: 2 }).discoverRelays], [0, 2])
+    const { discoverRelays, warnings } = resolve({ discoverRelays: 2 })
+    assert.deepEqual([discoverRelays, warnings], [0, ['discovery is without "dht", so discoverRelays is unused']])
+    assert.match(resolve({ bootstrapList, discoverRelays: 2, enableCircuitRelay: false }).warnings.join(), /enableCircuitRelay is off, so discoverRelays is unused/)
   })
 
   it('goes without the DHT where identify is off, and refuses it where it was asked for', () => {

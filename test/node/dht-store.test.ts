@@ -110,9 +110,11 @@ describe('entries of providers in the store', () => {
     for (let number = 0; number < MAX_PROVIDERS_PER_KEY + 50; number++) await datastore.put(provider('net', String(number)), bytes(''))
     assert.equal((await all()).length, MAX_PROVIDERS_PER_KEY)
     await datastore.put(provider('ours', alice.toString()), bytes(''))
+    let refused = 0
     for (let number = 0; number < 2 * MAX_PROVIDER_KEYS; number++) {
-      await Promise.resolve().then(() => datastore.put(provider(`net ${String(number)}`, 'p'), bytes(''))).catch(() => undefined)
+      await Promise.resolve().then(() => datastore.put(provider(`net ${String(number)}`, 'p'), bytes(''))).catch(() => { refused += 1 })
     }
+    assert.ok(refused > 0 && refused <= MAX_PROVIDER_KEYS + 2, `${String(refused)} were refused`)
     const keys = new Set((await all()).map(name => name.split('/')[3]))
     assert.deepEqual([keys.size, keys.has(toString(bytes('ours'), 'base32'))], [MAX_PROVIDER_KEYS, true])
   })

@@ -100,8 +100,9 @@ describe('Publication', () => {
     publication.start()
     clock.advance(PUBLICATION_SOON_MS)
     publication.stop()
-    assert.equal(rounds[0]?.signal.aborted, true)
-    await rounds[0]?.end(3)
+    const [round] = rounds
+    assert.equal(round?.signal.aborted, true)
+    await round.end(3)
     publication.handleChange()
     assert.deepEqual(clock.pending, [])
   })
