@@ -59,7 +59,10 @@ export class CallArrivals {
     const ofPeer = open.find(other => other.peerId === row.peerId)
     const shown: Shown = { act: 'called', text: row.topic, isTurn: true }
     if (ofPeer?.phase === 'calling' || ofPeer?.phase === 'waiting') return this.#cross(row, { crossing: ofPeer, call }, transaction)
-    if (!open.some(isOnLine)) return taken(transaction.take(row, 'invited', { from: call }), shown)
+    if (!open.some(isOnLine)) {
+      const rung = transaction.take(row, 'invited', { from: call })
+      return taken(rung, rung.phase === 'active' ? { ...shown, act: 'accepted', text: `called, and was answered at once: ${row.topic}` } : shown)
+    }
     if (ofPeer !== undefined || open.length > MAX_QUEUED_CALLS) return refuse('CALL_BUSY', 'too many calls wait here')
     return taken(transaction.take(row, 'invited-waits', { from: call }), { ...shown, isTurn: false })
   }
@@ -77,6 +80,7 @@ export class CallArrivals {
 
   #step({ message, decision }: CallArrival, { row, call }: { row: CallRow, call: WireCall }, transaction: CallTransaction): Refusal | TakenStep {
     if (decision.action !== 'accept' && decision.code === 'BLOCKED') return refuse(decision.code, decision.text)
+    if (row.endReason === 'crossed') return refuse('NO_ACTIVE_CALL', 'another call went on instead of this one')
     if (call.seq <= row.inSeq) return {}
     if (call.seq > row.inSeq + 1) return { refusal: { code: 'QUEUE_FULL', text: 'an earlier step of this call is not here yet', retryAfterMs: MIN_RETRY_MS } }
     if (call.act === 'invite' || !isHonest(call, row)) return refuse('INVALID_ARGUMENT', 'no step of this call')

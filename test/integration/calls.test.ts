@@ -129,6 +129,8 @@ describe('a call', () => {
     await befriend(alice, bob)
     const { callId } = await call(alice, bob)
     await callIs(alice, callId, ['active'])
+    const told = await bob.waitForText('called, and was answered at once: lunch')
+    assert.deepEqual([told.call?.act, (await bob.mesh.claimTurn(told.messageId)).claimed], ['accepted', true])
   })
 
   it('in which nobody says anything ends', async () => {

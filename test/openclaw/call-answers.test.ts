@@ -47,10 +47,17 @@ describe('an answer to a call that rings', () => {
     })
   }
 
-  it('is said in the call when that was answered meanwhile', async () => {
+  it('is said in the call when that was answered meanwhile, without the decision', async () => {
     const mesh = new FakeMesh(ACTIVE)
-    assert.equal(await answer(mesh, ['accept', 'and more']), 'said')
-    assert.deepEqual([mesh.answered, mesh.said.map(({ text }) => text)], [[], ['accept', 'and more']])
+    assert.equal(await answer(mesh, ['ACCEPT Hello', 'and more']), 'said')
+    assert.deepEqual([mesh.answered, mesh.said.map(({ text }) => text)], [[], ['Hello', 'and more']])
+  })
+
+  it('of the agent is not said where the owner took the call meanwhile', async () => {
+    const mesh = new FakeMesh({ listCalls: async () => [callSummary({ state: 'active', speaker: 'owner' })] })
+    assert.equal(await answer(mesh, ['ACCEPT Hello']), 'silent')
+    assert.deepEqual(mesh.said, [])
+    assert.equal(await answer(mesh, ['and more'], { speaker: 'owner' }), 'said')
   })
 
   it('does nothing when the call is over, or nobody knows it any more', async () => {
