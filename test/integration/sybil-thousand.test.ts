@@ -14,8 +14,8 @@ import { TestBook } from '../support/test-book.ts'
 
 /** A few more than are remembered. */
 const IDENTITIES = MAX_UNKNOWN_PEERS + 20
-/** At a time: a node takes 20 connections a second from one address, so that more would only wait. */
-const LANES = 4
+/** Of this host, one for what comes at a time: a node takes 20 connections a second from each. Elsewhere than on Linux one has to do. */
+const ADDRESSES = process.platform === 'linux' ? ['127.0.0.10', '127.0.0.11', '127.0.0.12', '127.0.0.13'] : ['127.0.0.1']
 const STALLED = 40
 const MEGABYTE = 1_048_576
 
@@ -46,9 +46,9 @@ it('a flood of connections, of fresh identities and of sockets that stall, leave
   assert.equal(stalled.length, STALLED)
   const before = process.memoryUsage().heapUsed
   const identities = Array.from({ length: IDENTITIES }, (_, index) => index).values()
-  await Promise.all(Array.from({ length: LANES }, async () => {
+  await Promise.all(ADDRESSES.map(async (localAddress) => {
     for (const identity of identities) {
-      await using stranger = await RawPeer.start()
+      await using stranger = await RawPeer.start({ localAddress })
       const stream = await stranger.open(bob.address)
       const { stage } = await stream.ackOf(stream.send({ text: 'let me in' }))
       assert.match(stage, /^(held|refused)$/)
@@ -56,7 +56,7 @@ it('a flood of connections, of fresh identities and of sockets that stall, leave
     }
   }))
   const { pendingApprovals, knownPeers } = await bob.mesh.status()
-  assert.equal(pendingApprovals.reduce((sum, { held }) => sum + held, 0), MAX_HELD_PER_ADDRESS)
+  assert.equal(pendingApprovals.reduce((sum, { held }) => sum + held, 0), MAX_HELD_PER_ADDRESS * ADDRESSES.length)
   assert.equal(knownPeers, MAX_UNKNOWN_PEERS + 1)
   assert.equal((await alice.send(bob, 'still friends')).state, 'received')
   assert.ok(process.memoryUsage().heapUsed - before < 256 * MEGABYTE, 'the heap grew without bounds')
