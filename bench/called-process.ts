@@ -17,9 +17,9 @@ export class CalledProcess<T extends CallTable<T>> implements AsyncDisposable {
   readonly #waiting = new Map<number, Waiting>()
   #lastId = 0
 
-  /** @param program file of this folder that answers the calls */
-  constructor(program: string) {
-    this.#child = fork(fileURLToPath(new URL(program, import.meta.url)))
+  /** @param program answers the calls */
+  constructor(program: URL) {
+    this.#child = fork(fileURLToPath(program))
     this.#child.on('message', (answer: Answer) => { this.#handleAnswer(answer) })
     this.#child.once('exit', (code, signal) => { this.#fail(new Error(`a process of the bench ended (${String(code ?? signal)})`)) })
   }

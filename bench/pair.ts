@@ -40,7 +40,7 @@ export class Pair implements AsyncDisposable {
 
   /** @param folder where both meshes keep their state */
   static async open(folder: string): Promise<Pair> {
-    const peer = new CalledProcess<PeerCalls>('peer.ts')
+    const peer = new CalledProcess<PeerCalls>(new URL('peer.ts', import.meta.url))
     try {
       const remote = await peer.call('open', folder)
       const end = await End.open(folder, 'sender')

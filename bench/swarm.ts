@@ -40,7 +40,7 @@ console.log(report(measured))
 async function measure(nodes: number): Promise<Size> {
   await mkdir(CACHE, { recursive: true })
   const folder = await mkdtemp(join(CACHE, 'swarm-'))
-  const processes = Array.from({ length: Math.min(PROCESSES, nodes) }, () => new CalledProcess<SwarmCalls>('swarm-node.ts'))
+  const processes = Array.from({ length: Math.min(PROCESSES, nodes) }, () => new CalledProcess<SwarmCalls>(new URL('swarm-node.ts', import.meta.url)))
   try {
     return await measureIn(processes, nodes, folder)
   } finally {

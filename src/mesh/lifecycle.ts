@@ -133,17 +133,18 @@ export class Lifecycle {
   /** Whoever dials opens the message stream, so that both sides can say who they are. */
   readonly #handleConnection = (event: Libp2pEvents['connection:open']): void => {
     const { remotePeer, direction } = event.detail
+    this.#parts.limits.handleOpened(event.detail)
     this.#parts.traversal.paths.handleOpened(event.detail)
-    if (direction === 'outbound' && !this.#isContact(remotePeer)) this.#link(remotePeer)
+    if (direction === 'outbound' && !this.#isContact(remotePeer)) this.#noteLink(remotePeer, this.#parts.protocol.greet(event.detail))
   }
 
   #handleClaimed(peerId: PeerId): void {
     this.#handlePeer(peerId)
-    this.#link(peerId)
+    this.#noteLink(peerId, this.#parts.protocol.link(peerId))
   }
 
-  #link(peerId: PeerId): void {
-    this.#parts.protocol.link(peerId).catch((error: unknown) => {
+  #noteLink(peerId: PeerId, linking: Promise<void>): void {
+    linking.catch((error: unknown) => {
       this.#init.log.debug(`Peer ${peerId.toString()} takes no message stream: ${toError(error).message}`)
     })
   }
@@ -183,7 +184,8 @@ export class Lifecycle {
   }
 
   async #keepHouse(): Promise<void> {
-    const { instances, mailbox, network, book, keeper } = this.#parts
+    const { limits, instances, mailbox, network, book, keeper } = this.#parts
+    limits.keepHouse()
     instances.keepHouse()
     await mailbox.keepHouse()
     const now = this.#init.clock.now()

@@ -11,6 +11,7 @@ import type { BroadcastProtocol } from '../protocols/broadcast-protocol.ts'
 import { instanceRecords } from '../protocols/instance-record.ts'
 import { MessageProtocol } from '../protocols/message-protocol.ts'
 import { PeerExchange } from '../protocols/peer-exchange.ts'
+import type { RelayServer } from '../relay/relay-server.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import { broadcastFactory } from './broadcasting.ts'
 import type { Discovery } from './discovery.ts'
@@ -26,6 +27,8 @@ import type { WideArea } from './wide-area.ts'
 export class Late {
   readonly inviting = new Inviting()
   service?: { protocol: MessageProtocol, components: NodeComponents }
+  /** Undefined where this node is none. */
+  relay?: RelayServer
   puncher?: NatTraversal
   stun?: StunService
   exchange?: PeerExchange
@@ -60,7 +63,9 @@ export async function createServices(init: MeshInit, late: Late): Promise<Servic
     message: components => createProtocol(init, components, late),
     invite: inviting.createService,
     peers: components => (late.exchange = createExchange(init, components, late)),
-    ...relayServices(init, { onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0 }),
+    ...relayServices(init, {
+      onRelay: (relay) => { late.relay = relay }, onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0
+    }),
     ...createBroadcasts !== undefined && { broadcasts: (components: NodeComponents) => (late.broadcasts = createBroadcasts(components)) },
     ...createDht !== undefined && { dht: (components: NodeComponents) => (late.dht = createDht(components)) },
     ...init.config.enableHolePunch && {
