@@ -57,6 +57,9 @@ export const PUBLICATION_SOON_MS = 2_000
 /** Nothing is published more often than this, whatever changes: each time costs some forty messages. */
 export const PUBLICATION_PAUSE_MS = 10_000
 
+/** New nodes of a small network are given what they could hold after twice the pause each time, up to this one. */
+export const PUBLICATION_MAX_PAUSE_MS = 15 * 60_000
+
 /** One publication, some nodes silent. */
 export const PUBLISH_TIMEOUT_MS = 60_000
 

@@ -128,7 +128,7 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   })
   const mailbox = createMailbox({ ...shared, instances, calls: () => needed(late.calls) })
   const calls = late.calls = createCalls({ ...shared, mailbox })
-  const wideArea = late.wideArea = createWideArea({ ...shared, self: components.peerId, instances, relays: traversal.relays }, late)
+  const wideArea = late.wideArea = createWideArea({ ...shared, self: components.peerId, instances, traversal }, late)
   const recipients = new Recipients({ node, network, book, instances, find: async sought => await wideArea?.find(sought) ?? false })
   const peers = new Peers({ network, keeper, book, presences, mailbox, calls, instances, traversal, recipients }, init)
   const messaging = new Messaging({ network, book, mailbox, instances, recipients })
@@ -148,18 +148,17 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
 }
 
 function createWideArea(init: Omit<WideAreaInit, 'dht'>, late: Late): WideArea | undefined {
-  const { keeper, book } = init
-  late.isKept = peerId => keeper.isWanted(peerId.toString()) || book.isKept(peerId.toString())
+  late.isKept = peerId => init.traversal.isKept(peerId) || init.book.isKept(peerId.toString())
   return late.dht === undefined ? undefined : new WideArea({ ...init, dht: late.dht })
 }
 
 function createKeeper(init: MeshInit, network: Network, onUnreached: (peerId: PeerId) => void): PeerKeeper {
-  const note = noteFailure(init)
+  const onFailure = noteFailure(init)
   return new PeerKeeper({
     dial: async (peerId, addresses) => { await network.connect(peerId, { addresses }) },
     isConnected: peerId => network.isConnected(peerId), clock: init.clock, random: init.random,
     onFailure: (peerId, error) => {
-      note(peerId, error)
+      onFailure(peerId, error)
       onUnreached(peerId)
     }
   })

@@ -36,10 +36,10 @@ export interface InstancesInit {
   bootId: string
   /** Addresses that the node has now, without the peer ID. */
   addresses: () => Multiaddr[]
-  /** Told where peers announced to be, and which of their connections lead to one run. */
-  traversal: Pick<Traversal, 'handleAddresses' | 'surplus'>
   /** Whether this node dialled the peer for its own sake. */
   isDialled: (peerId: PeerId) => boolean
+  /** Told where peers announced to be, and which of their connections lead to one run. */
+  traversal: Pick<Traversal, 'handleAddresses' | 'surplus'>
   /** Told when a peer said goodbye. */
   presences: Pick<Presences, 'handleLeft'>
 }

@@ -6,7 +6,6 @@ import { agentIdOf } from '../lib/agent-id.ts'
 import { toError } from '../lib/errors.ts'
 import { oneLine } from '../lib/text.ts'
 import { RelayDiscovery, type RelayHint } from '../nat/relay-discovery.ts'
-import type { RelaySupervisor } from '../nat/relay-supervisor.ts'
 import { addressScopes } from '../node/address-scopes.ts'
 import type { DhtService } from '../node/dht.ts'
 import type { Network } from '../node/network.ts'
@@ -20,6 +19,7 @@ import type { PeerBook } from '../trust/peer-book.ts'
 import type { MeshInit } from './init.ts'
 import type { Instances } from './instances.ts'
 import { Rendezvous } from './rendezvous.ts'
+import type { Traversal } from './traversal.ts'
 
 export interface WideAreaInit {
   init: MeshInit
@@ -29,7 +29,7 @@ export interface WideAreaInit {
   keeper: PeerKeeper
   book: PeerBook
   instances: Instances
-  relays: RelaySupervisor
+  traversal: Traversal
 }
 
 export class WideArea {
@@ -45,7 +45,7 @@ export class WideArea {
   #onClaimed: (peerId: PeerId) => void = () => undefined
 
   constructor(init: WideAreaInit) {
-    const { init: { config, clock, random, log }, relays } = init
+    const { init: { config, clock, random, log }, traversal: { relays } } = init
     this.#init = init
     this.#isOneMachine = isOneMachine(config)
     this.#record = new Publication({

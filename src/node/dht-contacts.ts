@@ -94,8 +94,9 @@ export class DhtContacts {
   #closeIdle(): void {
     for (const [key, { peerId, at }] of this.#askedAt) {
       const connections = this.#open(peerId)
-      if (connections.length === 0 || this.#init.isKept(peerId) || connections.some(isUsed)) this.#askedAt.delete(key)
+      if (this.#init.isKept(peerId) || connections.some(isUsed)) this.#askedAt.delete(key)
       else if (this.#init.clock.now() - at >= DHT_IDLE_MS) {
+        if (connections.length === 0) this.#askedAt.delete(key)
         for (const connection of connections) close(connection) // it stays a contact until it is closed
       }
     }
@@ -108,8 +109,9 @@ function close(connection: Connection): void {
   connection.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) }).catch((error: unknown) => { connection.abort(toError(error)) })
 }
 
+/** A stream without a protocol is being negotiated: whatever it becomes is seen next time. */
 function isUsed({ streams }: Connection): boolean {
-  return streams.some(({ protocol }) => !SPECULATIVE.some(prefix => protocol.startsWith(prefix)))
+  return streams.some(({ protocol }) => protocol !== '' && !SPECULATIVE.some(prefix => protocol.startsWith(prefix)))
 }
 
 function isPeerId(target: Parameters<ConnectionManager['openStream']>[0]): target is PeerId {

@@ -4,6 +4,9 @@
  */
 import type { PeerId, PeerInfo, Startable } from '@libp2p/interface'
 import type { KadDHT } from '@libp2p/kad-dht'
+import { CID } from 'multiformats/cid'
+import * as raw from 'multiformats/codecs/raw'
+import { sha256 } from 'multiformats/hashes/sha2'
 import { MeshError } from '../lib/errors.ts'
 
 interface RoutingTable extends EventTarget {
@@ -81,4 +84,9 @@ function isComplete(dht: KadDHT): dht is Parts {
   const { routingTable, network, routingTableRefresh } = dht as Partial<Parts>
   return typeof routingTable?.queueRoutingTableUpdate === 'function' && typeof routingTable.remove === 'function' && typeof routingTable.find === 'function' &&
     network instanceof EventTarget && typeof routingTableRefresh?.refreshInterval === 'number' && 'start' in dht && 'stop' in dht
+}
+
+/** The key of a name under which nodes enter themselves. */
+export async function cidOf(name: string): Promise<CID> {
+  return CID.createV1(raw.code, await sha256.digest(new TextEncoder().encode(name)))
 }

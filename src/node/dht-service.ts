@@ -4,9 +4,6 @@ import {
   type StreamHandler
 } from '@libp2p/interface'
 import { kadDHT, passthroughMapper, type KadDHTComponents, type QueryEvent } from '@libp2p/kad-dht'
-import { CID } from 'multiformats/cid'
-import * as raw from 'multiformats/codecs/raw'
-import { sha256 } from 'multiformats/hashes/sha2'
 import {
   DHT_BUCKET_SIZE, DHT_PARALLEL, DHT_PATHS, DHT_QUESTIONS_PER_MINUTE, DHT_REQUEST_TIMEOUT_MS, PROVIDER_LIFE_MS
 } from '../config/dht-limits.ts'
@@ -17,7 +14,7 @@ import { parsePeerId } from '../lib/recipient.ts'
 import { addressScopes, type AddressScopes } from './address-scopes.ts'
 import { DhtAddresses } from './dht-addresses.ts'
 import { DhtContacts } from './dht-contacts.ts'
-import { KadParts, NEVER_MS } from './dht-parts.ts'
+import { cidOf, KadParts, NEVER_MS } from './dht-parts.ts'
 import { DhtRefresh } from './dht-refresh.ts'
 import { DhtStore } from './dht-store.ts'
 import { overriding } from '../lib/overriding.ts'
@@ -66,6 +63,7 @@ export class DhtService implements Startable {
   readonly #store: DhtStore
   readonly #questions: RateLimiter
   readonly #refresh: DhtRefresh
+  readonly #listeners = new Set<() => void>()
   #topology: string | undefined
 
   constructor(components: KadDHTComponents, init: DhtInit, { isServer, isOneMachine }: DhtMode) {
@@ -105,7 +103,7 @@ export class DhtService implements Startable {
     this.#contacts.start()
     await this.#kad.start()
     this.#refresh.start()
-    this.#topology = await this.#components.registrar.register(DHT_PROTOCOL, { onConnect: (peerId) => { this.#kad.meet(peerId) } })
+    this.#topology = await this.#components.registrar.register(DHT_PROTOCOL, { onConnect: (peerId) => { this.#handleServer(peerId) } })
   }
 
   async stop(): Promise<void> {
@@ -115,9 +113,10 @@ export class DhtService implements Startable {
     this.#contacts.stop()
   }
 
-  /** Whether others can ask this node. */
-  get isServer(): boolean {
-    return this.#kad.dht.getMode() === 'server'
+  /** One that is back may have forgotten what it held. */
+  #handleServer(peerId: PeerId): void {
+    this.#kad.meet(peerId)
+    if (!this.#contacts.has(peerId)) for (const listener of this.#listeners) listener()
   }
 
   /** How many nodes can be asked at once. */
@@ -125,9 +124,14 @@ export class DhtService implements Startable {
     return this.#kad.size
   }
 
-  /** Calls back for each further node that can be asked; returns the way to stop. */
+  /** Calls back for each further node that can be asked, and for each that connects; returns the way to stop. */
   onNode(listener: () => void): () => void {
-    return this.#kad.onNode(listener)
+    const unlisten = this.#kad.onNode(listener)
+    this.#listeners.add(listener)
+    return () => {
+      unlisten()
+      this.#listeners.delete(listener)
+    }
   }
 
   /** Whether the peer is connected for no other reason than a question. */
@@ -239,8 +243,4 @@ export class DhtService implements Startable {
       this.#log('a query ended early - %e', error)
     }
   }
-}
-
-async function cidOf(name: string): Promise<CID> {
-  return CID.createV1(raw.code, await sha256.digest(new TextEncoder().encode(name)))
 }

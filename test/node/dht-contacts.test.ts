@@ -28,7 +28,7 @@ function contacting(dial: { error?: Error, takesMs?: number } = {}) {
   const dialled: string[] = []
   const connect = (remotePeer: PeerId): FakeConnection => {
     const connection: FakeConnection & Pick<Connection, 'newStream' | 'close'> = {
-      remotePeer, status: 'open', remoteAddr: multiaddr(PLACE), streams: [{ protocol: '/ipfs/id/1.0.0' }, { protocol: '/meshsub/1.2.0' }, { protocol: KAD }],
+      remotePeer, status: 'open', remoteAddr: multiaddr(PLACE), streams: [{ protocol: '/ipfs/id/1.0.0' }, { protocol: '/meshsub/1.2.0' }, { protocol: KAD }, { protocol: '' }],
       newStream: async protocol => ({ protocol }) as never,
       close: async () => { connection.status = 'closed' }
     }

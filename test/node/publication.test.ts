@@ -85,6 +85,29 @@ describe('Publication', () => {
     assert.deepEqual([few.rounds.length, enough.rounds.length], [2, 1])
   })
 
+  it('gives new nodes of a small network what they could hold, the later the more often one comes', async () => {
+    const { publication, rounds, clock } = await published(1)
+    for (const pauseMs of [PUBLICATION_PAUSE_MS, 2 * PUBLICATION_PAUSE_MS, 4 * PUBLICATION_PAUSE_MS]) {
+      const before = rounds.length
+      for (let time = 0; time < 9; time++) publication.handleNode()
+      clock.advance(pauseMs - 1)
+      assert.equal(rounds.length, before)
+      clock.advance(1)
+      assert.equal(rounds.length, before + 1)
+      await rounds.at(-1)?.end(1)
+    }
+  })
+
+  it('gives a node that came during a round what it could hold, too', async () => {
+    const { publication, rounds, clock } = publishing()
+    publication.start()
+    clock.advance(PUBLICATION_SOON_MS)
+    publication.handleNode()
+    await rounds[0]?.end(1)
+    clock.advance(PUBLICATION_PAUSE_MS)
+    assert.equal(rounds.length, 2)
+  })
+
   it('goes on after a failure', async () => {
     const { publication, rounds, clock, log } = publishing()
     publication.start()
