@@ -170,13 +170,14 @@ export class Calls {
     this.#happen(this.#openWith(peerId).map(row => row.id), event)
   }
 
+  /** Also tries again what was due and could not be stored. */
   async keepHouse(): Promise<void> {
-    const { commits, clock } = this.#init
-    await commits.write(() => { this.#store.prune(clock.now() - TRANSCRIPT_AGE_MS, MAX_TRANSCRIPTS) })
+    for (const row of this.#store.open()) this.#timers.follow(row)
+    await this.#init.commits.write(() => { this.#store.prune(this.#init.clock.now() - TRANSCRIPT_AGE_MS, MAX_TRANSCRIPTS) })
   }
 
   #openWith(peerId: string): CallRow[] {
-    return this.#store.open().filter(row => row.peerId === peerId)
+    return this.open().filter(row => row.peerId === peerId)
   }
 
   /** The call that is on, else the newest, which may be over: what is asked of that one fails with how it ended. */
