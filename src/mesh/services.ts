@@ -9,6 +9,7 @@ import type { NodeComponents, ServiceFactories } from '../node/options.ts'
 import type { BroadcastProtocol } from '../protocols/broadcast-protocol.ts'
 import { MessageProtocol } from '../protocols/message-protocol.ts'
 import { PeerExchange } from '../protocols/peer-exchange.ts'
+import type { RelayServer } from '../relay/relay-server.ts'
 import type { Calls } from '../sessions/calls.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import { broadcastFactory } from './broadcasting.ts'
@@ -24,6 +25,8 @@ import { createPuncher } from './traversal.ts'
 export class Late {
   readonly inviting = new Inviting()
   service?: { protocol: MessageProtocol, components: NodeComponents }
+  /** Undefined where this node is none. */
+  relay?: RelayServer
   puncher?: NatTraversal
   stun?: StunService
   exchange?: PeerExchange
@@ -53,7 +56,9 @@ export async function createServices(init: MeshInit, late: Late): Promise<Servic
     message: components => createProtocol(init, components, late),
     invite: inviting.createService,
     peers: components => (late.exchange = createExchange(init, components, late)),
-    ...relayServices(init, { onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0 }),
+    ...relayServices(init, {
+      onRelay: (relay) => { late.relay = relay }, onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0
+    }),
     ...createBroadcasts !== undefined && { broadcasts: (components: NodeComponents) => (late.broadcasts = createBroadcasts(components)) },
     ...init.config.enableHolePunch && {
       nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.stun?.responder }))
