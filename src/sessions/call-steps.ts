@@ -1,7 +1,8 @@
 /** One step of a call, in one transaction: its new phase, its line in the transcript, and the message that tells the peer. */
 import { CALL_IDLE_MS, MAX_CALL_STEPS } from '../config/call-limits.ts'
+import { MAX_TEXT_BYTES } from '../config/limits.ts'
 import { MeshError, type ErrorCode } from '../lib/errors.ts'
-import { oneLine } from '../lib/text.ts'
+import { oneLine, utf8Bytes } from '../lib/text.ts'
 import type { OutboxDraft } from '../mailbox/outbox-store.ts'
 import type { CallEndReason, CallEntry } from '../mesh-api.ts'
 import type { CallAct, WireCall } from '../protocols/wire-message.ts'
@@ -132,6 +133,12 @@ export function endError({ peerId, endReason, endText }: CallRow): MeshError {
 /** The failure of a call that another one of this node is in the way of. */
 export function busyError({ peerId, phase }: CallRow): MeshError {
   return new MeshError('CALL_BUSY', phase === 'ringing' ? `${peerId} is calling: answer it first` : `this node is in a call with ${peerId}: end it first`)
+}
+
+/** @throws MeshError `INVALID_ARGUMENT`, `TOO_LARGE` for what nobody can say in a call */
+export function checkText(text: string): void {
+  if (text.trim() === '') throw new MeshError('INVALID_ARGUMENT', 'the text is empty')
+  if (utf8Bytes(text) > MAX_TEXT_BYTES) throw new MeshError('TOO_LARGE', `the text has ${String(utf8Bytes(text))} bytes, at most ${String(MAX_TEXT_BYTES)} fit`)
 }
 
 function whyImpossible(row: CallRow, event: CallEvent): MeshError {

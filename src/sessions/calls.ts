@@ -1,19 +1,18 @@
 /** Calls with peers: what is asked of them, what peers and time do to them, and who is told. */
 import type { DatabaseSync } from 'node:sqlite'
 import { MAX_CALL_TOPIC_CHARACTERS, MAX_TRANSCRIPTS, RING_TIMEOUT_MS, TRANSCRIPT_AGE_MS } from '../config/call-limits.ts'
-import { MAX_TEXT_BYTES } from '../config/limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import { MeshError, toError, type ErrorCode } from '../lib/errors.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
 import type { Logger } from '../lib/log.ts'
-import { oneLine, utf8Bytes } from '../lib/text.ts'
+import { oneLine } from '../lib/text.ts'
 import type { CallArrival, CallVerdict } from '../mailbox/call-verdict.ts'
 import type { InboxRow } from '../mailbox/inbox-store.ts'
 import type { Mailbox } from '../mailbox/mailbox.ts'
 import type { Audience, CallAnswer, CallChoice, CallSpeech, CallSpeaker } from '../mesh-api.ts'
 import { CallArrivals } from './call-arrivals.ts'
 import type { CallEvent } from './call-machine.ts'
-import { busyError } from './call-steps.ts'
+import { busyError, checkText } from './call-steps.ts'
 import { CallStore, type CallRow, type EntryRow } from './call-store.ts'
 import { CallTimers } from './call-timers.ts'
 import { CallTransaction, isOnLine } from './call-transaction.ts'
@@ -170,13 +169,14 @@ export class Calls {
     this.#happen(this.#openWith(peerId).map(row => row.id), event)
   }
 
+  /** Also tries again what was due and could not be stored. */
   async keepHouse(): Promise<void> {
-    const { commits, clock } = this.#init
-    await commits.write(() => { this.#store.prune(clock.now() - TRANSCRIPT_AGE_MS, MAX_TRANSCRIPTS) })
+    for (const row of this.#store.open()) this.#timers.follow(row)
+    await this.#init.commits.write(() => { this.#store.prune(this.#init.clock.now() - TRANSCRIPT_AGE_MS, MAX_TRANSCRIPTS) })
   }
 
   #openWith(peerId: string): CallRow[] {
-    return this.#store.open().filter(row => row.peerId === peerId)
+    return this.open().filter(row => row.peerId === peerId)
   }
 
   /** The call that is on, else the newest, which may be over: what is asked of that one fails with how it ended. */
@@ -243,8 +243,3 @@ export class Calls {
 
 /** What a refusal means for a call, where it is not that the peer takes none. */
 const FAILURES: Partial<Record<ErrorCode, CallEvent>> = { CALL_BUSY: 'no-room', EXPIRED: 'ring-timeout' }
-
-function checkText(text: string): void {
-  if (text.trim() === '') throw new MeshError('INVALID_ARGUMENT', 'the text is empty')
-  if (utf8Bytes(text) > MAX_TEXT_BYTES) throw new MeshError('TOO_LARGE', `the text has ${String(utf8Bytes(text))} bytes, at most ${String(MAX_TEXT_BYTES)} fit`)
-}
