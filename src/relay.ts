@@ -5,7 +5,10 @@ import { MeshError, toError } from './lib/errors.ts'
 import type { Logger } from './lib/log.ts'
 import { StunService } from './nat/stun-service.ts'
 import { createNode, type CreatedNode } from './node/create-node.ts'
+import { dhtFactory, type DhtService } from './node/dht.ts'
 import type { NodeConfig } from './node/options.ts'
+import { RelayEntry } from './node/relay-entry.ts'
+import { instanceRecords } from './protocols/instance-record.ts'
 import { relayAddresses, type RelayAddresses } from './relay/relay-addresses.ts'
 import { RelayServer } from './relay/relay-server.ts'
 import type { RelayStats } from './relay/relay-stats.ts'
@@ -41,9 +44,12 @@ interface Parts {
   node: CreatedNode
   server: RelayServer
   stun: StunService
+  dht: DhtService
   /** With their ports chosen. */
   listenAddrs: string[]
   announced: RelayAddresses
+  /** Under which others find this relay. */
+  entry: RelayEntry
 }
 
 /**
@@ -74,6 +80,7 @@ export class Relay {
       await this.stop()
       throw listenError(error)
     }
+    parts.entry.start()
     onStunError = (error) => { this.#init.log.warn(`STUN: ${error.message}`) }
     return placeOf(parts)
   }
@@ -82,6 +89,7 @@ export class Relay {
     const parts = this.#parts
     this.#parts = undefined
     if (parts === undefined) return
+    parts.entry.stop()
     await parts.node.libp2p.stop()
     await parts.node.close()
   }
@@ -95,8 +103,10 @@ export class Relay {
     const { announceAddrs, limits, onHealth, log } = this.#init
     const clock = systemClock
     const made: Partial<Parts> = {}
+    const config = nodeConfig(this.#init)
+    const createDht = await dhtFactory(config, { records: instanceRecords(clock.now), isKept: () => false, clock, random: Math.random })
     const node = await createNode({
-      stateDir: this.#init.dataDir, config: nodeConfig(this.#init), version: this.#init.version, log, now: clock.now,
+      stateDir: this.#init.dataDir, config, version: this.#init.version, log, now: clock.now,
       onSelfDiscovered: () => undefined, // by mDNS, which is off
       announceOnly: (listenAddrs) => {
         made.listenAddrs = listenAddrs
@@ -105,10 +115,12 @@ export class Relay {
       },
       services: {
         relay: components => made.server = new RelayServer(components, { limits, onHealth, clock, log }),
-        stun: components => made.stun = new StunService(components, { clock, onError: onStunError })
+        stun: components => made.stun = new StunService(components, { clock, onError: onStunError }),
+        dht: components => made.dht = createDht(components)
       }
     })
-    return { node, ...complete(made) }
+    const parts = complete(made)
+    return { node, ...parts, entry: new RelayEntry(parts.dht, { clock, random: Math.random, log }) }
   }
 }
 
@@ -121,11 +133,11 @@ function placeOf({ node: { libp2p }, stun, listenAddrs, announced }: Parts): Rel
 }
 
 /** What the node's creation made on its way. */
-function complete({ server, stun, listenAddrs, announced }: Partial<Parts>): Omit<Parts, 'node'> {
-  if (server === undefined || stun === undefined || listenAddrs === undefined || announced === undefined) {
+function complete({ server, stun, dht, listenAddrs, announced }: Partial<Parts>): Omit<Parts, 'node' | 'entry'> {
+  if (server === undefined || stun === undefined || dht === undefined || listenAddrs === undefined || announced === undefined) {
     throw new MeshError('INTERNAL', 'the relay was not put together')
   }
-  return { server, stun, listenAddrs, announced }
+  return { server, stun, dht, listenAddrs, announced }
 }
 
 /** One line for each address that cannot be listened on, in place of libp2p's advice to its programmers with stack traces. */

@@ -24,6 +24,8 @@ export const CONFIG_DEFAULTS = {
   /** Off: relaying spends the owner's bandwidth on others. */
   enableCircuitRelayServer: false,
   relayList: [],
+  /** None: a relay of a stranger sees who talks to whom, when and how much. */
+  discoverRelays: 0,
   stunServers: [],
   announceAddrs: [],
   /** Passing on what others say costs little, and a network where few do so falls apart. */

@@ -1,11 +1,9 @@
 /** Turns what the owner wrote (or did not) into the complete settings of a node, or refuses it by name. */
 import { isAbsolute } from 'node:path'
-import { MeshError } from '../lib/errors.ts'
 import { safeName } from '../lib/text.ts'
 import { checkAllowFrom, checkAnnounceAddrs, checkListenAddrs, checkPeerList, checkStunServers, type AddressCheck } from './addresses.ts'
 import { CHANNEL_DEFAULTS, CONFIG_DEFAULTS, PUBLIC_DEFAULTS } from './defaults.ts'
 import { checkForwardTargets, type ForwardTarget } from './forward-targets.ts'
-import { NOT_YET_KEYS } from './not-yet.ts'
 import { ChannelSchema, ConfigSchema, type ConfigInput, type DiscoveryMechanism, type DmPolicy, type Role } from './schema.ts'
 import { isTopic, TOPIC_FORM } from './topic.ts'
 import { badValue, checkShape } from './validate.ts'
@@ -25,6 +23,7 @@ export interface MeshConfig {
   enableHolePunch: boolean
   enableCircuitRelayServer: boolean
   relayList: string[]
+  discoverRelays: number
   stunServers: string[]
   announceAddrs: string[]
   instanceName: string
@@ -83,7 +82,6 @@ const NEEDS_IDENTIFY: ReadonlySet<string> = new Set(['enableAutoNAT', 'enableDCU
  * @throws MeshError `INVALID_ARGUMENT` naming key, value and expectation
  */
 export function resolveConfig(config: unknown, channel: unknown, environment: ConfigEnvironment): MeshConfig {
-  refuseNotYet(config)
   const input = checkShape(ConfigSchema, config ?? {}, CONFIG_PATH)
   const access = checkShape(ChannelSchema, channel ?? {}, CHANNEL_PATH)
   const warnings: string[] = []
@@ -92,15 +90,17 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
   const checkAt = (key: string) => ({ path: `${CONFIG_PATH}.${key}`, webSocket: enableWebSocket })
   const role = input.role ?? CONFIG_DEFAULTS.role
   const preset = role === 'public' ? { ...CONFIG_DEFAULTS, ...CHANNEL_DEFAULTS, ...PUBLIC_DEFAULTS } : { ...CONFIG_DEFAULTS, ...CHANNEL_DEFAULTS }
+  const discovery = discoveryOf(input, nat.enableIdentify, warnings)
   return {
     role,
-    discovery: discoveryOf(input, nat.enableIdentify, warnings),
+    discovery,
     listenAddrs: checkListenAddrs(listenAddrsOf(input, warnings), checkAt('listenAddrs')),
     bootstrapList: checkPeerList(input.bootstrapList ?? CONFIG_DEFAULTS.bootstrapList, checkAt('bootstrapList')),
     enableWebSocket,
     ...nat,
     enableCircuitRelayServer: input.enableCircuitRelayServer ?? preset.enableCircuitRelayServer,
     relayList: relayListOf(input, checkAt('relayList')),
+    discoverRelays: discoverRelaysOf(input, { hasDht: discovery.includes('dht'), hasRelay: nat.enableCircuitRelay, warnings }),
     stunServers: checkStunServers(input.stunServers ?? CONFIG_DEFAULTS.stunServers, checkAt('stunServers')),
     announceAddrs: checkAnnounceAddrs(input.announceAddrs ?? CONFIG_DEFAULTS.announceAddrs, checkAt('announceAddrs')),
     instanceName: instanceNameOf(input.instanceName, environment),
@@ -118,6 +118,18 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     allowFrom: checkAllowFrom(access.allowFrom ?? CHANNEL_DEFAULTS.allowFrom, `${CHANNEL_PATH}.allowFrom`),
     warnings
   }
+}
+
+interface RelaySearch {
+  hasDht: boolean
+  hasRelay: boolean
+  warnings: string[]
+}
+
+function discoverRelaysOf({ discoverRelays = CONFIG_DEFAULTS.discoverRelays }: ConfigInput, has: RelaySearch): number {
+  if (discoverRelays === 0 || (has.hasDht && has.hasRelay)) return discoverRelays
+  has.warnings.push(`${has.hasRelay ? 'discovery is without "dht"' : 'enableCircuitRelay is off'}, so discoverRelays is unused`)
+  return 0
 }
 
 function agentCardOf(card: ConfigInput['agentCard']): AgentCard | undefined {
@@ -139,15 +151,6 @@ function broadcastOf(input: ConfigInput, { hasIdentify, warnings }: { hasIdentif
     meshTopic,
     enableBroadcastForwarding: input.enableBroadcastForwarding ?? CONFIG_DEFAULTS.enableBroadcastForwarding,
     enableBroadcastTurns: input.enableBroadcastTurns ?? CONFIG_DEFAULTS.enableBroadcastTurns
-  }
-}
-
-function refuseNotYet(config: unknown): void {
-  if (typeof config !== 'object' || config === null) return
-  for (const [key, value] of Object.entries(config)) {
-    if (NOT_YET_KEYS.has(key) && value !== undefined) {
-      throw new MeshError('INVALID_ARGUMENT', `${CONFIG_PATH}.${key} is not there yet in this version; take the key out of the configuration`)
-    }
   }
 }
 

@@ -2,6 +2,7 @@
 import Type from 'typebox'
 import type { Static, TSchema } from 'typebox'
 import { MAX_TOPIC_CHARACTERS } from './broadcast-limits.ts'
+import { MAX_DISCOVERED_RELAYS } from './dht-limits.ts'
 import { MAX_CARD_DESCRIPTION_CHARACTERS, MAX_CARD_SKILLS, MAX_CARD_SKILL_CHARACTERS, MAX_FORWARD_TARGETS } from './limits.ts'
 
 /** Bounds that keep a mistyped number from becoming a denial of service of our own making. */
@@ -78,6 +79,7 @@ export const ConfigSchema = Type.Object({
   enableHolePunch: flag('Direct paths to approved peers behind NATs: UDP hole punching, TCP simultaneous open where UDP is blocked'),
   enableCircuitRelayServer: flag('Serve as a relay for others (public nodes)'),
   relayList: addresses(LIMITS.relayList, 'Relays to be reached through, each a multiaddr ending in /p2p/<peer ID>; a reservation is kept on every one'),
+  discoverRelays: count(MAX_DISCOVERED_RELAYS, 'Find this many relays through the DHT and be reached through them, too'),
   stunServers: addresses(LIMITS.stunServers, 'STUN servers "host:port" beside the relays, which answer STUN too'),
   announceAddrs: addresses(LIMITS.announceAddrs, 'Multiaddrs announced on top of the detected ones, without /p2p/'),
   instanceName: optional(Type.String({ minLength: 1, maxLength: 48, description: 'Name part of the instance ID: a-z, 0-9 and "-", 48 characters at most' })),

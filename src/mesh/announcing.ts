@@ -1,6 +1,7 @@
 /** Tells connected peers who this instance is: whoever gets a message stream, everybody when something changes, and when it goes. */
 import type { Connection, PeerId, PrivateKey } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { RECORD_LIFE_MS } from '../config/dht-limits.ts'
 import { toError } from '../lib/errors.ts'
 import type { Network } from '../node/network.ts'
 import type { MessageProtocol } from '../protocols/message-protocol.ts'
@@ -17,6 +18,8 @@ export interface AnnouncingInit {
   /** Addresses that the node has now, without the peer ID. */
   addresses: () => Multiaddr[]
   isWelcome: (peerId: PeerId) => boolean
+  /** Whether this node dialled the peer for its own sake: whoever did opens the message stream. */
+  isDialled: (peerId: PeerId) => boolean
   isApproved: (peerId: PeerId) => boolean
   nextSequence: () => number
 }
@@ -50,12 +53,19 @@ export class Announcing {
     this.#announcer.stop()
   }
 
-  /** Our addresses may have changed. */
-  handleAddresses(): void {
+  /** Our addresses may have changed; returns whether they did. */
+  handleAddresses(): boolean {
     const addresses = this.#init.addresses().map(address => address.toString()).sort().join()
-    if (addresses === this.#told) return
+    if (addresses === this.#told) return false
     this.#told = addresses
     this.#announcer.handleChange()
+    return true
+  }
+
+  /** A record of this instance for the DHT; undefined while strangers are told nothing, or there is no address to tell. */
+  async record(isOneMachine: boolean): Promise<Uint8Array | undefined> {
+    const { config, clock } = this.#init.init
+    return config.enableAgentSync ? await this.#announcer.recordForAll({ isLocal: isOneMachine, expiresAt: clock.now() + RECORD_LIFE_MS }) : undefined
   }
 
   /** @param bootIds runs of the peer's key that we hear, where there are several */
@@ -72,8 +82,8 @@ export class Announcing {
   }
 
   #linkOthers(): void {
-    const { network, protocol, isWelcome, init: { log } } = this.#init
-    for (const peerId of network.connectedPeers().filter(candidate => isWelcome(candidate))) {
+    const { network, protocol, isWelcome, isApproved, isDialled, init: { log } } = this.#init
+    for (const peerId of network.connectedPeers().filter(candidate => isApproved(candidate) || (isWelcome(candidate) && isDialled(candidate)))) {
       protocol.link(peerId).catch((error: unknown) => { log.debug(`Peer ${peerId.toString()} takes no message stream: ${toError(error).message}`) })
     }
   }

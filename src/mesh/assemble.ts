@@ -32,6 +32,7 @@ import { Presences } from './presences.ts'
 import { Recipients } from './recipients.ts'
 import { createServices, Late, needed } from './services.ts'
 import { Traversal } from './traversal.ts'
+import { WideArea, type WideAreaInit } from './wide-area.ts'
 import type { UnnumberedEvent } from './views.ts'
 
 /** The parts of one run of the mesh. */
@@ -45,6 +46,8 @@ export interface Parts extends Core {
   recipients: Recipients
   peers: Peers
   inviting: Inviting
+  /** Undefined where the configuration has no DHT. */
+  wideArea: WideArea | undefined
   messaging: Messaging
   /** Undefined where broadcasts are off. */
   broadcasts: BroadcastProtocol | undefined
@@ -103,9 +106,9 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   const { protocol, components } = needed(late.service)
   const { broadcasts, inviting, isApproved } = late
   const commits = new GroupCommit(database)
-  const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId))
+  const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId), (peerId) => { late.wideArea?.claim(peerId) })
   const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
-  const keeper = createKeeper(init, network)
+  const keeper = createKeeper(init, network, (peerId) => { late.wideArea?.handleUnreached(peerId) })
   const presences = new Presences({ isConnected: peerId => network.isConnected(peerId), now: init.clock.now })
   const core: Core = { node, network, keeper, book, protocol, presences, database, commits }
   const shared = { ...core, init, events }
@@ -115,25 +118,41 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   const instances = new Instances({
     ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
     addresses: () => node.libp2p.getMultiaddrs().map(address => multiaddr(withoutPeerId(address, components.peerId))),
+    isDialled: peerId => late.wideArea?.isContact(peerId) !== true && node.libp2p.getConnections(peerId).some(({ direction }) => direction === 'outbound'),
     traversal
   })
   const mailbox = createMailbox({ ...shared, instances })
-  const recipients = new Recipients({ node, network, book, instances })
+  const wideArea = late.wideArea = createWideArea({ ...shared, self: components.peerId, instances, traversal }, late)
+  const recipients = new Recipients({ node, network, book, instances, find: async sought => await wideArea?.find(sought) ?? false })
   const peers = new Peers({ network, keeper, book, presences, mailbox, instances, traversal, recipients }, init)
   const messaging = new Messaging({ network, book, mailbox, instances, recipients })
-  const discovery = new Discovery({ ...shared, instances, self: components.peerId, exchange: needed(late.exchange) })
+  const discovery = new Discovery({
+    ...shared, instances, self: components.peerId, exchange: needed(late.exchange), others: async options => await wideArea?.others(options) ?? []
+  })
   inviting.open({ ...shared, peers, self: components.peerId })
   late.handler = { mailbox, instances, discovery }
   const limits = createLimits(init, { node, late, traversal })
   const dialer = createDialer(init, { network, limits })
   const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
-  return { ...core, dialer, limits, mailbox, instances, discovery, traversal, recipients, peers, inviting, messaging, broadcasts, listenAddrs }
+  return {
+    ...core, dialer, limits, mailbox, instances, discovery, traversal, recipients, peers, inviting, wideArea, messaging, broadcasts, listenAddrs
+  }
 }
 
-function createKeeper(init: MeshInit, network: Network): PeerKeeper {
+function createWideArea(init: Omit<WideAreaInit, 'dht'>, late: Late): WideArea | undefined {
+  late.isKept = peerId => init.traversal.isKept(peerId) || init.book.isKept(peerId.toString())
+  return late.dht === undefined ? undefined : new WideArea({ ...init, dht: late.dht })
+}
+
+function createKeeper(init: MeshInit, network: Network, onUnreached: (peerId: PeerId) => void): PeerKeeper {
+  const onFailure = noteFailure(init)
   return new PeerKeeper({
     dial: async (peerId, addresses) => { await network.connect(peerId, { addresses }) },
-    isConnected: peerId => network.isConnected(peerId), onFailure: noteFailure(init), clock: init.clock, random: init.random
+    isConnected: peerId => network.isConnected(peerId), clock: init.clock, random: init.random,
+    onFailure: (peerId, error) => {
+      onFailure(peerId, error)
+      onUnreached(peerId)
+    }
   })
 }
 

@@ -9,6 +9,7 @@ import { isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
 import { parseMultiaddr, parsePeerId } from '../lib/recipient.ts'
 import type { InstanceSummary } from '../mesh-api.ts'
 import type { Network } from '../node/network.ts'
+import type { SignedAnnounce } from '../protocols/announce.ts'
 import type { MessageProtocol } from '../protocols/message-protocol.ts'
 import { DuplicateKeys } from '../routes/duplicate-keys.ts'
 import { InstanceRoutes, type Route } from '../routes/instance-routes.ts'
@@ -35,6 +36,8 @@ export interface InstancesInit {
   bootId: string
   /** Addresses that the node has now, without the peer ID. */
   addresses: () => Multiaddr[]
+  /** Whether this node dialled the peer for its own sake. */
+  isDialled: (peerId: PeerId) => boolean
   /** Told where peers announced to be, and which of their connections lead to one run. */
   traversal: Pick<Traversal, 'handleAddresses' | 'surplus'>
   /** Told when a peer said goodbye. */
@@ -144,6 +147,11 @@ export class Instances {
     this.#learner.handleAnnounce(from, record, connection).catch((error: unknown) => {
       this.#init.init.log.error(`An announce of ${from.toString()} could not be taken: ${toError(error).message}`)
     })
+  }
+
+  /** A look-up found what the peer signed. */
+  handleFound(found: SignedAnnounce, isOneMachine: boolean): void {
+    if (!found.peerId.equals(this.#init.peerId)) this.#learner.handleFound(found, isOneMachine)
   }
 
   /** An approved peer is told what strangers are not. */

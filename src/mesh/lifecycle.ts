@@ -29,7 +29,7 @@ export class Lifecycle {
 
   /** Handlers first, then the node, then the dials: no peer that connects is missed, and nothing waits for the network. */
   async start(): Promise<void> {
-    const { node: { libp2p }, keeper, mailbox, instances, traversal, listenAddrs } = this.#parts
+    const { node: { libp2p }, keeper, mailbox, instances, traversal, wideArea, listenAddrs } = this.#parts
     libp2p.addEventListener('peer:connect', this.#handleConnect)
     libp2p.addEventListener('peer:disconnect', this.#handleDisconnect)
     libp2p.addEventListener('peer:discovery', this.#handleDiscovery)
@@ -45,16 +45,19 @@ export class Lifecycle {
     await instances.start()
     this.#keepConnected()
     traversal.start()
+    wideArea?.onClaimed((claimed) => { this.#handleClaimed(claimed) })
+    wideArea?.start()
     await mailbox.start()
     keeper.start()
     this.#scheduleHousekeeping()
   }
 
   async stop(): Promise<void> {
-    const { node, network, keeper, mailbox, instances, traversal, commits, database } = this.#parts
+    const { node, network, keeper, mailbox, instances, traversal, wideArea, commits, database } = this.#parts
     this.#isStopped = true
     this.#housekeeping?.cancel()
     keeper.stop()
+    wideArea?.stop()
     traversal.stop()
     network.stop()
     try {
@@ -99,7 +102,10 @@ export class Lifecycle {
   }
 
   readonly #handleConnect = (event: Libp2pEvents['peer:connect']): void => {
-    const peerId = event.detail
+    if (!this.#isContact(event.detail)) this.#handlePeer(event.detail)
+  }
+
+  #handlePeer(peerId: PeerId): void {
     this.#init.log.info(`Peer connected: ${peerId.toString()}`)
     this.#touch(peerId)
     this.#parts.keeper.handleConnected(peerId)
@@ -110,6 +116,7 @@ export class Lifecycle {
 
   readonly #handleDisconnect = (event: Libp2pEvents['peer:disconnect']): void => {
     const peerId = event.detail
+    if (this.#isContact(peerId)) return
     this.#init.log.info(`Peer disconnected: ${peerId.toString()}`)
     this.#touch(peerId)
     this.#parts.keeper.handleDisconnected(peerId)
@@ -128,9 +135,17 @@ export class Lifecycle {
     this.#parts.presences.handleConnected(remotePeer)
     this.#parts.limits.handleOpened(event.detail)
     this.#parts.traversal.paths.handleOpened(event.detail)
-    if (direction !== 'outbound') return
-    this.#parts.protocol.greet(event.detail).catch((error: unknown) => {
-      this.#init.log.debug(`Peer ${remotePeer.toString()} takes no message stream: ${toError(error).message}`)
+    if (direction === 'outbound' && !this.#isContact(remotePeer)) this.#noteLink(remotePeer, this.#parts.protocol.greet(event.detail))
+  }
+
+  #handleClaimed(peerId: PeerId): void {
+    this.#handlePeer(peerId)
+    this.#noteLink(peerId, this.#parts.protocol.link(peerId))
+  }
+
+  #noteLink(peerId: PeerId, linking: Promise<void>): void {
+    linking.catch((error: unknown) => {
+      this.#init.log.debug(`Peer ${peerId.toString()} takes no message stream: ${toError(error).message}`)
     })
   }
 
@@ -139,7 +154,12 @@ export class Lifecycle {
   }
 
   readonly #handleAddresses = (): void => {
-    this.#parts.instances.announcing.handleAddresses()
+    if (this.#parts.instances.announcing.handleAddresses()) this.#parts.wideArea?.handleAddresses()
+  }
+
+  /** Connected for a question of the DHT, which is nobody's business. */
+  #isContact(peerId: PeerId): boolean {
+    return this.#parts.wideArea?.isContact(peerId) === true
   }
 
   #touch(peerId: PeerId): void {

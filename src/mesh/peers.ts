@@ -56,8 +56,9 @@ export class Peers {
 
   /** Keeps a peer under an alias and tries to connect; approves nothing. */
   async add({ recipient, alias, replace, agentMayMessage }: AddPeerRequest): Promise<AddedPeer> {
-    const { book, network } = this.#parts
-    const { peerId, agentId, addresses } = this.#parts.recipients.resolve(recipient)
+    const { book, network, recipients } = this.#parts
+    await recipients.find(recipient).catch((error: unknown) => { this.#init.log.debug(`Added as it is: ${toError(error).message}`) }) // a peer ID is enough
+    const { peerId, agentId, addresses } = recipients.resolve(recipient)
     const identity = { peerId: peerId.toString(), agentId }
     const added = await pinAlias(book, { identity, alias, replace: replace ?? false })
     const record = agentMayMessage === undefined ? added : await book.letAgentSend(identity, agentMayMessage)
@@ -87,7 +88,7 @@ export class Peers {
   /** Measures the way to a peer, and says which it is. */
   async ping(recipient: string): Promise<PingResult> {
     const { network, recipients, traversal } = this.#parts
-    const { peerId } = await recipients.resolveKnown(recipient)
+    const { peerId } = await recipients.find(recipient)
     return traversal.explain(await network.ping(peerId))
   }
 

@@ -1,12 +1,13 @@
 /** Whom a text names: the peer behind an alias, an ID, an instance or an address, and whether it may be named so. */
 import { MAX_TRACKED_PEERS } from '../config/limits.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
-import { MeshError } from '../lib/errors.ts'
+import { MeshError, toMeshError } from '../lib/errors.ts'
 import { parseRecipient } from '../lib/recipient.ts'
 import { oneLine } from '../lib/text.ts'
 import type { Audience, ResolvedInstance } from '../mesh-api.ts'
 import type { CreatedNode } from '../node/create-node.ts'
 import type { Network } from '../node/network.ts'
+import type { Sought } from '../routes/instance-finder.ts'
 import { identityOf, pinHolder, pinMismatch } from '../trust/approvals.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import { resolveRecipient, type ResolvedRecipient } from '../trust/recipients.ts'
@@ -17,6 +18,8 @@ export interface RecipientsParts {
   network: Network
   book: PeerBook
   instances: Instances
+  /** Looks somebody up whom nobody announced here; true when he is known from now on. */
+  find: (sought: Sought) => Promise<boolean>
 }
 
 export class Recipients {
@@ -63,18 +66,33 @@ export class Recipients {
     const isKnown = book.get(peerId) !== undefined || book.statusOf(peerId) !== 'unknown' || instances.ofPeer(peerId) !== undefined ||
       network.isConnected(resolved.peerId) || (await network.addressesOf(resolved.peerId)).length > 0
     if (!isKnown) {
-      throw new MeshError('UNKNOWN_RECIPIENT', `nobody has announced ${peerId}, and no address of it is known; add it by a multiaddr ending in /p2p/<peer ID>`)
+      throw new MeshError('UNKNOWN_RECIPIENT', `nobody has announced ${peerId}, no address of it is known, and no look-up finds it; add it by a multiaddr ending in /p2p/<peer ID>`)
     }
     return resolved
   }
 
   /**
+   * The same, looked up where this node has not heard of it.
+   *
+   * @throws MeshError as `resolveKnown`
+   */
+  async find(recipient: string): Promise<ResolvedRecipient> {
+    try {
+      return await this.resolveKnown(recipient)
+    } catch (error) {
+      const sought = toMeshError(error).code === 'UNKNOWN_RECIPIENT' ? soughtBy(recipient) : undefined
+      if (sought === undefined || !await this.#parts.find(sought)) throw error
+      return await this.resolveKnown(recipient)
+    }
+  }
+
+  /**
    * The same, unless the recipient is named as an instance by a name that belongs to another peer here.
    *
-   * @throws MeshError as `resolveKnown`, and `PIN_MISMATCH`
+   * @throws MeshError as `find`, and `PIN_MISMATCH`
    */
   async resolveNamed(recipient: string): Promise<ResolvedRecipient> {
-    const resolved = await this.resolveKnown(recipient)
+    const resolved = await this.find(recipient)
     this.checkPin(recipient, resolved.peerId.toString())
     return resolved
   }
@@ -101,6 +119,7 @@ export class Recipients {
   async resolveInstance(recipient: string): Promise<ResolvedInstance> {
     const { instances, book, network } = this.#parts
     const { peerId } = await this.resolveNamed(recipient)
+    if (instances.ofPeer(peerId.toString()) === undefined) await this.#parts.find({ peerId })
     const route = instances.ofPeer(peerId.toString())
     if (route === undefined) throw new MeshError('UNKNOWN_RECIPIENT', `peer ${peerId.toString()} has not announced an instance`)
     const approved = book.statusOf(route.peerId) === 'approved'
@@ -118,6 +137,21 @@ export class Recipients {
     if (name === undefined || book.statusOf(peerId) === 'approved') return
     const holder = pinHolder(book, { peerId, name })
     if (holder !== undefined) throw pinMismatch(name, { holder, claimant: peerId })
+  }
+}
+
+/** What a look-up can find: names are only what somebody calls himself. */
+function soughtBy(recipient: string): Sought | undefined {
+  const parsed = parseRecipient(recipient)
+  switch (parsed.kind) {
+    case 'peer-id':
+      return { peerId: parsed.peerId }
+    case 'agent-id':
+    case 'instance-id':
+      return { agentId: parsed.agentId }
+    case 'multiaddr':
+    case 'name':
+      return undefined
   }
 }
 

@@ -5,8 +5,10 @@ import { oneLine } from '../lib/text.ts'
 import type { Mailbox } from '../mailbox/mailbox.ts'
 import type { NatTraversal } from '../nat/nat-traversal.ts'
 import type { StunService } from '../nat/stun-service.ts'
+import { dhtFactory, type DhtInit, type DhtService } from '../node/dht.ts'
 import type { NodeComponents, ServiceFactories } from '../node/options.ts'
 import type { BroadcastProtocol } from '../protocols/broadcast-protocol.ts'
+import { instanceRecords } from '../protocols/instance-record.ts'
 import { MessageProtocol } from '../protocols/message-protocol.ts'
 import { PeerExchange } from '../protocols/peer-exchange.ts'
 import type { RelayServer } from '../relay/relay-server.ts'
@@ -19,6 +21,7 @@ import { Inviting } from './inviting.ts'
 import { mappedPortServices } from './mapped-ports.ts'
 import { relayServices } from './relaying.ts'
 import { createPuncher } from './traversal.ts'
+import type { WideArea } from './wide-area.ts'
 
 /** What a service needs and is made after it, and the other way round. */
 export class Late {
@@ -31,7 +34,12 @@ export class Late {
   exchange?: PeerExchange
   /** Undefined where broadcasts are off. */
   broadcasts?: BroadcastProtocol
+  /** Undefined where the configuration has no DHT. */
+  dht?: DhtService
+  wideArea?: WideArea | undefined
   book?: PeerBook
+  /** Whether a peer is to stay connected whatever the DHT needs of it. */
+  isKept?: (peerId: PeerId) => boolean
   handler?: { mailbox: Mailbox, instances: Instances, discovery: Discovery }
 
   /** Whether the owner approved the peer; nobody before the peer book is read. */
@@ -50,6 +58,7 @@ export async function createServices(init: MeshInit, late: Late): Promise<Servic
   const createBroadcasts = await broadcastFactory(init, {
     statusOf: peerId => late.book?.statusOf(peerId) ?? 'unknown', mailbox: () => needed(late.handler).mailbox
   })
+  const createDht = init.config.discovery.includes('dht') ? await dhtFactory(init.config, dhtInit(init, late)) : undefined
   return {
     message: components => createProtocol(init, components, late),
     invite: inviting.createService,
@@ -58,11 +67,16 @@ export async function createServices(init: MeshInit, late: Late): Promise<Servic
       onRelay: (relay) => { late.relay = relay }, onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0
     }),
     ...createBroadcasts !== undefined && { broadcasts: (components: NodeComponents) => (late.broadcasts = createBroadcasts(components)) },
+    ...createDht !== undefined && { dht: (components: NodeComponents) => (late.dht = createDht(components)) },
     ...init.config.enableHolePunch && {
       nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.stun?.responder }))
     },
     ...mappedPortServices(init)
   }
+}
+
+function dhtInit({ clock, random }: MeshInit, late: Late): DhtInit {
+  return { records: instanceRecords(clock.now), isKept: peerId => late.isKept?.(peerId) === true, clock, random }
 }
 
 function createProtocol(init: MeshInit, components: NodeComponents, late: Late): MessageProtocol {

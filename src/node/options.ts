@@ -20,8 +20,9 @@ import { MAX_CONNECTIONS_PER_NETWORK, MAX_PENDING_RELAY_CONNECTIONS, MAX_RELAY_C
 import type { MeshConfig } from '../config/resolve.ts'
 import { connectionGate } from './connection-gate.ts'
 import { forAutoNAT } from './dial-back.ts'
+import { addressScopes } from './address-scopes.ts'
 import { compareForDial } from './dial-order.ts'
-import { forDht, forIdentify } from './shown-addresses.ts'
+import { forIdentify } from './shown-addresses.ts'
 
 /** The settings of the configuration that shape the node. */
 export type NodeConfig = Pick<MeshConfig,
@@ -57,6 +58,8 @@ export interface NodeOptionsInit {
   watchesConnections?: boolean
   /** Whether a service of the caller checks mapped ports; without one a router's word has to do. @default false */
   confirmsAddresses?: boolean
+  /** Whether all other nodes are on this machine. @default false */
+  isOneMachine?: boolean
   /** Protocols of the mesh, given by the composition root. */
   services: ServiceFactories
   version: string
@@ -66,9 +69,6 @@ export interface NodeOptionsInit {
 
 /** At the same time over one connection: the liveness check, a path that is proven, the owner's. */
 const MAX_PINGS = 4
-
-/** The DHT is a network of its own, apart from the public IPFS one. */
-const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
 
 /** mDNS service name of the mesh: other libp2p programs on the LAN are not asked, and do not answer. */
 const MDNS_SERVICE = '_libp2p-mesh._udp.local'
@@ -124,15 +124,15 @@ async function transports(config: NodeConfig): Promise<NonNullable<Libp2pOptions
 
 async function optionalServices(init: NodeOptionsInit) {
   const { config } = init
+  const scopes = addressScopes(init.isOneMachine === true)
   return {
     ...config.enableIdentify && {
-      identify: (components: NodeComponents) => identify()(forIdentify(components)),
-      identifyPush: (components: NodeComponents) => identifyPush()(forIdentify(components))
+      identify: (components: NodeComponents) => identify()(forIdentify(components, scopes)),
+      identifyPush: (components: NodeComponents) => identifyPush()(forIdentify(components, scopes))
     },
     ...config.enableAutoNAT && { autoNAT: (components: Parameters<ReturnType<typeof autoNAT>>[0]) => autoNAT()(forAutoNAT(components)) },
     ...config.enableUPnP && { upnpNAT: await upnpService(init.confirmsAddresses === true) },
-    ...config.enableDCUtR && { dcutr: dcutr() },
-    ...config.discovery.includes('dht') && { dht: await dhtService(config) }
+    ...config.enableDCUtR && { dcutr: dcutr() }
   }
 }
 
@@ -152,11 +152,4 @@ async function protector(psk: Uint8Array) {
 async function upnpService(isConfirmed: boolean) {
   const { uPnPNAT } = await import('@libp2p/upnp-nat')
   return uPnPNAT({ autoConfirmAddress: !isConfirmed })
-}
-
-/** A relay is there for others: it answers their queries from the start, whatever addresses it has. */
-async function dhtService({ enableCircuitRelayServer }: NodeConfig) {
-  const { kadDHT, passthroughMapper } = await import('@libp2p/kad-dht')
-  const create = kadDHT({ protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper, ...enableCircuitRelayServer && { clientMode: false } })
-  return (components: Parameters<typeof create>[0]) => create(forDht(components))
 }

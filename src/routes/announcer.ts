@@ -37,6 +37,8 @@ interface Audience {
   isLocal: boolean
   /** Runs of its key that we hear, where there are several. */
   bootIds: string[]
+  /** Until when others may tell the record, where it is for all. */
+  expiresAt?: number
 }
 
 export class Announcer {
@@ -85,6 +87,12 @@ export class Announcer {
     this.#send(peerId, record)
   }
 
+  /** A record for whoever asks, in the DHT; undefined while this node has no address to tell. */
+  async recordForAll({ isLocal, expiresAt }: { isLocal: boolean, expiresAt: number }): Promise<Uint8Array | undefined> {
+    const audience = { isApproved: false, isLocal, bootIds: [], expiresAt }
+    return this.#isStopped || this.#addresses(audience).length === 0 ? undefined : await this.#record(audience)
+  }
+
   #send(peerId: PeerId, record: Uint8Array): void {
     if (!this.#isStopped) this.#init.send(peerId, record)
   }
@@ -107,7 +115,7 @@ export class Announcer {
     const { instanceName, card, bootId, privateKey, nextSequence } = this.#init
     return await sealAnnounce({
       instanceName, bootId, seq: nextSequence(), addrs: this.#addresses(audience), recipientBootIds: audience.bootIds,
-      ...audience.isApproved && card !== undefined && { card }
+      ...audience.isApproved && card !== undefined && { card }, ...audience.expiresAt !== undefined && { expiresAt: audience.expiresAt }
     }, privateKey)
   }
 

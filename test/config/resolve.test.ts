@@ -34,7 +34,7 @@ describe('resolveConfig', () => {
       enableDCUtR: true,
       enableHolePunch: true,
       enableCircuitRelayServer: false,
-      relayList: [],
+      relayList: [], discoverRelays: 0,
       stunServers: [],
       announceAddrs: [],
       instanceName: 'office-mac-local',
@@ -106,6 +106,14 @@ describe('resolveConfig: discovery', () => {
 
   it('says that bootstrap has nothing to dial', () => {
     assert.match(resolve({ discovery: 'bootstrap' }).warnings.join('\n'), /bootstrapList is empty/)
+  })
+
+  it('looks for relays where it can, and otherwise says why not', () => {
+    const bootstrapList = [`/ip4/192.0.2.7/tcp/4001/p2p/${PEER}`]
+    assert.deepEqual([resolve({ bootstrapList }).discoverRelays, resolve({ bootstrapList, discoverRelays: 2 }).discoverRelays], [0, 2])
+    const { discoverRelays, warnings } = resolve({ discoverRelays: 2 })
+    assert.deepEqual([discoverRelays, warnings], [0, ['discovery is without "dht", so discoverRelays is unused']])
+    assert.match(resolve({ bootstrapList, discoverRelays: 2, enableCircuitRelay: false }).warnings.join(), /enableCircuitRelay is off, so discoverRelays is unused/)
   })
 
   it('goes without the DHT where identify is off, and refuses it where it was asked for', () => {
@@ -207,7 +215,7 @@ describe('resolveConfig: a bad value is named with its key and what is expected'
     ['a STUN server that is no address', { stunServers: ['[192.0.2.7]:4001'] }, /stunServers\[0\].*host:port/],
     ['an unsafe instance name', { instanceName: 'Office Mac' }, /config\.instanceName: "Office Mac" .* for example "office-mac"/],
     ['a topic that is none', { meshTopic: 'two words' }, /config\.meshTopic: "two words" .* letters, digits/],
-    ['a key of a later version', { discoverRelays: true }, /config\.discoverRelays is not there yet/]
+    ['more relays than a node may look for', { discoverRelays: 9 }, /config\.discoverRelays: 9 .* 8/]
   ]
   for (const [name, config, expected] of refusals) {
     it(name, () => { assert.match(refusal(config), expected) })

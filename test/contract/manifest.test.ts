@@ -4,8 +4,6 @@ import { existsSync, readFileSync } from 'node:fs'
 import { describe, it } from 'node:test'
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { buildManifest, renewTables } from '../../.dev/generate-manifest.mjs'
-import { NOT_YET_KEYS } from '../../src/config/not-yet.ts'
-import { resolveConfig } from '../../src/config/resolve.ts'
 import { ChannelSchema, ConfigSchema } from '../../src/config/schema.ts'
 import { meshChannel } from '../../src/openclaw/channel.ts'
 import { registerCommands, registerRuntime } from '../../src/openclaw/entry.ts'
@@ -62,13 +60,6 @@ describe('openclaw.plugin.json', () => {
     assert.deepEqual(at(manifest, 'configSchema'), JSON.parse(JSON.stringify(ConfigSchema)))
     const { $schema: _draft, ...channel } = at(manifest, 'channelConfigs', 'libp2p-mesh', 'schema') as Record<string, unknown>
     assert.deepEqual(channel, JSON.parse(JSON.stringify(ChannelSchema)))
-  })
-
-  it('holds no key that is not there yet, and the start refuses each of those by name', () => {
-    for (const key of NOT_YET_KEYS) {
-      assert.equal(Object.hasOwn(ConfigSchema.properties, key), false)
-      assert.throws(() => resolveConfig({ [key]: [] }, {}, { hostname: 'x' }), new RegExp(`config\\.${key} is not there yet`))
-    }
   })
 
   it('sets no default, because the host would pass it off as the owner\'s choice', () => {

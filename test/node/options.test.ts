@@ -41,7 +41,7 @@ describe('nodeOptions', () => {
     [{ enableUPnP: true }, ['upnpNAT']],
     [{ enableDCUtR: true }, ['dcutr']],
     [{ enableCircuitRelayServer: true }, []],
-    [{ discovery: ['dht'] }, ['dht']],
+    [{ discovery: ['dht'] }, []],
     [{ enableWebSocket: true }, []],
     [{ enableCircuitRelay: true }, []],
     [{ discovery: ['mdns'] }, []],

@@ -131,8 +131,8 @@ describe('the account in the gateway', () => {
     await assert.rejects(account.run(), { code: 'INVALID_ARGUMENT' })
     const { lifecycle, terminalDisconnect, lastError } = account.statuses.items.at(-1) ?? {}
     assert.deepEqual([lifecycle, terminalDisconnect], ['blocked', true])
-    assert.match(lastError ?? '', /config\.discoverRelays is not there yet/)
-    assert.throws(requireMesh, { message: /config\.discoverRelays is not there yet/ })
+    assert.match(lastError ?? '', /config\.discoverRelays: true .*a whole number/)
+    assert.throws(requireMesh, { message: /config\.discoverRelays: true .*a whole number/ })
     assert.deepEqual(account.mesh.lives, [])
   })
 

@@ -214,3 +214,27 @@ describe('when peers are told', () => {
     assert.deepEqual(sent.items, [])
   })
 })
+
+describe('a record for all', () => {
+  const FOR_ALL = { isLocal: false, expiresAt: 5_000 }
+
+  it('tells what a stranger is told, and until when', async () => {
+    const { announcer } = announcing()
+    const announce = await openAnnounce(await announcer.recordForAll(FOR_ALL) ?? new Uint8Array(), us.peerId)
+    assert.deepEqual({ ...announce, addrs: texts(announce) },
+      { instanceName: 'office-mac', bootId: NEAR_BOOT, recipientBootIds: [], seq: 1, addrs: PUBLIC, expiresAt: 5_000 })
+  })
+
+  it('tells loopback addresses where the mesh is on one machine', async () => {
+    const { announcer } = announcing({ addresses: () => LOOPBACK.map(text => multiaddr(text)) })
+    const announce = await openAnnounce(await announcer.recordForAll({ ...FOR_ALL, isLocal: true }) ?? new Uint8Array(), us.peerId)
+    assert.deepEqual(texts(announce), LOOPBACK)
+  })
+
+  it('is none without an address to tell, and none after a stop', async () => {
+    const { announcer: hidden } = announcing({ addresses: () => PRIVATE.map(text => multiaddr(text)) })
+    const { announcer: stopped } = announcing()
+    stopped.stop()
+    assert.deepEqual([await hidden.recordForAll(FOR_ALL), await stopped.recordForAll(FOR_ALL)], [undefined, undefined])
+  })
+})

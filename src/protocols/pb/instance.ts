@@ -12,6 +12,7 @@ export interface InstanceRecord {
   bootId: Uint8Array<ArrayBuffer>
   recipientBootIds: Uint8Array<ArrayBuffer>[]
   isLeaving: boolean
+  expiresAt?: number
 }
 
 export namespace InstanceRecord {
@@ -61,6 +62,11 @@ export namespace InstanceRecord {
         if ((obj.isLeaving != null && obj.isLeaving !== false)) {
           w.uint32(56)
           w.bool(obj.isLeaving)
+        }
+
+        if (obj.expiresAt != null) {
+          w.uint32(64)
+          w.uint64Number(obj.expiresAt)
         }
 
         if (opts.lengthDelimited !== false) {
@@ -118,6 +124,10 @@ export namespace InstanceRecord {
             }
             case 7: {
               obj.isLeaving = reader.bool()
+              break
+            }
+            case 8: {
+              obj.expiresAt = reader.uint64Number()
               break
             }
             default: {
@@ -205,6 +215,13 @@ export namespace InstanceRecord {
               }
               break
             }
+            case 8: {
+              yield {
+                field: `${prefix}.expiresAt`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -260,6 +277,11 @@ export namespace InstanceRecord {
     value: boolean
   }
 
+  export interface InstanceRecordExpiresAtFieldEvent {
+    field: '$.expiresAt'
+    value: number
+  }
+
   export function encode (obj: Partial<InstanceRecord>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, InstanceRecord.codec())
   }
@@ -268,7 +290,7 @@ export namespace InstanceRecord {
     return decodeMessage(buf, InstanceRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<InstanceRecord>): Generator<InstanceRecordInstanceNameFieldEvent | InstanceRecordSeqFieldEvent | InstanceRecordAddrsFieldEvent | InstanceRecordCardDescriptionFieldEvent | InstanceRecordCardSkillsFieldEvent | InstanceRecordBootIdFieldEvent | InstanceRecordRecipientBootIdsFieldEvent | InstanceRecordIsLeavingFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<InstanceRecord>): Generator<InstanceRecordInstanceNameFieldEvent | InstanceRecordSeqFieldEvent | InstanceRecordAddrsFieldEvent | InstanceRecordCardDescriptionFieldEvent | InstanceRecordCardSkillsFieldEvent | InstanceRecordBootIdFieldEvent | InstanceRecordRecipientBootIdsFieldEvent | InstanceRecordIsLeavingFieldEvent | InstanceRecordExpiresAtFieldEvent> {
     return streamMessage(buf, InstanceRecord.codec(), opts)
   }
 }
