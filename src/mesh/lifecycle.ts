@@ -108,7 +108,6 @@ export class Lifecycle {
   #handlePeer(peerId: PeerId): void {
     this.#init.log.info(`Peer connected: ${peerId.toString()}`)
     this.#touch(peerId)
-    this.#parts.presences.handleConnected(peerId)
     this.#parts.keeper.handleConnected(peerId)
     this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
@@ -133,6 +132,7 @@ export class Lifecycle {
   /** Whoever dials opens the message stream, so that both sides can say who they are. */
   readonly #handleConnection = (event: Libp2pEvents['connection:open']): void => {
     const { remotePeer, direction } = event.detail
+    this.#parts.presences.handleConnected(remotePeer)
     this.#parts.limits.handleOpened(event.detail)
     this.#parts.traversal.paths.handleOpened(event.detail)
     if (direction === 'outbound' && !this.#isContact(remotePeer)) this.#noteLink(remotePeer, this.#parts.protocol.greet(event.detail))
