@@ -165,7 +165,7 @@ export class WideArea {
     const { dht, init: { clock } } = this.#init
     if (dht.size > 0 || clock.now() - this.#startedAt > START_MS) return dht.size > 0
     const { promise, resolve } = Promise.withResolvers<boolean>()
-    const unlisten = dht.onNode(() => { resolve(true) })
+    const unlisten = dht.onNode(() => { if (dht.size > 0) resolve(true) })
     const timer = clock.after(FIRST_NODE_TIMEOUT_MS, () => { resolve(false) })
     return await promise.finally(() => {
       unlisten()
