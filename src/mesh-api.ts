@@ -12,6 +12,7 @@ import type {
 } from './api/peers.ts'
 import type { AddPeerRequest, AddedPeer, ApprovedPeer, DiscoverResult } from './api/trust.ts'
 
+export type * from './api/files.ts'
 export type * from './api/invites.ts'
 export type * from './api/messages.ts'
 export type * from './api/peers.ts'
