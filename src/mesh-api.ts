@@ -2,6 +2,7 @@
  * The interface of a mesh: everything above `mesh.ts` (OpenClaw, bench, tests) speaks it and its plain data only, so that the
  * mesh can move into a worker or a process of its own.
  */
+import type { SendFileRequest, Transfer, TransferQuery } from './api/files.ts'
 import type { Invite, InviteRequest, JoinedPeer, JoinRequest } from './api/invites.ts'
 import type {
   DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendRequest, InstanceSendResult, MeshEvent, MessageStatus,
@@ -49,6 +50,14 @@ export interface MeshApi {
   sendMessage: (request: SendRequest) => Promise<SendResult>
   /** Sends to an instance and succeeds only when it was delivered there: forwarded to every target, or taken by its agent. */
   sendInstanceMessage: (request: InstanceSendRequest) => Promise<InstanceSendResult>
+  /** Takes a file on; it goes out by itself, also after a restart. Fails when it is known to have failed. */
+  sendFile: (request: SendFileRequest) => Promise<Transfer>
+  /** Files that were sent or came, the newest first. */
+  transfers: (query?: TransferQuery) => Promise<Transfer[]>
+  /** Lets in a file that waits for its recipient's owner. */
+  acceptFile: (transferId: string) => Promise<Transfer>
+  /** Gives up a file of ours, or takes nothing more of a peer's. */
+  cancelFile: (transferId: string) => Promise<Transfer>
   messageStatus: (messageId: string) => Promise<MessageStatus>
   inbox: (query: InboxQuery) => Promise<{ messages: InboxMessage[], unread: number }>
   watch: (request: WatchRequest) => Promise<WatchResult>

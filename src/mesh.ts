@@ -156,6 +156,11 @@ export class Mesh implements MeshApi {
     }
   }
 
+  readonly sendFile: MeshApi['sendFile'] = async request => await this.#parts.sharing.send(request)
+  readonly transfers: MeshApi['transfers'] = async (query = {}) => await Promise.resolve(this.#parts.sharing.list(query))
+  readonly acceptFile: MeshApi['acceptFile'] = async transferId => await this.#parts.sharing.accept(transferId)
+  readonly cancelFile: MeshApi['cancelFile'] = async transferId => await this.#parts.sharing.cancel(transferId)
+
   async messageStatus(messageId: string): Promise<MessageStatus> {
     return await this.#parts.mailbox.outgoing.status(messageId)
   }

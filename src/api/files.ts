@@ -1,5 +1,5 @@
 /** Files between peers as plain data. Times are milliseconds since the epoch unless a name ends in `Ms`. */
-import type { Audience } from './messages.ts'
+
 
 /**
  * How far a file got; the same word on both sides. `asking`: the recipient's owner has to accept it. `queued`: nothing moves now, it goes
@@ -40,7 +40,7 @@ export interface SendFileRequest {
   /** Folders that the file must lie in, links resolved. Absent: any, for the owner decides. */
   roots?: readonly string[]
   /** An agent is kept from peers that its owner keeps for himself. @default 'owner' */
-  author?: Audience
+  author?: 'agent' | 'owner'
   /** Goes with the file. */
   text?: string
   callId?: string

@@ -1,10 +1,12 @@
 /** Messages, what becomes of them, and events, as plain data. Times are milliseconds since the epoch unless a name ends in `Ms`. */
 
+import type { ReceivedFile, Transfer } from './files.ts'
+
 /** How far a message got; each value says what is proven. */
 export type DeliveryState = 'queued' | 'sent' | 'received' | 'held' | 'delivered' | 'replied' | 'uncertain' | 'failed' | 'expired'
 
-/** `direct` is what a person or agent wrote to this node; `reply` answers one of our messages. */
-export type InboxKind = 'direct' | 'reply'
+/** `direct` is what a person or agent wrote to this node; `reply` answers one of our messages; `file` tells of a file that came in. */
+export type InboxKind = 'direct' | 'reply' | 'file'
 
 /** Who acts: an agent may do and see less than its owner. */
 export type Audience = 'agent' | 'owner'
@@ -89,6 +91,7 @@ export interface InboxMessage {
   state: 'received' | 'held' | 'delivered' | 'uncertain'
   unread: boolean
   inReplyTo?: string
+  file?: ReceivedFile
 }
 
 /** A stored message of an approved sender, as it is handed to the layer that shows it or gives it to an agent. */
@@ -103,6 +106,7 @@ export interface InboundMessage {
   at: number
   hops: number
   inReplyTo?: string
+  file?: ReceivedFile
   /** The sender is not approved: its message was taken because everybody may write, or because it answers one of ours. */
   isStranger?: true
 }
@@ -155,6 +159,8 @@ export type MeshEvent =
   | { seq: number, type: 'delivery', messageId: string, peerId: string, state: DeliveryState }
   /** Somebody came with a ticket of ours, and both have approved each other. */
   | { seq: number, type: 'joined', peerId: string, inviteId: string, alias?: string, safetyWords: string[] }
+  /** A file changed its state. */
+  | { seq: number, type: 'file', peerId: string, transfer: Transfer }
   | { seq: number, type: 'peer-connected' | 'peer-disconnected', peerId: string }
   | { seq: number, type: 'instance', instanceId: string, peerId: string }
   /** A message may be forwarded to that target now. */

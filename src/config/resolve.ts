@@ -35,6 +35,7 @@ export interface MeshConfig {
   rateLimit: { unapprovedPerHour: number, approvedPerMinute: number }
   turnBudget: { perPeerPerHour: number, perHour: number, perDay: number }
   relayLimits: RelayLimits
+  fileLimits: FileLimits
   /** Absolute path. */
   networkKeyFile: string | undefined
   dmPolicy: DmPolicy
@@ -51,6 +52,17 @@ export interface RelayLimits {
   perPeerBytes: number
   perPeerSeconds: number
   bytesPerSecond: number
+}
+
+/** Files of peers, in bytes. */
+export interface FileLimits {
+  /** The largest file, in and out. */
+  maxBytes: number
+  /** Files of approved peers up to this size are taken without asking. */
+  askAboveBytes: number
+  /** Files of one peer, and of all, that are kept or let in. */
+  perPeerBytes: number
+  totalBytes: number
 }
 
 /** What is announced about the agent. */
@@ -107,6 +119,7 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     rateLimit: { ...CONFIG_DEFAULTS.rateLimit, ...input.rateLimit },
     turnBudget: { ...CONFIG_DEFAULTS.turnBudget, ...input.turnBudget },
     relayLimits: { ...CONFIG_DEFAULTS.relayLimits, ...input.relayLimits },
+    fileLimits: { ...CONFIG_DEFAULTS.fileLimits, ...input.fileLimits },
     networkKeyFile: networkKeyFileOf(input.networkKeyFile),
     dmPolicy: access.dmPolicy ?? preset.dmPolicy,
     allowFrom: checkAllowFrom(access.allowFrom ?? CHANNEL_DEFAULTS.allowFrom, `${CHANNEL_PATH}.allowFrom`),

@@ -1,20 +1,10 @@
 /** Which files of peers are taken: at once, after the owner was asked, or not at all; pure. */
-import type { DmPolicy } from '../config/schema.ts'
 import { MAX_OPEN_PER_PEER, MAX_OPEN_TRANSFERS } from '../config/file-limits.ts'
+import type { FileLimits } from '../config/resolve.ts'
+import type { DmPolicy } from '../config/schema.ts'
 import { MeshError } from '../lib/errors.ts'
 import type { ApprovalStatus } from '../mesh-api.ts'
 import type { Usage } from './transfer-store.ts'
-
-/** What the owner allows. */
-export interface FileLimits {
-  /** The largest file, in and out. */
-  maxBytes: number
-  /** Up to this size files of approved peers are taken without asking. */
-  askAboveBytes: number
-  /** Files of one peer, and of all, that are kept or let in. */
-  perPeerBytes: number
-  totalBytes: number
-}
 
 export interface FileFacts {
   limits: FileLimits
@@ -44,7 +34,8 @@ export function decideFile(facts: FileFacts): FileDecision {
   return facts.isAccepted || facts.bytes <= facts.limits.askAboveBytes ? { action: 'accept' } : { action: 'ask' }
 }
 
-function standingError({ status, dmPolicy }: FileFacts): MeshError | undefined {
+/** Why nothing at all is taken of a peer of this standing. */
+export function standingError({ status, dmPolicy }: Pick<FileFacts, 'status' | 'dmPolicy'>): MeshError | undefined {
   if (status === 'blocked') return new MeshError('BLOCKED', 'this peer is blocked')
   if (dmPolicy === 'disabled') return new MeshError('NOT_ALLOWED', 'nothing of peers is taken here')
   return status === 'approved' ? undefined : new MeshError('NOT_APPROVED', 'files of approved peers only are taken')

@@ -84,6 +84,13 @@ export class FileShelf {
     return await sizeOf(path) === row.bytes ? path : undefined
   }
 
+  /** Removes a file that was kept. */
+  async discard({ id }: TransferRow): Promise<void> {
+    const folder = join(this.#receivedDir, id)
+    await rm(folder, { recursive: true, force: true })
+    await rm(`${folder}.json`, { force: true })
+  }
+
   async isThere(path: string): Promise<boolean> {
     return await sizeOf(path) !== undefined
   }

@@ -22,7 +22,10 @@ parentPort?.on('message', (order: HashOrder) => {
 
 function carryOut({ id, kind, path, to }: HashOrder): HashAnswer | undefined {
   try {
-    if (kind === 'drop') { end(id); return }
+    if (kind === 'drop') {
+      end(id)
+      return undefined
+    }
     const job = jobs.get(id) ?? begin(id, path)
     read(job, to)
     if (kind === 'advance') return undefined

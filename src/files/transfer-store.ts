@@ -21,6 +21,7 @@ export const TRANSFER_MIGRATIONS = [`
     is_told INTEGER NOT NULL DEFAULT 0,
     path TEXT,
     stamp TEXT,
+    message_id TEXT UNIQUE,
     moved INTEGER NOT NULL DEFAULT 0,
     error_code TEXT,
     error_text TEXT,
@@ -50,6 +51,12 @@ export interface TransferDraft {
   stamp: string | undefined
 }
 
+/** With `complete` of a file of theirs: where it is kept, and the message of the inbox that tells of it. */
+export interface KeptFile {
+  path: string
+  messageId: string
+}
+
 export interface TransferRow extends TransferDraft {
   seq: number
   /** What the recipient was known to have when it last came to rest. */
@@ -64,8 +71,7 @@ export interface TransferMove {
   at: number
   moved?: number
   error?: MeshError
-  /** With `complete` of a file of theirs: where it is kept. */
-  keptAt?: string
+  kept?: KeptFile
 }
 
 /** Bytes and transfers that count against a limit. */
@@ -98,14 +104,19 @@ export class TransferStore {
     return row === undefined ? undefined : fromRow(row)
   }
 
+  /** The file that a message of the inbox tells of. */
+  ofMessage(messageId: string): TransferRow | undefined {
+    return this.#rows('message_id = ?', messageId)[0]
+  }
+
   /** Moves a transfer on; the row as it is then, or undefined where the event changes nothing. */
-  move(id: string, { event, at, moved, error, keptAt }: TransferMove): TransferRow | undefined {
+  move(id: string, { event, at, moved, error, kept }: TransferMove): TransferRow | undefined {
     const row = this.get(id)
     const state = row === undefined ? undefined : nextTransferState(row.state, event)
     if (row === undefined || state === undefined || (state === row.state && error === undefined)) return undefined
     this.#run(`UPDATE transfers SET state = ?, updated_at = ?, moved = coalesce(?, moved), error_code = ?, error_text = ?, error_reason = ?,
-      is_kept = ?, path = coalesce(?, path) WHERE id = ?`, state, at, moved ?? null, error?.code ?? null, error?.message ?? null, error?.reason ?? null,
-    keptAt === undefined ? 0 : 1, keptAt ?? null, id)
+      is_kept = ?, path = coalesce(?, path), message_id = ? WHERE id = ?`, state, at, moved ?? null, error?.code ?? null, error?.message ?? null,
+    error?.reason ?? null, kept === undefined ? 0 : 1, kept?.path ?? null, kept?.messageId ?? null, id)
     return this.get(id)
   }
 

@@ -42,6 +42,11 @@ export interface Arrival {
   address: string
 }
 
+/** A file of an approved peer that came in. */
+export interface ArrivedFile extends Pick<InboxRow, 'id' | 'peerId' | 'text' | 'hops'> {
+  ttlMs: number
+}
+
 type Verdict =
   | { ack: WireAck }
   | { ack: WireAck, stored: InboxRow, sent: OutboxRow | undefined }
@@ -87,6 +92,22 @@ export class Inbox {
     if (stored.state === 'held') this.#init.onHeld(stored)
     else this.#init.onReceived(stored)
     return verdict.ack
+  }
+
+  /** Notes a file as a message, in the transaction that is under way; what it returns is to run after that. */
+  addFile({ ttlMs, ...file }: ArrivedFile): () => void {
+    const { store, onStoring, onReceived, now } = this.#init
+    const receivedAt = now()
+    const row = {
+      ...file, address: '', kind: 'file', inReplyTo: undefined, state: 'received', turn: 'open', receivedAt, expiresAt: receivedAt + ttlMs
+    } as const
+    store.insert(row)
+    onStoring(row.id, row.peerId)
+    return () => {
+      this.#messages += 1
+      this.#textBytes += utf8Bytes(row.text)
+      onReceived({ ...row, seq: 0, isUnread: true })
+    }
   }
 
   /** Gives out what was held of a peer that is approved now; each message once. */

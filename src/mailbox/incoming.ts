@@ -10,7 +10,7 @@ import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
 import { ForwardStore } from './forward-store.ts'
 import { Forwards, type ForwardReport } from './forwards.ts'
 import { InboxStore, type InboxFilter, type InboxRow } from './inbox-store.ts'
-import { Inbox } from './inbox.ts'
+import { Inbox, type ArrivedFile } from './inbox.ts'
 import type { OutboxRow } from './outbox-store.ts'
 import { Turns, type ClaimedRow } from './turns.ts'
 
@@ -100,6 +100,11 @@ export class Incoming {
   /** Stores or refuses a message; see {@link Inbox.receive}. */
   async receive(from: PeerId, message: WireMessage, address: string): Promise<WireAck> {
     return await this.#inbox.receive({ from, message, address })
+  }
+
+  /** Notes a file as a message; see {@link Inbox.addFile}. */
+  addFile(file: ArrivedFile): () => void {
+    return this.#inbox.addFile(file)
   }
 
   /** Marks messages as read and tells their senders that they were shown. */
@@ -196,8 +201,9 @@ export class Incoming {
     if (row !== undefined) await this.#tell({ ...row, state: stage }, deliveries)
   }
 
-  async #tell({ id, peerId, state }: Pick<InboxRow, 'id' | 'peerId' | 'state'>, deliveries?: TargetDelivery[]): Promise<void> {
-    await this.#init.sendReceipt(peerId, { id, stage: state, ...deliveries !== undefined && { deliveries } })
+  /** The sender of a file learns what became of it by the transfer. */
+  async #tell({ id, peerId, kind, state }: Pick<InboxRow, 'id' | 'peerId' | 'kind' | 'state'>, deliveries?: TargetDelivery[]): Promise<void> {
+    if (kind !== 'file') await this.#init.sendReceipt(peerId, { id, stage: state, ...deliveries !== undefined && { deliveries } })
   }
 }
 

@@ -8,6 +8,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 import { errorLine, MeshError, toError, toMeshError } from '../lib/errors.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { GroupCommit } from '../lib/group-commit.ts'
+import { TRANSFER_MIGRATIONS } from '../files/transfer-store.ts'
 import { openDatabase } from '../lib/sqlite.ts'
 import { oneLine } from '../lib/text.ts'
 import { FORWARD_MIGRATIONS } from '../mailbox/forward-store.ts'
@@ -29,6 +30,7 @@ import { INVITATION_MIGRATIONS } from '../trust/invitations.ts'
 import { PeerBook } from '../trust/peer-book.ts'
 import { PEER_BOOK_MIGRATIONS } from '../trust/peer-record.ts'
 import { Discovery } from './discovery.ts'
+import { FileSharing } from './file-sharing.ts'
 import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
 import { Inviting } from './inviting.ts'
@@ -62,6 +64,7 @@ export interface Parts {
   traversal: Traversal
   peers: Peers
   inviting: Inviting
+  sharing: FileSharing
   commits: GroupCommit
   database: DatabaseSync
   /** Addresses that the transports listen on. */
@@ -85,9 +88,10 @@ export async function assemble(init: MeshInit, events: EventLog<UnnumberedEvent>
 async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventLog<UnnumberedEvent>): Promise<Parts> {
   const late: Late = {}
   const inviting = new Inviting()
+  const sharing = new FileSharing()
   const node = await createNode({
     stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
-    services: createServices(init, late, inviting),
+    services: { ...createServices(init, late, inviting), file: sharing.createService },
     watchesConnections: true, confirmsAddresses: canConfirm(init.config),
     onSelfDiscovered: () => { needed(late.handler).instances.handleSelfDiscovered() }
   })
@@ -98,7 +102,7 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
     const { keeper, dialer } = createDialers(init, network)
     const traversal = new Traversal({
-      init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved: peerId => isApproved(late, peerId), followers: [protocol]
+      init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved: peerId => isApproved(late, peerId), followers: [protocol, { follow: async (connection) => { await sharing.files.follow(connection) } }]
     })
     const shared = { init, events, network, book, protocol }
     const instances = new Instances({
@@ -106,13 +110,14 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
       addresses: () => node.libp2p.getMultiaddrs().map(address => multiaddr(withoutPeerId(address, components.peerId))),
       onAddresses: (peerId) => { traversal.handleAddresses(peerId) }
     })
-    const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })
+    const mailbox = createMailbox({ ...shared, database, commits, keeper, instances, sharing })
     const peers = new Peers({ node, network, keeper, book, mailbox, instances, traversal }, init)
     inviting.open({ ...shared, database, commits, peers, self: components.peerId })
+    sharing.open({ ...shared, database, commits, keeper, mailbox, peers })
     const discovery = new Discovery({ ...shared, instances, self: components.peerId, exchange: needed(late.exchange) })
     late.handler = { mailbox, instances, discovery }
     const listenAddrs = (): string[] => listenAddrsOf(components)
-    return { node, network, keeper, dialer, book, mailbox, instances, discovery, protocol, peers, inviting, traversal, commits, database, listenAddrs }
+    return { node, network, keeper, dialer, book, mailbox, instances, discovery, protocol, peers, inviting, sharing, traversal, commits, database, listenAddrs }
   } catch (error) {
     await node.close()
     throw error
@@ -176,7 +181,8 @@ function needed<T>(part: T | undefined): T {
 function openMeshDatabase(init: MeshInit): DatabaseSync {
   return openDatabase(join(init.stateDir, 'mesh.db'), {
     migrations: {
-      peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS, invitations: INVITATION_MIGRATIONS
+      peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS, invitations: INVITATION_MIGRATIONS,
+      transfers: TRANSFER_MIGRATIONS
     },
     isExclusive: true,
     now: init.clock.now,
@@ -197,7 +203,7 @@ function createDialers(init: MeshInit, network: Network): Pick<Parts, 'keeper' |
   return { keeper, dialer }
 }
 
-interface MailboxParts extends Pick<Parts, 'database' | 'commits' | 'network' | 'book' | 'keeper' | 'protocol' | 'instances'> {
+interface MailboxParts extends Pick<Parts, 'database' | 'commits' | 'network' | 'book' | 'keeper' | 'protocol' | 'instances' | 'sharing'> {
   init: MeshInit
   events: EventLog<UnnumberedEvent>
 }
@@ -207,7 +213,7 @@ async function announceHeld(peerId: string, { book, events, held }: { book: Peer
   events.append({ type: 'held', peerId, code, held: held() })
 }
 
-function createMailbox({ init, events, database, commits, network, book, keeper, protocol, instances }: MailboxParts): Mailbox {
+function createMailbox({ init, events, database, commits, network, book, keeper, protocol, instances, sharing }: MailboxParts): Mailbox {
   const mailbox: Mailbox = new Mailbox({
     config: init.config, database, commits, protocol, newId: init.newId, clock: init.clock, log: init.log,
     statusOf: peerId => book.statusOf(peerId),
@@ -220,7 +226,7 @@ function createMailbox({ init, events, database, commits, network, book, keeper,
       if (isWaiting) keeper.want(peerId, 'messages')
       else keeper.unwant(peerId, 'messages')
     },
-    onReceived: (row) => { events.append({ type: 'message', message: toInboundMessage(row, { book, instances }) }) },
+    onReceived: (row) => { events.append({ type: 'message', message: toInboundMessage(row, { book, instances, sharing }) }) },
     onHeld: (row) => {
       announceHeld(row.peerId, { book, events, held: () => mailbox.incoming.heldByPeer().get(row.peerId) ?? 0 })
         .catch((error: unknown) => { init.log.error(`The approval code of ${row.peerId} could not be stored: ${toError(error).message}`) })
