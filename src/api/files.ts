@@ -1,6 +1,5 @@
 /** Files between peers as plain data. Times are milliseconds since the epoch unless a name ends in `Ms`. */
 
-
 /**
  * How far a file got; the same word on both sides. `asking`: the recipient's owner has to accept it. `queued`: nothing moves now, it goes
  * on by itself. `moving`: bytes flow. `received`: the recipient has it whole, checked against its SHA-256. `rejected`: the recipient

@@ -2,14 +2,12 @@
 import type { PeerId } from '@libp2p/interface'
 import { FILE_OFFERS_PER_MINUTE, MAX_MOVING_INBOUND, MAX_MOVING_PER_PEER } from '../config/file-limits.ts'
 import { MAX_TRACKED_PEERS } from '../config/limits.ts'
-import type { FileLimits } from '../config/resolve.ts'
-import type { DmPolicy } from '../config/schema.ts'
 import { MeshError, toError } from '../lib/errors.ts'
 import { RateLimiter } from '../lib/rate-limiter.ts'
 import { refusalOf, type FileOffer } from '../protocols/file-frames.ts'
 import type { FileVisit } from '../protocols/file-protocol.ts'
+import { FileAdmission, type FileAdmissionInit } from './file-admission.ts'
 import { safeFileName } from './file-name.ts'
-import { decideFile, standingError } from './file-policy.ts'
 import type { FileShelf } from './file-shelf.ts'
 import type { FilesCore } from './files-core.ts'
 import { InboundTransfer } from './inbound-transfer.ts'
@@ -17,10 +15,8 @@ import { brokenOff, rejectedError } from './transfer-errors.ts'
 import { isOpen, type TransferEvent } from './transfer-machine.ts'
 import type { TransferRow } from './transfer-store.ts'
 
-export interface IncomingFilesInit extends FilesCore {
+export interface IncomingFilesInit extends FilesCore, Pick<FileAdmissionInit, 'limits' | 'dmPolicy'> {
   shelf: FileShelf
-  limits: FileLimits
-  dmPolicy: DmPolicy
   /** Tells the sender that its file was decided about; rejects while it is away. */
   tellDecision: (peerId: string, transferId: string) => Promise<void>
   newId: () => string
@@ -34,11 +30,13 @@ const BUSY_RETRY_MS = 5_000
 export class IncomingFiles {
   readonly #init: IncomingFilesInit
   readonly #offers: RateLimiter
+  readonly #admission: FileAdmission
   readonly #moving = new Map<string, InboundTransfer>()
 
   constructor(init: IncomingFilesInit) {
     this.#init = init
     this.#offers = new RateLimiter({ limit: FILE_OFFERS_PER_MINUTE, windowMs: 60_000, maxKeys: MAX_TRACKED_PEERS, now: init.clock.now })
+    this.#admission = new FileAdmission({ ...init, movedOf: id => this.#moving.get(id)?.gauge.moved })
   }
 
   /** What was whole when the last run ended is noted now; pieces that belong to nothing are removed. */
@@ -91,7 +89,7 @@ export class IncomingFiles {
   async accept(transferId: string): Promise<TransferRow> {
     const row = this.#required(transferId)
     if (row.state !== 'asking') return row
-    const decision = await this.#decide(row.peerId, { bytes: row.bytes, isAccepted: true })
+    const decision = await this.#admission.decide({ peerId: row.peerId, bytes: row.bytes, isAccepted: true })
     if (decision.action === 'refuse') throw decision.error
     const accepted = await this.#move(row.id, 'accept') ?? row
     this.#tellSender(accepted)
@@ -122,18 +120,16 @@ export class IncomingFiles {
 
   /** @throws MeshError the refusal */
   async #admit(peerId: string, offer: FileOffer): Promise<TransferRow> {
-    const { store, statusOf, dmPolicy } = this.#init
-    const standing = standingError({ status: statusOf(peerId), dmPolicy })
-    if (standing !== undefined) throw standing
+    this.#admission.checkStanding(peerId)
     const retryAfterMs = this.#offers.take(peerId)
     if (retryAfterMs > 0) throw new MeshError('RATE_LIMITED', 'too many offers', { retryAfterMs })
-    const known = store.get(offer.transferId)
+    const known = this.#init.store.get(offer.transferId)
     return known === undefined ? await this.#begin(peerId, offer) : stillKnown(known, { peerId, offer })
   }
 
   async #begin(peerId: string, offer: FileOffer): Promise<TransferRow> {
     const { store, commits, clock } = this.#init
-    const decision = await this.#decide(peerId, { bytes: offer.bytes, isAccepted: false })
+    const decision = await this.#admission.decide({ peerId, bytes: offer.bytes, isAccepted: false })
     if (decision.action === 'refuse') throw decision.error
     const row = await commits.write(() => store.get(offer.transferId) ?? store.insert({
       id: offer.transferId, direction: 'in', peerId, name: safeFileName(offer.name), bytes: offer.bytes, sha256: offer.sha256, text: offer.text,
@@ -141,31 +137,6 @@ export class IncomingFiles {
     }, clock.now()))
     if (row.state === 'asking') this.#init.onChange(row)
     return row
-  }
-
-  async #decide(peerId: string, { bytes, isAccepted }: { bytes: number, isAccepted: boolean }): Promise<ReturnType<typeof decideFile>> {
-    const { store, shelf, limits, dmPolicy, statusOf } = this.#init
-    const open = store.open('in')
-    const facts = {
-      limits, dmPolicy, bytes, isAccepted, status: statusOf(peerId), freeBytes: await shelf.freeBytes() - this.#promised(open),
-      openOfAll: open.length, openOfPeer: open.filter(row => row.peerId === peerId).length
-    }
-    const decision = decideFile({ ...facts, ofPeer: store.usage(peerId), ofAll: store.usage() })
-    if (decision.action !== 'refuse' || decision.error.code !== 'QUOTA_EXCEEDED') return decision
-    await this.#forgetGone()
-    return decideFile({ ...facts, ofPeer: store.usage(peerId), ofAll: store.usage() })
-  }
-
-  /** What let-in files will take of the disk yet. */
-  #promised(open: readonly TransferRow[]): number {
-    return open.filter(({ state }) => state !== 'asking').reduce((sum, { id, bytes, moved }) => sum + bytes - (this.#moving.get(id)?.gauge.moved ?? moved), 0)
-  }
-
-  /** The owner may have taken files away. */
-  async #forgetGone(): Promise<void> {
-    const { store, shelf, commits } = this.#init
-    const kept = await Promise.all(store.kept().map(async ({ id, path }) => ({ id, isThere: path !== undefined && await shelf.isThere(path) })))
-    await commits.write(() => { for (const { id, isThere } of kept) if (!isThere) store.noteGone(id) })
   }
 
   /** One stream at a time brings a file: a new one takes over, for the old one is broken or on a worse path. */

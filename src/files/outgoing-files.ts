@@ -5,23 +5,11 @@ import { MAX_FILE_TEXT_BYTES, MAX_OFFERED_NAME_CHARACTERS, MAX_OPEN_PER_PEER } f
 import { MeshError, toError } from '../lib/errors.ts'
 import { parsePeerId } from '../lib/recipient.ts'
 import { utf8Bytes } from '../lib/text.ts'
-import type { FileProtocol } from '../protocols/file-protocol.ts'
 import { findSource, type FileSource } from './file-source.ts'
-import type { FilesCore } from './files-core.ts'
+import type { OutgoingFilesInit } from './files-core.ts'
 import { FileLane } from './file-lane.ts'
 import type { OutboundTransfer } from './outbound-transfer.ts'
 import type { TransferRow } from './transfer-store.ts'
-
-export interface OutgoingFilesInit extends FilesCore {
-  protocol: Pick<FileProtocol, 'open' | 'tell'>
-  /** Connects to the peer; rejects when that fails now. */
-  reach: (peerId: PeerId) => Promise<void>
-  /** Whether files wait for the peer, so that it is kept connected while they do. */
-  onWaiting: (peerId: PeerId, isWaiting: boolean) => void
-  maxBytes: number
-  newId: () => string
-  random: () => number
-}
 
 /** A file that is to be sent. */
 export interface FileLetter {

@@ -114,9 +114,9 @@ export class TransferStore {
     const row = this.get(id)
     const state = row === undefined ? undefined : nextTransferState(row.state, event)
     if (row === undefined || state === undefined || (state === row.state && error === undefined)) return undefined
-    this.#run(`UPDATE transfers SET state = ?, updated_at = ?, moved = coalesce(?, moved), error_code = ?, error_text = ?, error_reason = ?,
-      is_kept = ?, path = coalesce(?, path), message_id = ? WHERE id = ?`, state, at, moved ?? null, error?.code ?? null, error?.message ?? null,
-    error?.reason ?? null, kept === undefined ? 0 : 1, kept?.path ?? null, kept?.messageId ?? null, id)
+    this.#run('UPDATE transfers SET state = ?, updated_at = ?, moved = coalesce(?, moved) WHERE id = ?', state, at, moved ?? null, id)
+    this.#noteError(id, error)
+    if (kept !== undefined) this.#run('UPDATE transfers SET is_kept = 1, path = ?, message_id = ? WHERE id = ?', kept.path, kept.messageId, id)
     return this.get(id)
   }
 
@@ -167,6 +167,10 @@ export class TransferStore {
   prune(before: number, count: number): void {
     const ended = `NOT ${OPEN} AND is_kept = 0`
     this.#run(`DELETE FROM transfers WHERE ${ended} AND (updated_at < ? OR seq NOT IN (SELECT seq FROM transfers WHERE ${ended} ORDER BY seq DESC LIMIT ?))`, before, count)
+  }
+
+  #noteError(id: string, error: MeshError | undefined): void {
+    this.#run('UPDATE transfers SET error_code = ?, error_text = ?, error_reason = ? WHERE id = ?', error?.code ?? null, error?.message ?? null, error?.reason ?? null, id)
   }
 
   #run(sql: string, ...values: SQLInputValue[]): void {

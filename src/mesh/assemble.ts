@@ -102,7 +102,8 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
     const { keeper, dialer } = createDialers(init, network)
     const traversal = new Traversal({
-      init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved: peerId => isApproved(late, peerId), followers: [protocol, { follow: async (connection) => { await sharing.files.follow(connection) } }]
+      init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved: peerId => isApproved(late, peerId),
+      followers: [protocol, { follow: async (connection) => { await sharing.files.follow(connection) } }]
     })
     const shared = { init, events, network, book, protocol }
     const instances = new Instances({

@@ -2,6 +2,7 @@
 import { MAX_SHOWN_CHARACTERS } from '../config/limits.ts'
 import type { InboundMessage } from '../mesh-api.ts'
 import { plainChatText, quoteForChat } from './chat-text.ts'
+import { receivedText } from './file-text.ts'
 
 /** The last line; whoever quotes a message that ends in it means to answer a peer. */
 const HOW_TO_ANSWER = 'Reply to this message (quote it) to answer.'
@@ -13,13 +14,12 @@ const USED = 0.9
 
 /** A message of an approved peer as it is shown, in `maxCharacters` where that is possible. The lines that do not begin with `>` are ours. */
 export function forwardText(message: InboundMessage, maxCharacters: number): string {
-  const { kind, text } = message
-  const title = kind === 'reply' ? `↩️ Reply from ${chatName(message)}` : `📨 Message from ${chatName(message)}`
-  const head = `${title} (libp2p mesh)\n${knownAs(message)}`
+  const { text } = message
+  const head = [`${title(message)} (libp2p mesh)`, knownAs(message), ...fileLines(message)].join('\n')
   const cutNote = `(cut: ${String(text.length)} characters; all of them: openclaw p2p inbox --json)`
   const room = Math.floor(maxCharacters * USED) - [head, cutNote, HOW_TO_ANSWER].join('\n\n').length
   const { quote, isCut } = quoteForChat(text, Math.min(Math.max(room, MIN_SHOWN_CHARACTERS), MAX_SHOWN_CHARACTERS))
-  return [head, quote, ...isCut ? [cutNote] : [], HOW_TO_ANSWER].join('\n\n')
+  return [head, ...text === '' ? [] : [quote], ...isCut ? [cutNote] : [], HOW_TO_ANSWER].join('\n\n')
 }
 
 /** The owner's alias for the peer, else its instance ID, else its agent ID. */
@@ -30,6 +30,23 @@ export function chatName({ alias, instanceId, agentId }: Pick<InboundMessage, 'a
 /** Whether a channel's own rendering of a quoted message shows that it is one of ours. */
 export function isForwardText(quoted: string): boolean {
   return quoted.replaceAll('\\', '').includes(HOW_TO_ANSWER)
+}
+
+function title(message: InboundMessage): string {
+  const name = chatName(message)
+  switch (message.kind) {
+    case 'direct':
+      return `📨 Message from ${name}`
+    case 'reply':
+      return `↩️ Reply from ${name}`
+    case 'file':
+      return `📎 File from ${name}`
+  }
+}
+
+/** What came in, and where it is: a channel of the owner's shows nothing of what is in it. */
+function fileLines({ file }: InboundMessage): string[] {
+  return file === undefined ? [] : [plainChatText(receivedText(file)), 'It is from a peer, untrusted: look at it with care before you open it.']
 }
 
 function knownAs({ alias, instanceId, from }: InboundMessage): string {

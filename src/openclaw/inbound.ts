@@ -61,10 +61,10 @@ export class InboundTurns {
     this.#init = init
   }
 
-  /** Takes a stored message; only what somebody wrote to this node starts a turn, replies do not. */
+  /** Takes a stored message; what somebody wrote or sent to this node starts a turn, replies do not. */
   handle(message: InboundMessage): void {
     const { kind, from, messageId } = message
-    if (kind !== 'direct') return
+    if (kind === 'reply') return
     const queue = this.#waiting.get(from) ?? { count: 0, last: Promise.resolve() }
     if (queue.count >= MAX_WAITING_PER_PEER) {
       this.#init.host.log.debug(`${messageId} of ${from} starts no turn: ${queue.count} of its messages wait already`)

@@ -1,5 +1,6 @@
 /** Everything that a user can do, once: tools, gateway methods and commands are made from this table. */
 import type { Operation } from './definition.ts'
+import { acceptFile, cancelFile, files, sendFile } from './files.ts'
 import { listInstances, resolveInstance, sendAny, sendInstance } from './instances.ts'
 import { invite, join } from './invites.ts'
 import { inbox, messageStatus, send, watch } from './messages.ts'
@@ -11,5 +12,5 @@ import { addPeer, approve, block, discover, listPeers, ping, removePeer } from '
 export const OPERATIONS: readonly Operation[] = [
   status, identity, network, doctor,
   listPeers, addPeer, discover, removePeer, ping, approve, block, invite, join, listInstances, resolveInstance,
-  send, sendInstance, sendAny, messageStatus, inbox, watch
+  send, sendInstance, sendAny, messageStatus, inbox, watch, sendFile, files, acceptFile, cancelFile
 ]

@@ -1,0 +1,58 @@
+/** Sends a file in the terminal, with a bar that shows how far it got; the gateway goes on with it when the terminal is closed. */
+import type { Transfer } from '../mesh-api.ts'
+import type { SuccessDetails } from './details.ts'
+import { progressLine, transferText } from './file-text.ts'
+import type { GatewayCall } from './gateway-call.ts'
+import type { Outcome } from './operations/definition.ts'
+
+/** What the command works with. */
+export interface SendFileInit {
+  params: { path: string, to?: string, message?: string }
+  call: (call: GatewayCall) => Promise<Outcome>
+  /** Shows the bar; each one takes the place of the last. */
+  showProgress: (line: string) => void
+  pause: (ms: number) => Promise<void>
+}
+
+/** A person sees a bar move at this pace, and a call of the gateway costs some milliseconds. */
+const LOOK_MS = 500
+
+/** Follows the file until it has arrived, or waits for somebody. */
+export async function runSendFile({ params, call, showProgress, pause }: SendFileInit): Promise<Outcome> {
+  let outcome = await call({ operation: 'sendFile', params: { ...params, waitMs: 0 } })
+  if (!outcome.details.ok) return outcome
+  let transfer = transferOf(outcome.details)
+  while (isUnderWay(transfer)) {
+    showProgress(progressLine(transfer))
+    await pause(LOOK_MS)
+    outcome = await call({ operation: 'files', params: { transferId: transfer.transferId } })
+    if (!outcome.details.ok) return outcome
+    transfer = firstOf(outcome.details)
+  }
+  showProgress(progressLine(transfer))
+  return toOutcome(transfer)
+}
+
+/** A peer that is away is not waited for. */
+function isUnderWay({ state, error }: Transfer): boolean {
+  return state === 'moving' || (state === 'queued' && error === undefined)
+}
+
+function toOutcome(transfer: Transfer): Outcome {
+  const { state, error } = transfer
+  const isLost = state === 'failed' || state === 'rejected' || state === 'cancelled' || state === 'expired'
+  if (!isLost) return { details: { ok: true, ...transfer }, text: transferText(transfer) }
+  const failure = { code: 'NOT_ALLOWED', message: `the file is ${state}`, ...error } as const
+  return { details: { ok: false, error: { ...failure, code: failure.code as 'NOT_ALLOWED' }, state }, text: transferText(transfer) }
+}
+
+/** Made by the gateway's own plugin, which is this one. */
+function transferOf({ ok: _ok, ...transfer }: SuccessDetails): Transfer {
+  return transfer as unknown as Transfer
+}
+
+function firstOf({ files }: SuccessDetails): Transfer {
+  const [transfer] = files as Transfer[]
+  if (transfer === undefined) throw new Error('the gateway named no file')
+  return transfer
+}
