@@ -12,7 +12,7 @@ const layers = {
   routes: ['lib', 'config', 'protocols'],
   mailbox: ['lib', 'config', 'protocols', 'trust', 'routes', 'mesh-api.ts'],
   files: ['lib', 'config', 'protocols', 'mesh-api.ts'],
-  sessions: ['lib', 'config', 'protocols', 'trust', 'routes', 'mailbox'],
+  sessions: ['lib', 'config', 'protocols', 'trust', 'routes', 'mailbox', 'mesh-api.ts'],
   openclaw: ['mesh.ts', 'mesh-api.ts', 'config', 'lib'],
   api: [],
   'mesh-api.ts': ['api'],

@@ -2,17 +2,19 @@
  * The interface of a mesh: everything above `mesh.ts` (OpenClaw, bench, tests) speaks it and its plain data only, so that the
  * mesh can move into a worker or a process of its own.
  */
+import type { CallAnswer, CallChoice, CallRequest, CallSpeech, CallSummary, CallTranscript } from './api/calls.ts'
 import type { SendFileRequest, Transfer, TransferQuery } from './api/files.ts'
 import type { Invite, InviteRequest, JoinedPeer, JoinRequest } from './api/invites.ts'
 import type {
   DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendRequest, InstanceSendResult, MeshEvent, MessageStatus,
-  SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
+  SendRequest, SendResult, TargetDelivery, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './api/messages.ts'
 import type {
   InstanceIdentity, InstanceSummary, MeshStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance
 } from './api/peers.ts'
 import type { AddPeerRequest, AddedPeer, ApprovedPeer, DiscoverResult } from './api/trust.ts'
 
+export type * from './api/calls.ts'
 export type * from './api/files.ts'
 export type * from './api/invites.ts'
 export type * from './api/messages.ts'
@@ -69,6 +71,18 @@ export interface MeshApi {
   /** What a channel shows under this ID: none of ours, one message, or one in each of several chats that number theirs alike. */
   findForwarded: (channel: string, platformId: string) => Promise<ForwardedMessage[]>
   finishTurn: (messageId: string, outcome: TurnOutcome) => Promise<void>
+  /** Calls a peer; resolves once it rings there, or is answered. */
+  call: (request: CallRequest) => Promise<CallSummary>
+  answerCall: (answer: CallAnswer) => Promise<CallSummary>
+  sayInCall: (speech: CallSpeech) => Promise<{ callId: string, seq: number }>
+  /** Fetches the owner into a call: forwarded like a message, told to the peer; the results are those known when every channel was tried once. */
+  escalateCall: (speech: CallSpeech) => Promise<{ callId: string, notified: TargetDelivery[] }>
+  /** Ends a call, if that did not happen yet. */
+  endCall: (choice: CallChoice) => Promise<CallTranscript>
+  /** The newest first. */
+  listCalls: () => Promise<CallSummary[]>
+  /** Without a call ID that of the newest call. */
+  transcript: (choice: CallChoice) => Promise<CallTranscript>
   /** Calls `listener` for each event from now on, and for each stored message that nobody took yet; returns the way to stop. */
   subscribe: (listener: (event: MeshEvent) => void) => () => void
 }

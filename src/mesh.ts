@@ -1,15 +1,16 @@
 /** The mesh of one gateway: what it can be asked to do, and its life from start to stop. */
 import { randomUUIDv7 } from 'node:crypto'
 import { MAX_EVENTS, MAX_WATCH_MS } from './config/limits.ts'
-import { agentIdOf } from './lib/agent-id.ts'
 import { systemClock } from './lib/clock.ts'
 import { MeshError } from './lib/errors.ts'
 import { EventLog } from './lib/event-log.ts'
 import { assemble, type Parts } from './mesh/assemble.ts'
+import { CallDesk } from './mesh/call-desk.ts'
 import type { MeshInit } from './mesh/init.ts'
 import { Lifecycle } from './mesh/lifecycle.ts'
 import { NetworkView } from './mesh/network-view.ts'
 import type { Peers } from './mesh/peers.ts'
+import { identityOfSelf, statusOfSelf } from './mesh/self.ts'
 import { peerOf, toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
 import type {
   AddedPeer, AddPeerRequest, ApprovedPeer, DeliveryTarget, DiscoverResult, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery,
@@ -22,6 +23,7 @@ export type MeshOptions = Pick<MeshInit, 'config' | 'stateDir' | 'log' | 'versio
 
 interface Running {
   parts: Parts
+  calls: CallDesk
   lifecycle: Lifecycle
 }
 
@@ -57,30 +59,15 @@ export class Mesh implements MeshApi {
   }
 
   async identity(): Promise<InstanceIdentity> {
-    const { peerId } = this.#parts.node.libp2p
-    const agentId = agentIdOf(peerId)
-    const { instanceName } = this.#init.config
-    return await Promise.resolve({
-      instanceId: `${instanceName}@${agentId}`, instanceName, agentId, peerId: peerId.toString(),
-      publicKey: Buffer.from(peerId.publicKey?.raw ?? []).toString('base64url')
-    })
+    return await Promise.resolve(identityOfSelf(this.#parts, this.#init))
   }
 
   async status(): Promise<MeshStatus> {
-    const { network, mailbox, book, instances, traversal, listenAddrs } = this.#parts
-    const { peerId, agentId, instanceId } = await this.identity()
-    const held = mailbox.incoming.heldByPeer()
-    const pendingApprovals = [...held].map(([from, count]) => ({ peerId: from, code: book.get(from)?.code ?? '', held: count }))
-    return {
-      peerId, agentId, instanceId, started: true, listenAddrs: listenAddrs(), announcedAddrs: network.announcedAddrs(),
-      connectedPeers: network.connectedPeers().length, paths: network.pathCounts(), knownPeers: book.all().length,
-      unread: mailbox.incoming.unread, queued: mailbox.outgoing.waiting, pendingApprovals,
-      nat: traversal.summary(), duplicateKeys: instances.duplicateKeys, version: this.#init.version
-    }
+    return await Promise.resolve(statusOfSelf(this.#parts, this.#init))
   }
 
   async networkInfo({ check }: { check?: boolean } = {}): Promise<NetworkInfo> {
-    const { peerId, instanceId } = await this.identity()
+    const { peerId, instanceId } = identityOfSelf(this.#parts, this.#init)
     const view = new NetworkView(this.#parts, this.#init.config)
     return { peerId, instanceId, ...check === true ? await view.checked() : await view.known() }
   }
@@ -205,6 +192,14 @@ export class Mesh implements MeshApi {
     return await Promise.resolve(found.map(({ row, target }) => ({ message: toInboundMessage(row, this.#parts), target })))
   }
 
+  readonly call: MeshApi['call'] = async request => await this.#required.calls.call(request)
+  readonly answerCall: MeshApi['answerCall'] = async answer => await this.#required.calls.answer(answer)
+  readonly sayInCall: MeshApi['sayInCall'] = async speech => await this.#required.calls.say(speech)
+  readonly escalateCall: MeshApi['escalateCall'] = async speech => await this.#required.calls.escalate(speech)
+  readonly endCall: MeshApi['endCall'] = async choice => await this.#required.calls.end(choice)
+  readonly listCalls: MeshApi['listCalls'] = async () => await Promise.resolve(this.#required.calls.list())
+  readonly transcript: MeshApi['transcript'] = async choice => await Promise.resolve(this.#required.calls.transcript(choice))
+
   subscribe(listener: (event: MeshEvent) => void): () => void {
     for (const row of this.#parts.mailbox.incoming.openMessages()) {
       listener({ seq: this.#events.lastSeq, type: 'message', message: toInboundMessage(row, this.#parts) })
@@ -223,7 +218,7 @@ export class Mesh implements MeshApi {
     if (this.#running !== undefined) return
     const parts = await assemble(this.#init, this.#events)
     const lifecycle = new Lifecycle(this.#init, parts, this.#events)
-    this.#running = { parts, lifecycle }
+    this.#running = { parts, lifecycle, calls: new CallDesk(this.#init.config, parts, this.#events) }
     try {
       await lifecycle.start()
     } catch (error) {

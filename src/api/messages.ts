@@ -1,12 +1,13 @@
 /** Messages, what becomes of them, and events, as plain data. Times are milliseconds since the epoch unless a name ends in `Ms`. */
 
+import type { CallEndReason, CallNote, CallState } from './calls.ts'
 import type { ReceivedFile, Transfer } from './files.ts'
 
 /** How far a message got; each value says what is proven. */
 export type DeliveryState = 'queued' | 'sent' | 'received' | 'held' | 'delivered' | 'replied' | 'uncertain' | 'failed' | 'expired'
 
-/** `direct` is what a person or agent wrote to this node; `reply` answers one of our messages; `file` tells of a file that came in. */
-export type InboxKind = 'direct' | 'reply' | 'file'
+/** `direct` is what a person or agent wrote to this node; `reply` answers one of our messages; `call` belongs to a call; `file` tells of a file. */
+export type InboxKind = 'direct' | 'reply' | 'call' | 'file'
 
 /** Who acts: an agent may do and see less than its owner. */
 export type Audience = 'agent' | 'owner'
@@ -91,6 +92,7 @@ export interface InboxMessage {
   state: 'received' | 'held' | 'delivered' | 'uncertain'
   unread: boolean
   inReplyTo?: string
+  call?: CallNote
   file?: ReceivedFile
 }
 
@@ -109,6 +111,7 @@ export interface InboundMessage {
   file?: ReceivedFile
   /** The sender is not approved: its message was taken because everybody may write, or because it answers one of ours. */
   isStranger?: true
+  call?: CallNote
 }
 
 /** Whether a stored message may start an agent turn, decided and marked on disk before the turn starts. */
@@ -165,6 +168,10 @@ export type MeshEvent =
   | { seq: number, type: 'instance', instanceId: string, peerId: string }
   /** A message may be forwarded to that target now. */
   | { seq: number, type: 'forward', messageId: string, peerId: string, target: DeliveryTarget }
+  /** Every channel was tried once. */
+  | { seq: number, type: 'forwarded', messageId: string, peerId: string }
+  /** A call is in another state, or was told to wait. `isConfirmed`: the peer has the call. */
+  | { seq: number, type: 'call', callId: string, peerId: string, state: CallState, isConfirmed: boolean, waits: boolean, endReason?: CallEndReason }
 
 export interface WatchRequest {
   /** Events with a greater `seq` are wanted; absent: from now on. */

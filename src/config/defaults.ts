@@ -46,6 +46,8 @@ export const CONFIG_DEFAULTS = {
     /** Eight busy hours: what a conversation that never ends, or a public agent, may cost in a day. */
     perDay: 500
   },
+  /** A call rings, and the agent or the owner decides. */
+  autoAnswerCalls: [],
   relayLimits: {
     /** Idle reservations cost some 100 KB of memory each: what the smallest VM (512 MB) carries beside its system. */
     reservations: 128,

@@ -34,6 +34,8 @@ export interface MeshConfig {
   messageTtlMs: number
   rateLimit: { unapprovedPerHour: number, approvedPerMinute: number }
   turnBudget: { perPeerPerHour: number, perHour: number, perDay: number }
+  /** Peer IDs in base58 form. */
+  autoAnswerCalls: string[]
   relayLimits: RelayLimits
   fileLimits: FileLimits
   /** Absolute path. */
@@ -118,6 +120,7 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     messageTtlMs: input.messageTtlMs ?? CONFIG_DEFAULTS.messageTtlMs,
     rateLimit: { ...CONFIG_DEFAULTS.rateLimit, ...input.rateLimit },
     turnBudget: { ...CONFIG_DEFAULTS.turnBudget, ...input.turnBudget },
+    autoAnswerCalls: autoAnswerCallsOf(input.autoAnswerCalls),
     relayLimits: { ...CONFIG_DEFAULTS.relayLimits, ...input.relayLimits },
     fileLimits: { ...CONFIG_DEFAULTS.fileLimits, ...input.fileLimits },
     networkKeyFile: networkKeyFileOf(input.networkKeyFile),
@@ -129,6 +132,10 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
 
 function agentCardOf(card: ConfigInput['agentCard']): AgentCard | undefined {
   return card === undefined ? undefined : { description: card.description ?? '', skills: card.skills ?? [] }
+}
+
+function autoAnswerCallsOf(peerIds: ConfigInput['autoAnswerCalls']): string[] {
+  return checkAllowFrom(peerIds ?? CONFIG_DEFAULTS.autoAnswerCalls, `${CONFIG_PATH}.autoAnswerCalls`)
 }
 
 function refuseNotYet(config: unknown): void {

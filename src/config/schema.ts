@@ -103,6 +103,10 @@ export const ConfigSchema = Type.Object({
     perHour: count(LIMITS.perMinute, 'Agent turns an hour that all peers together may start'),
     perDay: count(LIMITS.perMinute, 'Agent turns a day that all peers together may start')
   }, { additionalProperties: false, description: 'Agent turns that mesh peers may start: { perPeerPerHour, perHour, perDay }; peers that are not approved leave a quarter of perHour and perDay to those that are' })),
+  autoAnswerCalls: optional(Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
+    maxItems: LIMITS.allowFrom,
+    description: 'Peer IDs of approved peers whose calls are answered at once; others ring'
+  })),
   relayLimits: optional(Type.Object({
     reservations: count(LIMITS.reservations, 'Peers that may be reachable through this relay at a time'),
     perPeerBytes: optional(Type.Integer({ ...LIMITS.relayBytes, description: 'Bytes that one peer may send through this relay in perPeerSeconds; beyond them it is slowed down' })),

@@ -1,6 +1,6 @@
 /** Messages that peers left here, in SQLite; what was acknowledged as received is a row. */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
-import type { InboxKind } from '../mesh-api.ts'
+import type { CallNote, InboxKind } from '../mesh-api.ts'
 
 export const INBOX_MIGRATIONS = [`
   CREATE TABLE inbox (
@@ -25,7 +25,8 @@ export const INBOX_MIGRATIONS = [`
   CREATE INDEX inbox_open ON inbox (received_at) WHERE turn = 'open';
   CREATE INDEX inbox_claimed ON inbox (received_at) WHERE turn = 'claimed';
   CREATE INDEX inbox_ended ON inbox (expires_at) WHERE is_unread = 0 AND turn IN ('none', 'done');
-  CREATE INDEX inbox_turn_at ON inbox (turn_at) WHERE turn_at IS NOT NULL`] as const
+  CREATE INDEX inbox_turn_at ON inbox (turn_at) WHERE turn_at IS NOT NULL`,
+'ALTER TABLE inbox ADD COLUMN call TEXT'] as const
 
 export type InboxState = 'received' | 'held' | 'delivered' | 'uncertain'
 
@@ -41,6 +42,8 @@ export interface InboxRow {
   kind: InboxKind
   text: string
   inReplyTo: string | undefined
+  /** Of the kind `call`. */
+  call: CallNote | undefined
   hops: number
   state: InboxState
   turn: TurnState
@@ -78,13 +81,15 @@ export class InboxStore {
 
   constructor(database: DatabaseSync) {
     this.#database = database
-    this.#insert = database.prepare(`INSERT INTO inbox (id, peer_id, address, kind, text, in_reply_to, hops, state, turn, is_unread, received_at, expires_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`)
+    this.#insert = database.prepare(`INSERT INTO inbox (id, peer_id, address, kind, text, in_reply_to, call, hops, state, turn, is_unread, received_at, expires_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`)
     this.#byId = database.prepare('SELECT * FROM inbox WHERE id = ?')
   }
 
   insert(row: Omit<InboxRow, 'seq' | 'isUnread'>): void {
-    this.#insert.run(row.id, row.peerId, row.address, row.kind, row.text, row.inReplyTo ?? null, row.hops, row.state, row.turn, row.receivedAt, row.expiresAt)
+    const call = row.call === undefined ? null : JSON.stringify(row.call)
+    this.#insert.run(row.id, row.peerId, row.address, row.kind, row.text, row.inReplyTo ?? null, call,
+      row.hops, row.state, row.turn, row.receivedAt, row.expiresAt)
   }
 
   get(id: string): InboxRow | undefined {
@@ -171,6 +176,11 @@ export class InboxStore {
     this.#database.prepare("UPDATE inbox SET turn = 'none' WHERE turn = 'open' AND received_at < ?").run(before)
   }
 
+  /** What was said in a call that is over starts no turn any more. */
+  closeTurnsOfCall(callId: string): void {
+    this.#database.prepare("UPDATE inbox SET turn = 'none' WHERE turn = 'open' AND call ->> '$.callId' = ?").run(callId)
+  }
+
   /** Drops read messages that expired before `before`. */
   removeExpired(before: number): InboxTotals {
     return this.#remove(`expires_at < ? AND ${ENDED}`, before)
@@ -200,6 +210,7 @@ function fromRow(row: Record<string, SQLOutputValue>): InboxRow {
     kind: String(row['kind']) as InboxKind,
     text: String(row['text']),
     inReplyTo: typeof row['in_reply_to'] === 'string' ? row['in_reply_to'] : undefined,
+    call: typeof row['call'] === 'string' ? JSON.parse(row['call']) as CallNote : undefined,
     hops: Number(row['hops']),
     state: String(row['state']) as InboxState,
     turn: String(row['turn']) as TurnState,

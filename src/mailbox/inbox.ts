@@ -5,13 +5,13 @@ import {
   MAX_INBOX_MESSAGES, MAX_INBOX_TEXT_BYTES, MAX_REPLIES_PER_MESSAGE, MAX_TRACKED_PEERS, STRANGERS_PER_ADDRESS, TURN_MAX_AGE_MS
 } from '../config/limits.ts'
 import type { MeshConfig } from '../config/resolve.ts'
-import type { ErrorCode } from '../lib/errors.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
 import { RateLimiter } from '../lib/rate-limiter.ts'
 import { utf8Bytes } from '../lib/text.ts'
 import type { ApprovalStatus } from '../mesh-api.ts'
 import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
-import { decideInbound } from '../trust/policy.ts'
+import { decideCall, decideInbound } from '../trust/policy.ts'
+import type { CallArrival, CallDraft, FileDraft, CallVerdict, Refusal } from './call-verdict.ts'
 import type { InboxRow, InboxState, InboxStore, InboxTotals } from './inbox-store.ts'
 import type { OutboxRow } from './outbox-store.ts'
 
@@ -31,6 +31,8 @@ export interface InboxInit {
   onStoring: (messageId: string, peerId: string) => void
   /** A stored reply answers this message of ours. */
   onReplied: (sent: OutboxRow, reply: InboxRow) => void
+  /** Takes a step of a call, in the transaction that stores what comes of it. */
+  judgeCall: (step: CallArrival) => CallVerdict
   now: () => number
 }
 
@@ -42,14 +44,9 @@ export interface Arrival {
   address: string
 }
 
-/** A file of an approved peer that came in. */
-export interface ArrivedFile extends Pick<InboxRow, 'id' | 'peerId' | 'text' | 'hops'> {
-  ttlMs: number
-}
-
 type Verdict =
-  | { ack: WireAck }
-  | { ack: WireAck, stored: InboxRow, sent: OutboxRow | undefined }
+  | { ack: WireAck, afterCommit?: () => void }
+  | { ack: WireAck, stored: InboxRow, sent?: OutboxRow | undefined, afterCommit?: () => void }
 
 const HOUR_MS = 3_600_000
 
@@ -84,30 +81,25 @@ export class Inbox {
    */
   async receive(arrival: Arrival): Promise<WireAck> {
     const verdict = await this.#init.commits.write(() => this.#judge(arrival))
+    verdict.afterCommit?.()
     if (!('stored' in verdict)) return verdict.ack
     const { stored, sent } = verdict
-    this.#messages += 1
-    this.#textBytes += utf8Bytes(stored.text)
+    this.#count(stored)
     if (sent !== undefined) this.#init.onReplied(sent, stored)
     if (stored.state === 'held') this.#init.onHeld(stored)
     else this.#init.onReceived(stored)
     return verdict.ack
   }
 
-  /** Notes a file as a message, in the transaction that is under way; what it returns is to run after that. */
-  addFile({ ttlMs, ...file }: ArrivedFile): () => void {
-    const { store, onStoring, onReceived, now } = this.#init
-    const receivedAt = now()
-    const row = {
-      ...file, address: '', kind: 'file', inReplyTo: undefined, state: 'received', turn: 'open', receivedAt, expiresAt: receivedAt + ttlMs
-    } as const
-    store.insert(row)
-    onStoring(row.id, row.peerId)
-    return () => {
-      this.#messages += 1
-      this.#textBytes += utf8Bytes(row.text)
-      onReceived({ ...row, seq: 0, isUnread: true })
-    }
+  /** Stores a message about a call or a file that no peer sent as one, in the transaction that runs; `noteOwn` comes after it. */
+  insertOwn(id: string, peerId: string, draft: CallDraft | FileDraft): InboxRow {
+    return this.#insert({ id, peerId, address: '', hops: 0, ...draft, ttlMs: FINISHED_RETENTION_MS })
+  }
+
+  /** A message of `insertOwn` is on disk. */
+  noteOwn(row: InboxRow): void {
+    this.#count(row)
+    this.#init.onReceived(row)
   }
 
   /** Gives out what was held of a peer that is approved now; each message once. */
@@ -145,13 +137,14 @@ export class Inbox {
   #judge(arrival: Arrival): Verdict {
     const { message } = arrival
     const peerId = arrival.from.toString()
-    if (message.kind !== 'chat' && message.kind !== 'reply') {
+    if (message.kind === 'system') {
       return refused(message, { code: 'INVALID_ARGUMENT', text: `messages of kind ${message.kind} are not taken here` })
     }
     const existing = this.#init.store.get(message.id)
     if (existing !== undefined) {
       return existing.peerId === peerId ? { ack: stage(message, existing.state) } : refused(message, { code: 'INVALID_ARGUMENT', text: 'this message ID is in use' })
     }
+    if (message.kind === 'call') return this.#judgeCall(arrival)
     const sent = this.#answered(peerId, message)
     const status = this.#init.statusOf(peerId)
     const isAwaitedReply = sent !== undefined && sent.replies < MAX_REPLIES_PER_MESSAGE && sent.expiresAt > this.#init.now()
@@ -164,6 +157,29 @@ export class Inbox {
     return { ack: stage(message, stored.state), stored, sent }
   }
 
+  #judgeCall({ from, message, address }: Arrival): Verdict {
+    const peerId = from.toString()
+    if (this.#isFull) return refused(message, FULL)
+    const decision = decideCall(this.#init.config.dmPolicy, this.#init.statusOf(peerId))
+    const waitMs = this.#approvedLimit.take(peerId)
+    if (waitMs > 0) return refused(message, { code: 'RATE_LIMITED', text: 'too many messages', retryAfterMs: waitMs })
+    const verdict = this.#init.judgeCall({ peerId, message, decision })
+    if ('refusal' in verdict) return refused(message, verdict.refusal)
+    const { note, afterCommit } = verdict
+    const ack = stage(message, 'received')
+    if (note === undefined) return { ack, afterCommit }
+    return { ack, afterCommit, stored: this.#insert({ id: message.id, peerId, address, ...note, hops: message.hops, ttlMs: message.ttlMs }) }
+  }
+
+  get #isFull(): boolean {
+    return this.#messages >= MAX_INBOX_MESSAGES || this.#textBytes >= MAX_INBOX_TEXT_BYTES
+  }
+
+  #count({ text }: InboxRow): void {
+    this.#messages += 1
+    this.#textBytes += utf8Bytes(text)
+  }
+
   #answered(peerId: string, message: WireMessage): OutboxRow | undefined {
     if (message.kind !== 'reply' || message.inReplyTo === undefined) return undefined
     const sent = this.#init.findSent(message.inReplyTo)
@@ -172,9 +188,7 @@ export class Inbox {
 
   #overLimits({ from, message, address }: Arrival, sender: { isApproved: boolean, isHeld: boolean, isAwaitedReply: boolean }): Verdict | undefined {
     const peerId = from.toString()
-    if (this.#messages >= MAX_INBOX_MESSAGES || this.#textBytes >= MAX_INBOX_TEXT_BYTES) {
-      return refused(message, { code: 'QUEUE_FULL', text: 'the inbox of the recipient is full', retryAfterMs: HELD_RETRY_MS })
-    }
+    if (this.#isFull) return refused(message, FULL)
     const waitMs = sender.isAwaitedReply ? 0 : this.#waitFor(peerId, { address, ...sender })
     if (waitMs > 0) return refused(message, { code: 'RATE_LIMITED', text: 'too many messages', retryAfterMs: waitMs })
     if (!sender.isHeld) return undefined
@@ -200,6 +214,7 @@ export class Inbox {
       kind,
       text: message.text,
       inReplyTo: message.inReplyTo,
+      call: undefined,
       hops: message.hops,
       state,
       turn: kind === 'reply' || state === 'held' ? 'none' : 'open',
@@ -210,12 +225,25 @@ export class Inbox {
     if (state === 'received') this.#init.onStoring(row.id, row.peerId)
     return { ...row, seq: 0, isUnread: true }
   }
+
+  /** Stores a message of a call. */
+  #insert({ isTurn, ttlMs, ...facts }: (CallDraft | FileDraft) & Pick<InboxRow, 'id' | 'peerId' | 'address' | 'hops'> & { ttlMs: number }): InboxRow {
+    const receivedAt = this.#init.now()
+    const row = {
+      kind: 'call', call: undefined, ...facts, inReplyTo: undefined, state: 'received', turn: isTurn ? 'open' : 'none', receivedAt, expiresAt: receivedAt + ttlMs
+    } as const
+    this.#init.store.insert(row)
+    this.#init.onStoring(row.id, row.peerId)
+    return { ...row, seq: 0, isUnread: true }
+  }
 }
+
+const FULL: Refusal = { code: 'QUEUE_FULL', text: 'the inbox of the recipient is full', retryAfterMs: HELD_RETRY_MS }
 
 function stage(message: WireMessage, state: InboxState): WireAck {
   return { id: message.id, stage: state }
 }
 
-function refused(message: WireMessage, { code, text, retryAfterMs }: { code: ErrorCode, text: string, retryAfterMs?: number }): Verdict {
+function refused(message: WireMessage, { code, text, retryAfterMs }: Refusal): Verdict {
   return { ack: { id: message.id, stage: 'refused', code, text, ...retryAfterMs !== undefined && { retryAfterMs } } }
 }

@@ -10,7 +10,8 @@ import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
 import { ForwardStore } from './forward-store.ts'
 import { Forwards, type ForwardReport } from './forwards.ts'
 import { InboxStore, type InboxFilter, type InboxRow } from './inbox-store.ts'
-import { Inbox, type ArrivedFile } from './inbox.ts'
+import type { CallArrival, CallDraft, FileDraft, CallVerdict } from './call-verdict.ts'
+import { Inbox } from './inbox.ts'
 import type { OutboxRow } from './outbox-store.ts'
 import { Turns, type ClaimedRow } from './turns.ts'
 
@@ -29,6 +30,10 @@ export interface IncomingInit {
   onHeld: (row: InboxRow) => void
   /** A message may be forwarded to that target now. */
   onForwardDue: (row: InboxRow, target: DeliveryTarget) => void
+  /** Takes a step of a call, in the transaction that stores what comes of it. */
+  judgeCall: (step: CallArrival) => CallVerdict
+  /** Every channel was tried once with a message. */
+  onForwarded: (row: InboxRow) => void
   /** Tells a sender a later stage of its message. */
   sendReceipt: (peerId: string, receipt: WireAck) => Promise<void>
   clock: Clock
@@ -55,7 +60,7 @@ export class Incoming {
     this.#store = new InboxStore(database)
     this.#inbox = new Inbox({
       config, store: this.#store, commits, statusOf, now: clock.now, findSent: init.findSent, countReply: init.countReply,
-      onHeld: init.onHeld,
+      onHeld: init.onHeld, judgeCall: init.judgeCall,
       onReceived: (row) => { this.#handleReceived(row) },
       onStoring: (messageId, peerId) => { if (statusOf(peerId) === 'approved') this.#forwards.plan(messageId) },
       onReplied: (sent, reply) => { init.onReplied(sent, reply.state === 'held' ? undefined : reply.text) }
@@ -102,9 +107,32 @@ export class Incoming {
     return await this.#inbox.receive({ from, message, address })
   }
 
-  /** Notes a file as a message; see {@link Inbox.addFile}. */
-  addFile(file: ArrivedFile): () => void {
-    return this.#inbox.addFile(file)
+  /** See {@link Inbox.insertOwn}. */
+  insertOwn(id: string, peerId: string, draft: CallDraft | FileDraft): InboxRow {
+    return this.#inbox.insertOwn(id, peerId, draft)
+  }
+
+  noteOwn(row: InboxRow): void {
+    this.#inbox.noteOwn(row)
+  }
+
+  /** Tells a stored message again. */
+  announce(row: InboxRow): void {
+    this.#handleReceived(row)
+  }
+
+  /** A call that waited rings now; call it in a transaction. The message that is to be announced after it. */
+  openTurn(callId: string): InboxRow | undefined {
+    return this.#store.moveTurn(callId, { from: 'none', to: 'open' }) ? this.#store.get(callId) : undefined
+  }
+
+  /** What was said in a call that is over starts no turn any more; call it in a transaction. */
+  closeTurnsOfCall(callId: string): void {
+    this.#store.closeTurnsOfCall(callId)
+  }
+
+  deliveriesOf(messageId: string): TargetDelivery[] {
+    return this.#forwards.deliveriesOf(messageId)
   }
 
   /** Marks messages as read and tells their senders that they were shown. */
@@ -198,12 +226,15 @@ export class Incoming {
       if (stage !== 'received') this.#store.setState(messageId, stage)
       return this.#store.get(messageId)
     })
-    if (row !== undefined) await this.#tell({ ...row, state: stage }, deliveries)
+    if (row === undefined) return
+    this.#init.onForwarded(row)
+    await this.#tell({ ...row, state: stage }, deliveries)
   }
 
   /** The sender of a file learns what became of it by the transfer. */
-  async #tell({ id, peerId, kind, state }: Pick<InboxRow, 'id' | 'peerId' | 'kind' | 'state'>, deliveries?: TargetDelivery[]): Promise<void> {
-    if (kind !== 'file') await this.#init.sendReceipt(peerId, { id, stage: state, ...deliveries !== undefined && { deliveries } })
+  async #tell({ id, peerId, kind, state, call }: InboxRow, deliveries?: TargetDelivery[]): Promise<void> {
+    if (kind === 'file' || call?.act === 'asks') return // or no peer sent it
+    await this.#init.sendReceipt(peerId, { id, stage: state, ...deliveries !== undefined && { deliveries } })
   }
 }
 

@@ -25,10 +25,13 @@ import type { NodeComponents, ServiceFactories } from '../node/options.ts'
 import { PeerKeeper } from '../node/peer-keeper.ts'
 import { MessageProtocol } from '../protocols/message-protocol.ts'
 import { PeerExchange } from '../protocols/peer-exchange.ts'
+import { CALL_MIGRATIONS } from '../sessions/call-store.ts'
+import type { Calls } from '../sessions/calls.ts'
 import { identityOfText } from '../trust/approvals.ts'
 import { INVITATION_MIGRATIONS } from '../trust/invitations.ts'
 import { PeerBook } from '../trust/peer-book.ts'
 import { PEER_BOOK_MIGRATIONS } from '../trust/peer-record.ts'
+import { createCalls } from './calling.ts'
 import { Discovery } from './discovery.ts'
 import { FileSharing } from './file-sharing.ts'
 import type { MeshInit } from './init.ts'
@@ -48,6 +51,7 @@ interface Late {
   book?: PeerBook
   handler?: { mailbox: Mailbox, instances: Instances, discovery: Discovery }
   exchange?: PeerExchange
+  calls?: Calls
 }
 
 /** The parts of one run of the mesh. */
@@ -58,6 +62,7 @@ export interface Parts {
   dialer: DiscoveryDialer
   book: PeerBook
   mailbox: Mailbox
+  calls: Calls
   instances: Instances
   discovery: Discovery
   protocol: MessageProtocol
@@ -105,20 +110,20 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
       init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved: peerId => isApproved(late, peerId),
       followers: [protocol, { follow: async (connection) => { await sharing.files.follow(connection) } }]
     })
-    const shared = { init, events, network, book, protocol }
+    const shared = { init, events, network, book, protocol, database, commits, keeper }
     const instances = new Instances({
       ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
       addresses: () => node.libp2p.getMultiaddrs().map(address => multiaddr(withoutPeerId(address, components.peerId))),
       onAddresses: (peerId) => { traversal.handleAddresses(peerId) }
     })
-    const mailbox = createMailbox({ ...shared, database, commits, keeper, instances, sharing })
-    const peers = new Peers({ node, network, keeper, book, mailbox, instances, traversal }, init)
-    inviting.open({ ...shared, database, commits, peers, self: components.peerId })
-    sharing.open({ ...shared, database, commits, keeper, mailbox, peers })
+    const mailbox = createMailbox({ ...shared, instances, sharing, calls: () => needed(late.calls) })
+    const calls = late.calls = createCalls({ ...shared, mailbox })
+    const peers = new Peers({ ...shared, node, mailbox, calls, instances, traversal }, init)
+    inviting.open({ ...shared, peers, self: components.peerId })
+    sharing.open({ ...shared, mailbox, peers })
     const discovery = new Discovery({ ...shared, instances, self: components.peerId, exchange: needed(late.exchange) })
     late.handler = { mailbox, instances, discovery }
-    const listenAddrs = (): string[] => listenAddrsOf(components)
-    return { node, network, keeper, dialer, book, mailbox, instances, discovery, protocol, peers, inviting, sharing, traversal, commits, database, listenAddrs }
+    return { ...shared, node, dialer, mailbox, calls, instances, discovery, peers, inviting, sharing, traversal, listenAddrs: () => listenAddrsOf(components) }
   } catch (error) {
     await node.close()
     throw error
@@ -183,7 +188,7 @@ function openMeshDatabase(init: MeshInit): DatabaseSync {
   return openDatabase(join(init.stateDir, 'mesh.db'), {
     migrations: {
       peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS, invitations: INVITATION_MIGRATIONS,
-      transfers: TRANSFER_MIGRATIONS
+      calls: CALL_MIGRATIONS, transfers: TRANSFER_MIGRATIONS
     },
     isExclusive: true,
     now: init.clock.now,
@@ -207,6 +212,8 @@ function createDialers(init: MeshInit, network: Network): Pick<Parts, 'keeper' |
 interface MailboxParts extends Pick<Parts, 'database' | 'commits' | 'network' | 'book' | 'keeper' | 'protocol' | 'instances' | 'sharing'> {
   init: MeshInit
   events: EventLog<UnnumberedEvent>
+  /** Made after the mailbox. */
+  calls: () => Calls
 }
 
 async function announceHeld(peerId: string, { book, events, held }: { book: PeerBook, events: EventLog<UnnumberedEvent>, held: () => number }): Promise<void> {
@@ -214,7 +221,7 @@ async function announceHeld(peerId: string, { book, events, held }: { book: Peer
   events.append({ type: 'held', peerId, code, held: held() })
 }
 
-function createMailbox({ init, events, database, commits, network, book, keeper, protocol, instances, sharing }: MailboxParts): Mailbox {
+function createMailbox({ init, events, database, commits, network, book, keeper, protocol, instances, sharing, calls }: MailboxParts): Mailbox {
   const mailbox: Mailbox = new Mailbox({
     config: init.config, database, commits, protocol, newId: init.newId, clock: init.clock, log: init.log,
     statusOf: peerId => book.statusOf(peerId),
@@ -234,6 +241,10 @@ function createMailbox({ init, events, database, commits, network, book, keeper,
     },
     onForwardDue: (row, target) => { events.append({ type: 'forward', messageId: row.id, peerId: row.peerId, target }) },
     random: init.random,
+    judgeCall: step => calls().judge(step),
+    onCallFailed: (callId, error) => { calls().handleFailed(callId, error) },
+    onUnreachable: (peerId, error) => { calls().handleUnreachable(peerId, error) },
+    onForwarded: ({ id, peerId }) => { events.append({ type: 'forwarded', messageId: id, peerId }) },
     onDelivery: ({ messageId, peerId, state }) => { events.append({ type: 'delivery', messageId, peerId, state }) }
   })
   return mailbox

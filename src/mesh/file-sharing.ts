@@ -55,7 +55,10 @@ export class FileSharing {
         if (isWaiting) keeper.want(peerId, 'files')
         else keeper.unwant(peerId, 'files')
       },
-      onStoring: ({ peerId, text, hops }, id) => mailbox.incoming.addFile({ id, peerId, text, hops, ttlMs: config.messageTtlMs }),
+      onStoring: ({ peerId, text, hops }, messageId) => {
+        const row = mailbox.incoming.insertOwn(messageId, peerId, { kind: 'file', text, hops, isTurn: true })
+        return () => { mailbox.incoming.noteOwn(row) }
+      },
       onChange: (transfer) => { events.append({ type: 'file', peerId: transfer.peerId, transfer: this.#named(transfer) }) }
     })
     this.#parts = { files, init }

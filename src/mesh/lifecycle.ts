@@ -29,7 +29,7 @@ export class Lifecycle {
 
   /** Handlers first, then the node, then the dials: no peer that connects is missed, and nothing waits for the network. */
   async start(): Promise<void> {
-    const { node: { libp2p }, keeper, mailbox, instances, sharing, traversal, listenAddrs } = this.#parts
+    const { node: { libp2p }, keeper, mailbox, calls, instances, sharing, traversal, listenAddrs } = this.#parts
     libp2p.addEventListener('peer:connect', this.#handleConnect)
     libp2p.addEventListener('peer:disconnect', this.#handleDisconnect)
     libp2p.addEventListener('peer:discovery', this.#handleDiscovery)
@@ -46,19 +46,21 @@ export class Lifecycle {
     this.#keepConnected()
     traversal.start()
     await mailbox.start()
+    calls.start()
     await sharing.files.start()
     keeper.start()
     this.#scheduleHousekeeping()
   }
 
   async stop(): Promise<void> {
-    const { node, network, keeper, mailbox, instances, sharing, traversal, commits, database } = this.#parts
+    const { node, network, keeper, mailbox, calls, instances, sharing, traversal, commits, database } = this.#parts
     this.#isStopped = true
     this.#housekeeping?.cancel()
     keeper.stop()
     traversal.stop()
     network.stop()
     await sharing.files.stop()
+    calls.stop()
     try {
       await node.libp2p.stop()
     } finally {
@@ -106,6 +108,7 @@ export class Lifecycle {
     this.#parts.keeper.handleConnected(peerId)
     this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
+    this.#parts.calls.handlePeerConnected(peerId.toString())
     this.#parts.sharing.handlePeerConnected(peerId)
     this.#events.append({ type: 'peer-connected', peerId: peerId.toString() })
   }
@@ -116,6 +119,7 @@ export class Lifecycle {
     this.#touch(peerId)
     this.#parts.keeper.handleDisconnected(peerId)
     this.#parts.instances.handleDisconnected(peerId)
+    this.#parts.calls.handlePeerDisconnected(peerId.toString())
     this.#events.append({ type: 'peer-disconnected', peerId: peerId.toString() })
   }
 
@@ -164,9 +168,10 @@ export class Lifecycle {
   }
 
   async #keepHouse(): Promise<void> {
-    const { instances, mailbox, sharing, network, book, keeper } = this.#parts
+    const { instances, mailbox, calls, sharing, network, book, keeper } = this.#parts
     instances.keepHouse()
     await mailbox.keepHouse()
+    await calls.keepHouse()
     await sharing.files.keepHouse()
     const now = this.#init.clock.now()
     if (now - this.#sweptAt < PEER_STORE_SWEEP_MS) return

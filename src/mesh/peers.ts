@@ -10,7 +10,8 @@ import type { Mailbox } from '../mailbox/mailbox.ts'
 import type { CreatedNode } from '../node/create-node.ts'
 import type { Network } from '../node/network.ts'
 import type { PeerKeeper } from '../node/peer-keeper.ts'
-import { identityOf, identityOfText, pinAlias, pinHolder, pinMismatch, waitingPeer } from '../trust/approvals.ts'
+import type { Calls } from '../sessions/calls.ts'
+import { checkAuthor, identityOf, identityOfText, pinAlias, pinHolder, pinMismatch, waitingPeer } from '../trust/approvals.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import { newPeer } from '../trust/peer-record.ts'
 import { resolveRecipient, type ResolvedRecipient } from '../trust/recipients.ts'
@@ -26,6 +27,7 @@ export interface PeersParts {
   keeper: PeerKeeper
   book: PeerBook
   mailbox: Mailbox
+  calls: Calls
   instances: Instances
   traversal: Traversal
 }
@@ -82,9 +84,7 @@ export class Peers {
     if (book.statusOf(peerId) === 'blocked') {
       throw new MeshError('BLOCKED', `${peerId} is blocked here; \`openclaw p2p approve\` lifts that`, { reason: 'by-us' })
     }
-    if (author === 'agent' && book.get(peerId)?.isAgentBarred === true) {
-      throw new MeshError('NOT_ALLOWED', `the owner here keeps messages to ${peerId} for himself; \`openclaw p2p add ${peerId} --agent\` lets his agent write to it`, { reason: 'owner-only' })
-    }
+    checkAuthor(book, peerId, author)
     return resolved
   }
 
@@ -125,8 +125,9 @@ export class Peers {
 
   /** Forgets the peer and its instance; one that is connected is met anew when it next announces itself. */
   async remove(recipient: string): Promise<{ peerId: string }> {
-    const { book, keeper, mailbox, instances } = this.#parts
+    const { book, keeper, mailbox, calls, instances } = this.#parts
     const { peerId } = this.#resolve(recipient)
+    calls.endAllWith(peerId.toString(), 'hang-up')
     keeper.unwant(peerId, 'approved')
     instances.forget(peerId.toString())
     await mailbox.incoming.discardHeld(peerId.toString())
@@ -158,10 +159,11 @@ export class Peers {
 
   /** Takes no message of the peer any more, drops what was held, and ends its connections. */
   async block(recipient: string): Promise<{ peerId: string }> {
-    const { book, keeper, mailbox, network } = this.#parts
+    const { book, keeper, mailbox, calls, network } = this.#parts
     const { peerId, agentId } = this.#resolve(recipient)
     const identity = { peerId: peerId.toString(), agentId }
     await book.decide(identity, 'blocked')
+    calls.endAllWith(identity.peerId, 'blocked')
     keeper.unwant(peerId, 'approved')
     await mailbox.incoming.discardHeld(identity.peerId)
     await network.disconnect(peerId)

@@ -50,6 +50,7 @@ export function toInboundMessage(row: InboxRow, names: MessageFacts): InboundMes
     ...alias !== undefined && { alias },
     ...instanceId !== undefined && { instanceId },
     ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
+    ...row.call !== undefined && { call: row.call },
     ...fileOf(row, names),
     ...names.book.statusOf(row.peerId) !== 'approved' && { isStranger: true }
   }
@@ -71,6 +72,7 @@ export function toInboxMessage(row: InboxRow, names: MessageFacts, audience: Inb
     ...instanceId !== undefined && { instanceId },
     ...isShown && { text: row.text },
     ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
+    ...row.call !== undefined && { call: row.call },
     ...fileOf(row, names)
   }
 }

@@ -136,7 +136,9 @@ class Chat {
 
   #handle(event: MeshEvent): void {
     switch (event.type) {
-      case 'message': this.#receive(event.message); return
+      case 'message':
+        if (event.message.call === undefined) this.#receive(event.message) // a call is talked in with "say"
+        return
       case 'delivery': this.#follow(event.messageId, event.state); return
       case 'held':
         this.#init.show(`  (${event.held} of its messages wait for your approval: openclaw p2p approve ${event.code})`)
@@ -146,6 +148,8 @@ class Chat {
       case 'peer-connected': this.#init.show('  (connected)'); return
       case 'peer-disconnected': this.#init.show('  (disconnected; what you type is queued)'); return
       case 'instance':
+      case 'call':
+      case 'forwarded':
       case 'forward': // what the gateway does with a message besides showing it here
     }
   }

@@ -46,6 +46,10 @@ export function handleEvent(event: MeshEvent, { host, notices, inbound, forwarde
     case 'forward':
       forwarder.handle(event)
       return
+    case 'call':
+      host.log.info(callLine(event))
+      return
+    case 'forwarded':
     case 'instance':
     case 'peer-connected':
     case 'peer-disconnected':
@@ -57,7 +61,12 @@ function noteFile(transfer: Transfer, { host, notices }: Pick<EventAudience, 'ho
   if (transfer.direction === 'in' && transfer.state === 'asking') notices.fileWaits(transfer)
 }
 
-function messageLine({ from, text, file }: InboundMessage): string {
+function messageLine({ from, text, call, file }: InboundMessage): string {
   if (file !== undefined) return `File from ${from}: ${receivedText(file)}`
-  return `Direct message from ${from}: ${oneLine(text, LOGGED_CHARACTERS)}`
+  const what = call === undefined ? 'Direct message from' : call.act === 'asks' ? 'Question of the agent in the call with' : `Call (${call.act}) from`
+  return `${what} ${from}: ${oneLine(text, LOGGED_CHARACTERS)}`
+}
+
+function callLine({ callId, peerId, state, waits, endReason }: Extract<MeshEvent, { type: 'call' }>): string {
+  return `Call ${callId} with ${peerId}: ${state}${waits ? ', waits' : ''}${endReason === undefined ? '' : ` (${endReason})`}`
 }

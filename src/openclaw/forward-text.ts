@@ -7,6 +7,9 @@ import { receivedText } from './file-text.ts'
 /** The last line; whoever quotes a message that ends in it means to answer a peer. */
 const HOW_TO_ANSWER = 'Reply to this message (quote it) to answer.'
 
+/** Of a call that rings. */
+const HOW_TO_DECIDE = 'Begin your answer with accept or reject.'
+
 /** Even the narrowest channel shows this much of a text. */
 const MIN_SHOWN_CHARACTERS = 50
 /** The part of a channel's limit that is used: some channels add to a text what shows it as it is meant. */
@@ -15,11 +18,33 @@ const USED = 0.9
 /** A message of an approved peer as it is shown, in `maxCharacters` where that is possible. The lines that do not begin with `>` are ours. */
 export function forwardText(message: InboundMessage, maxCharacters: number): string {
   const { text } = message
-  const head = [`${title(message)} (libp2p mesh)`, knownAs(message), ...fileLines(message)].join('\n')
+  const head = [`${titleOf(message)} (libp2p mesh)`, knownAs(message), ...fileLines(message)].join('\n')
   const cutNote = `(cut: ${String(text.length)} characters; all of them: openclaw p2p inbox --json)`
-  const room = Math.floor(maxCharacters * USED) - [head, cutNote, HOW_TO_ANSWER].join('\n\n').length
+  const howToDecide = message.call?.act === 'called' ? [HOW_TO_DECIDE] : []
+  const room = Math.floor(maxCharacters * USED) - [head, cutNote, ...howToDecide, HOW_TO_ANSWER].join('\n\n').length
   const { quote, isCut } = quoteForChat(text, Math.min(Math.max(room, MIN_SHOWN_CHARACTERS), MAX_SHOWN_CHARACTERS))
-  return [head, ...text === '' ? [] : [quote], ...isCut ? [cutNote] : [], HOW_TO_ANSWER].join('\n\n')
+  return [head, ...text === '' ? [] : [quote], ...isCut ? [cutNote] : [], ...howToDecide, HOW_TO_ANSWER].join('\n\n')
+}
+
+function titleOf(message: InboundMessage): string {
+  const name = chatName(message)
+  const { kind, call } = message
+  if (kind === 'file') return `📎 File from ${name}`
+  if (call === undefined) return kind === 'reply' ? `↩️ Reply from ${name}` : `📨 Message from ${name}`
+  const topic = plainChatText(call.topic)
+  switch (call.act) {
+    case 'called':
+      return `📞 Call from ${name}`
+    case 'accepted':
+    case 'ended':
+      return `📞 Call with ${name} about "${topic}"`
+    case 'said':
+      return `💬 ${name} in the call about "${topic}"`
+    case 'escalated':
+      return `🆘 ${name} asked its owner in the call about "${topic}"`
+    case 'asks':
+      return `🆘 Your agent asks you in the call with ${name} about "${topic}"`
+  }
 }
 
 /** The owner's alias for the peer, else its instance ID, else its agent ID. */
@@ -30,18 +55,6 @@ export function chatName({ alias, instanceId, agentId }: Pick<InboundMessage, 'a
 /** Whether a channel's own rendering of a quoted message shows that it is one of ours. */
 export function isForwardText(quoted: string): boolean {
   return quoted.replaceAll('\\', '').includes(HOW_TO_ANSWER)
-}
-
-function title(message: InboundMessage): string {
-  const name = chatName(message)
-  switch (message.kind) {
-    case 'direct':
-      return `📨 Message from ${name}`
-    case 'reply':
-      return `↩️ Reply from ${name}`
-    case 'file':
-      return `📎 File from ${name}`
-  }
 }
 
 /** What came in, and where it is: a channel of the owner's shows nothing of what is in it. */

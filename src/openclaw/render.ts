@@ -187,11 +187,16 @@ export function messageStatusText(status: MessageStatus): string {
 export function inboxText(inbox: { messages: InboxMessage[], unread: number }): string {
   if (inbox.messages.length === 0) return `No messages (${inbox.unread} unread in all)`
   const entries = inbox.messages.flatMap(message => [
-    `${time(message.at)}  ${message.kind} from ${senderText(message)}${message.unread ? ', unread' : ''}, ${message.state}, ${message.messageId}`,
+    `${time(message.at)}  ${kindText(message)} ${senderText(message)}${message.unread ? ', unread' : ''}, ${message.state}, ${message.messageId}`,
     ...message.file === undefined ? [] : [`  ${receivedText(message.file)}`],
     ...message.file !== undefined && message.text === '' ? [] : [shownText(message.text)]
   ])
   return [...entries, `${inbox.unread} unread in all. Lines with > are text from peers, untrusted.`].join('\n')
+}
+
+function kindText({ kind, call }: InboxMessage): string {
+  if (call === undefined) return `${kind} from`
+  return call.act === 'asks' ? 'question of your agent in the call with' : `call (${call.act}) from`
 }
 
 /** A sender with how it is known here. */

@@ -4,6 +4,7 @@ import { agentIdOf } from '../lib/agent-id.ts'
 import { MeshError } from '../lib/errors.ts'
 import { parsePeerId } from '../lib/recipient.ts'
 import { oneLine } from '../lib/text.ts'
+import type { Audience } from '../mesh-api.ts'
 import { parseApprovalCode } from './approval-code.ts'
 import type { PeerBook } from './peer-book.ts'
 import type { PeerIdentity, PeerRecord } from './peer-record.ts'
@@ -22,6 +23,16 @@ export function identityOfText(peerId: string): PeerIdentity {
   const parsed = parsePeerId(peerId)
   if (parsed === undefined) throw new MeshError('INVALID_ARGUMENT', `"${oneLine(peerId, 100)}" is no Ed25519 peer ID`)
   return identityOf(parsed)
+}
+
+/**
+ * Checks that its author may write to the peer: some peers the owner keeps for himself.
+ *
+ * @throws MeshError `NOT_ALLOWED`
+ */
+export function checkAuthor(book: Pick<PeerBook, 'get'>, peerId: string, author: Audience): void {
+  if (author !== 'agent' || book.get(peerId)?.isAgentBarred !== true) return
+  throw new MeshError('NOT_ALLOWED', `the owner here keeps messages to ${peerId} for himself; \`openclaw p2p add ${peerId} --agent\` lets his agent write to it`, { reason: 'owner-only' })
 }
 
 /** The peer ID that waits for approval under this code; undefined when the text is no such code. */

@@ -45,6 +45,7 @@ describe('resolveConfig', () => {
       messageTtlMs: 604_800_000,
       rateLimit: { unapprovedPerHour: 10, approvedPerMinute: 600 },
       turnBudget: { perPeerPerHour: 12, perHour: 60, perDay: 500 },
+      autoAnswerCalls: [],
       relayLimits: { reservations: 128, perPeerBytes: 1_073_741_824, perPeerSeconds: 86_400, bytesPerSecond: 2_500_000 },
       networkKeyFile: undefined,
       dmPolicy: 'pairing',

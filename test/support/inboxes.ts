@@ -92,6 +92,7 @@ export class TestInbox implements Disposable {
       onReceived: (row) => { this.received.push(row) },
       onHeld: (row) => { this.held.push(row) },
       onStoring: (messageId) => { this.storing.push(messageId) },
+      judgeCall: () => ({ refusal: { code: 'INVALID_ARGUMENT', text: 'no calls here' } }),
       onReplied: (sent, reply) => { this.replied.push(`${sent.id} by ${reply.text}`) }
     })
     return [store, inbox, new Turns({ ...shared, dmPolicy: this.#config.dmPolicy, budget: this.#config.turnBudget }), outbox]

@@ -94,6 +94,10 @@ export class MemoryMailbox implements Disposable {
       onWaiting: () => undefined,
       onReceived: (row) => { this.received.push(row) },
       onHeld: (row) => { this.held.push(row) },
+      judgeCall: () => ({ refusal: { code: 'NOT_ALLOWED', text: 'no calls here' } }),
+      onCallFailed: () => undefined,
+      onUnreachable: () => undefined,
+      onForwarded: () => undefined,
       onDelivery: (change) => { this.deliveries.push(change) },
       onForwardDue: (row, target) => { this.forwards.push({ messageId: row.id, target }) }
     }
