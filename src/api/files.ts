@@ -33,7 +33,8 @@ export interface Transfer {
 }
 
 export interface SendFileRequest {
-  to: string
+  /** Absent: the peer of the call. */
+  to?: string
   /** Absolute. */
   path: string
   /** Folders that the file must lie in, links resolved. Absent: any, for the owner decides. */
@@ -42,6 +43,7 @@ export interface SendFileRequest {
   author?: 'agent' | 'owner'
   /** Goes with the file. */
   text?: string
+  /** The call that it belongs to. @default the one that is on, where no recipient is given */
   callId?: string
   hops?: number
   /** Wait this long for the file to arrive (0: do not wait). @default 0 */

@@ -47,8 +47,8 @@ export class FileAdmission {
     const freeBytes = await shelf.freeBytes()
     const open = store.open('in')
     return decideFile({
-      limits, dmPolicy, bytes, isAccepted, status: statusOf(peerId), freeBytes: freeBytes - this.#promised(open), ofPeer: store.usage(peerId), ofAll: store.usage(),
-      openOfAll: open.length, openOfPeer: open.filter(row => row.peerId === peerId).length
+      limits, dmPolicy, bytes, isAccepted, status: statusOf(peerId), freeBytes: freeBytes - this.#promised(open),
+      ofPeer: store.usage(peerId), ofAll: store.usage(), openOfAll: open.length, openOfPeer: open.filter(row => row.peerId === peerId).length
     })
   }
 

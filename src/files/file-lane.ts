@@ -106,11 +106,23 @@ export class FileLane {
     try {
       if (this.#init.statusOf(row.peerId) === 'blocked') throw new MeshError('BLOCKED', `${row.peerId} is blocked here`, { reason: 'by-us' })
       const outcome = await transfer.run()
-      await this.#move(row.id, outcome === 'asking' ? 'ask' : 'complete', outcome === 'received' ? { moved: row.bytes } : {})
+      if (outcome === 'asking') await this.#move(row.id, 'ask')
+      else await this.#complete(row)
       this.#failures.delete(row.id)
     } catch (error) {
       await this.#handleFailure(row, transfer, toError(error))
     }
+  }
+
+  async #complete({ id, bytes }: TransferRow): Promise<void> {
+    const { store, commits, clock, onChange, onDelivering } = this.#init
+    const done = await commits.write(() => {
+      const row = store.move(id, { event: 'complete', at: clock.now(), moved: bytes })
+      return row === undefined ? undefined : { row, announce: onDelivering(row) }
+    })
+    if (done === undefined) return
+    onChange(done.row)
+    done.announce()
   }
 
   async #handleFailure(row: TransferRow, { gauge }: OutboundTransfer, error: Error): Promise<void> {

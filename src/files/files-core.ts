@@ -27,6 +27,8 @@ export interface OutgoingFilesInit extends FilesCore {
   /** Whether files wait for the peer, so that it is kept connected while they do. */
   onWaiting: (peerId: PeerId, isWaiting: boolean) => void
   maxBytes: number
+  /** Runs in the transaction that notes a file as received over there; what it returns runs after that. */
+  onDelivering: (row: TransferRow) => () => void
   newId: () => string
   random: () => number
 }

@@ -16,7 +16,7 @@ import { isOpen } from './transfer-machine.ts'
 import { TransferStore, type TransferRow } from './transfer-store.ts'
 import { toTransfer } from './transfer-view.ts'
 
-export interface FilesInit extends Omit<FilesCore, 'store' | 'hasher' | 'onChange'>, Pick<OutgoingFilesInit, 'protocol' | 'reach' | 'onWaiting' | 'newId' | 'random'>,
+export interface FilesInit extends Omit<FilesCore, 'store' | 'hasher' | 'onChange'>, Pick<OutgoingFilesInit, 'protocol' | 'reach' | 'onWaiting' | 'onDelivering' | 'newId' | 'random'>,
   Pick<IncomingFilesInit, 'onStoring'> {
   config: Pick<MeshConfig, 'fileLimits' | 'dmPolicy' | 'messageTtlMs'>
   stateDir: string
@@ -90,6 +90,11 @@ export class Files {
   /** The file that a message of the inbox tells of. */
   ofMessage(messageId: string): Transfer | undefined {
     const row = this.#store.ofMessage(messageId)
+    return row === undefined ? undefined : this.#view(row)
+  }
+
+  find(transferId: string): Transfer | undefined {
+    const row = this.#store.get(transferId)
     return row === undefined ? undefined : this.#view(row)
   }
 

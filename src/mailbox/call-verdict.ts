@@ -36,5 +36,7 @@ export interface FileDraft {
   kind: 'file'
   text: string
   hops: number
-  isTurn: true
+  isTurn: boolean
+  /** Where it was sent in a call. */
+  call: CallNote | undefined
 }

@@ -230,7 +230,7 @@ export class Inbox {
   #insert({ isTurn, ttlMs, ...facts }: (CallDraft | FileDraft) & Pick<InboxRow, 'id' | 'peerId' | 'address' | 'hops'> & { ttlMs: number }): InboxRow {
     const receivedAt = this.#init.now()
     const row = {
-      kind: 'call', call: undefined, ...facts, inReplyTo: undefined, state: 'received', turn: isTurn ? 'open' : 'none', receivedAt, expiresAt: receivedAt + ttlMs
+      kind: 'call', ...facts, inReplyTo: undefined, state: 'received', turn: isTurn ? 'open' : 'none', receivedAt, expiresAt: receivedAt + ttlMs
     } as const
     this.#init.store.insert(row)
     this.#init.onStoring(row.id, row.peerId)

@@ -107,8 +107,8 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
     const { keeper, dialer } = createDialers(init, network)
     const traversal = new Traversal({
-      init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved: peerId => isApproved(late, peerId),
-      followers: [protocol, { follow: async (connection) => { await sharing.files.follow(connection) } }]
+      init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper,
+      isApproved: peerId => isApproved(late, peerId), followers: [protocol, sharing]
     })
     const shared = { init, events, network, book, protocol, database, commits, keeper }
     const instances = new Instances({
@@ -120,10 +120,10 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     const calls = late.calls = createCalls({ ...shared, mailbox })
     const peers = new Peers({ ...shared, node, mailbox, calls, instances, traversal }, init)
     inviting.open({ ...shared, peers, self: components.peerId })
-    sharing.open({ ...shared, mailbox, peers })
+    sharing.open({ ...shared, mailbox, calls, peers })
     const discovery = new Discovery({ ...shared, instances, self: components.peerId, exchange: needed(late.exchange) })
     late.handler = { mailbox, instances, discovery }
-    return { ...shared, node, dialer, mailbox, calls, instances, discovery, peers, inviting, sharing, traversal, listenAddrs: () => listenAddrsOf(components) }
+    return { ...shared, node, dialer, mailbox, calls, instances, discovery, peers, inviting, sharing, traversal, listenAddrs: () => components.transportManager.getAddrs().map(String) }
   } catch (error) {
     await node.close()
     throw error
@@ -148,10 +148,6 @@ function createServices(init: MeshInit, late: Late, inviting: Inviting): Service
 
 function isApproved({ book }: Late, peerId: PeerId): boolean {
   return book?.statusOf(peerId.toString()) === 'approved'
-}
-
-function listenAddrsOf({ transportManager }: NodeComponents): string[] {
-  return transportManager.getAddrs().map(address => address.toString())
 }
 
 function createProtocol(init: MeshInit, components: NodeComponents, late: Late): MessageProtocol {

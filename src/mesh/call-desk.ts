@@ -85,6 +85,7 @@ export class CallDesk {
   }
 
   #transcript(row: CallRow): CallTranscript {
-    return toTranscript(row, this.#parts.calls.entries(row), this.#parts.node.libp2p.peerId.toString())
+    const { calls, sharing, node } = this.#parts
+    return toTranscript(row, calls.entries(row), { self: node.libp2p.peerId.toString(), pathOf: transferId => sharing.pathOf(transferId, row.peerId) })
   }
 }

@@ -1,17 +1,20 @@
 /** Files between peers, put together: the service that the node gets first, and what takes the rest of the mesh. */
 import type { DatabaseSync } from 'node:sqlite'
-import type { PeerId } from '@libp2p/interface'
+import type { Connection, PeerId } from '@libp2p/interface'
 import { MeshError } from '../lib/errors.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
 import type { Mailbox } from '../mailbox/mailbox.ts'
 import { Files } from '../files/files.ts'
-import type { ReceivedFile, SendFileRequest, Transfer } from '../mesh-api.ts'
+import type { CallNote, ReceivedFile, SendFileRequest, Transfer } from '../mesh-api.ts'
 import type { Network } from '../node/network.ts'
 import type { NodeComponents } from '../node/options.ts'
 import type { PeerKeeper } from '../node/peer-keeper.ts'
 import { FileProtocol } from '../protocols/file-protocol.ts'
+import type { Calls } from '../sessions/calls.ts'
+import type { CallRow } from '../sessions/call-store.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
+import { callFileText } from './call-files.ts'
 import type { MeshInit } from './init.ts'
 import type { Peers } from './peers.ts'
 import type { UnnumberedEvent } from './views.ts'
@@ -25,6 +28,7 @@ export interface FileSharingInit {
   keeper: PeerKeeper
   book: PeerBook
   mailbox: Mailbox
+  calls: Pick<Calls, 'get' | 'open' | 'noteFile'>
   peers: Pick<Peers, 'resolveAddressee'>
 }
 
@@ -46,7 +50,7 @@ export class FileSharing {
 
   /** Before the node starts. */
   open(init: FileSharingInit): void {
-    const { init: { config, stateDir, newId, clock, random, log }, events, network, keeper, book, mailbox } = init
+    const { init: { config, stateDir, newId, clock, random, log }, events, network, keeper, book, mailbox, calls } = init
     const files = new Files({
       ...init, config, stateDir, newId, clock, random, log, protocol: needed(this.#protocol),
       statusOf: peerId => book.statusOf(peerId),
@@ -55,10 +59,12 @@ export class FileSharing {
         if (isWaiting) keeper.want(peerId, 'files')
         else keeper.unwant(peerId, 'files')
       },
-      onStoring: ({ peerId, text, hops }, messageId) => {
-        const row = mailbox.incoming.insertOwn(messageId, peerId, { kind: 'file', text, hops, isTurn: true })
+      onStoring: ({ peerId, text, hops, callId }, messageId) => {
+        const call = callId === undefined ? undefined : calls.get(callId)
+        const row = mailbox.incoming.insertOwn(messageId, peerId, { kind: 'file', text, hops, ...noteIn(call, peerId) })
         return () => { mailbox.incoming.noteOwn(row) }
       },
+      onDelivering: row => row.callId === undefined ? () => undefined : calls.noteFile(row.callId, callFileText(row)),
       onChange: (transfer) => { events.append({ type: 'file', peerId: transfer.peerId, transfer: this.#named(transfer) }) }
     })
     this.#parts = { files, init }
@@ -70,10 +76,19 @@ export class FileSharing {
 
   /** Sends a file to a peer; see {@link Files.send}. */
   async send({ to, path, roots, author, text = '', callId, hops = 0, waitMs = 0 }: SendFileRequest): Promise<Transfer> {
-    const { init: { peers } } = needed(this.#parts)
-    const { peerId } = await peers.resolveAddressee(to, author)
+    const call = to === undefined || callId !== undefined ? this.#activeCall(callId) : undefined
+    const { peerId } = await needed(this.#parts).init.peers.resolveAddressee(to ?? call?.peerId ?? '', author)
+    if (call !== undefined && call.peerId !== peerId.toString()) throw new MeshError('INVALID_ARGUMENT', 'the call is with another peer than the recipient')
     const folders = roots === undefined ? undefined : [...roots, this.files.filesDir]
-    return this.#named(await this.files.send({ peerId, path, roots: folders, text, callId, hops }, waitMs))
+    return this.#named(await this.files.send({ peerId, path, roots: folders, text, callId: call?.id, hops: Math.max(hops, call?.hops ?? 0) }, waitMs))
+  }
+
+  /** @throws MeshError `NO_ACTIVE_CALL` */
+  #activeCall(callId: string | undefined): CallRow {
+    const { calls } = needed(this.#parts).init
+    const row = callId === undefined ? calls.open().find(({ phase }) => phase === 'active') : calls.get(callId)
+    if (row?.phase === 'active') return row
+    throw new MeshError('NO_ACTIVE_CALL', callId === undefined ? 'no call is on; name a recipient' : `the call ${callId} is not on`)
   }
 
   list(query: Parameters<Files['list']>[0]): Transfer[] {
@@ -96,6 +111,17 @@ export class FileSharing {
     return { transferId, name, bytes, sha256, path }
   }
 
+  /** Where a file is that came from that peer. */
+  pathOf(transferId: string, peerId: string): string | undefined {
+    const transfer = this.files.find(transferId)
+    return transfer?.direction === 'in' && transfer.peerId === peerId ? transfer.path : undefined
+  }
+
+  /** See {@link Files.follow}. */
+  async follow(connection: Connection): Promise<void> {
+    await this.files.follow(connection)
+  }
+
   handlePeerConnected(peerId: PeerId): void {
     this.files.handlePeerConnected(peerId)
   }
@@ -104,6 +130,12 @@ export class FileSharing {
     const alias = needed(this.#parts).init.book.get(transfer.peerId)?.alias ?? undefined
     return alias === undefined ? transfer : { ...transfer, alias }
   }
+}
+
+/** A file in a call is shown as something said in it, and answered there. */
+function noteIn(call: CallRow | undefined, peerId: string): { call: CallNote | undefined, isTurn: boolean } {
+  if (call?.phase !== 'active' || call.peerId !== peerId) return { call: undefined, isTurn: true }
+  return { call: { callId: call.id, topic: call.topic, act: 'said' }, isTurn: call.speaker === 'agent' }
 }
 
 function needed<T>(part: T | undefined): T {

@@ -1,9 +1,26 @@
 /** Sends a file in the terminal, with a bar that shows how far it got; the gateway goes on with it when the terminal is closed. */
 import type { Transfer } from '../mesh-api.ts'
+import type { CommandRow } from './command-row.ts'
 import type { SuccessDetails } from './details.ts'
 import { progressLine, transferText } from './file-text.ts'
 import type { GatewayCall } from './gateway-call.ts'
 import type { Outcome } from './operations/definition.ts'
+
+const FILE_OPERATIONS: Readonly<Record<string, string>> = { accept: 'acceptFile', cancel: 'cancelFile' }
+
+/** One row for each command about files that were sent or came. */
+export const FILE_COMMANDS: readonly CommandRow[] = [{
+  usage: 'files [action] [transferId]',
+  description: 'Files that were sent or came; "accept <transferId>" takes one that waits, "cancel <transferId>" gives one up, or refuses it',
+  options: [['--in', 'Files of peers only'], ['--out', 'Your own only'], ['--limit <count>', 'How many, the newest first']],
+  operation: ([action]) => action === undefined ? 'files' : FILE_OPERATIONS[action] ?? 'files',
+  params: ([action, transferId], { in: isIn, out: isOut, limit }) => ({
+    ...action !== undefined && { transferId: FILE_OPERATIONS[action] === undefined ? action : transferId },
+    ...isIn === true && { direction: 'in' },
+    ...isOut === true && { direction: 'out' },
+    ...limit !== undefined && { limit: Number(limit) }
+  })
+}]
 
 /** What the command works with. */
 export interface SendFileInit {
@@ -29,7 +46,7 @@ export async function runSendFile({ params, call, showProgress, pause }: SendFil
     if (!outcome.details.ok) return outcome
     transfer = firstOf(outcome.details)
   }
-  showProgress(progressLine(transfer))
+  showProgress(`${progressLine(transfer)}\n`)
   return toOutcome(transfer)
 }
 

@@ -5,13 +5,14 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { addGatewayClientOptions } from 'openclaw/plugin-sdk/gateway-runtime'
 import { toMeshError } from '../lib/errors.ts'
-import { createSwarmKey } from '../lib/swarm-key.ts'
 import { CALL_COMMANDS } from './cli-calls.ts'
 import { runChat, type ChatInit } from './cli-chat.ts'
+import { FILE_COMMANDS, runSendFile } from './cli-files.ts'
 import { runInvite } from './cli-invite.ts'
+import { writeNetworkKey } from './cli-network-key.ts'
 import { runPing } from './cli-ping.ts'
 import { readTicket, type TicketInput } from './cli-ticket.ts'
-import type { CommandRow } from './command-row.ts'
+import { operationOf, type CommandRow } from './command-row.ts'
 import { failureDetails, failureText } from './details.ts'
 import { callGateway, type GatewayCall, type GatewayOptions } from './gateway-call.ts'
 import { CLI_DESCRIPTION, CLI_ROOT } from './names.ts'
@@ -86,7 +87,8 @@ const COMMANDS: readonly CommandRow[] = [
     params: ([who]) => ({ who })
   },
   { usage: 'block <recipient>', description: 'Refuse a peer from now on', operation: 'block', params: to },
-  ...CALL_COMMANDS
+  ...CALL_COMMANDS,
+  ...FILE_COMMANDS
 ]
 
 /** What the commands work with; the terminal unless told otherwise. */
@@ -97,6 +99,8 @@ export interface CliParts {
   /** Whether a person sees what is printed. */
   isWatched: boolean
   out: (text: string) => void
+  /** A line that the next one takes the place of, where a person looks. */
+  progress: (line: string) => void
   err: (text: string) => void
   fail: () => void
   pause: (ms: number) => Promise<void>
@@ -108,6 +112,7 @@ const TERMINAL: CliParts = {
   input: { isTerminal: process.stdin.isTTY, chunks: () => process.stdin },
   isWatched: process.stdin.isTTY && process.stdout.isTTY,
   out: text => process.stdout.write(`${text}\n`),
+  progress: (line) => { if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${line}`) },
   err: text => process.stderr.write(`${text}\n`),
   fail: () => { process.exitCode = 1 },
   pause: async (ms) => { await pause(ms) }
@@ -121,12 +126,14 @@ export function addCommands(program: Command, parts: CliParts = TERMINAL): void 
     for (const [flags, description] of row.options ?? []) command.option(flags, description)
     prepare(command).action(async () => {
       const options = command.opts<Record<string, unknown>>()
-      const outcome = await parts.call({ operation: row.operation, params: row.params(command.args, options), options: gatewayOptions(options) })
+      const { args } = command
+      const outcome = await parts.call({ operation: operationOf(row, args), params: row.params(args, options), options: gatewayOptions(options) })
       print(outcome, options['json'] === true, parts)
       if (row.needs !== undefined && outcome.details.ok && outcome.details[row.needs] !== true) parts.fail()
     })
   }
   addPing(root, parts)
+  addSendFile(root, parts)
   addInvite(root, parts)
   addJoin(root, parts)
   addChat(root, parts)
@@ -143,6 +150,22 @@ function addPing(root: Command, parts: CliParts): void {
       ...options['count'] !== undefined && { count: Number(options['count']) },
       call: async call => parts.call({ ...call, options: gatewayOptions(options) }),
       show: (line) => { if (!isJson) parts.out(line) },
+      pause: parts.pause
+    })
+    print(outcome, isJson, parts)
+  })
+}
+
+function addSendFile(root: Command, parts: CliParts): void {
+  const command = root.command('sendfile <path> [recipient]').description('Send a file to a peer, or without one into the call that is on; Ctrl+C leaves it to the gateway')
+  prepare(command.option('-m, --message <text>', 'What to say with it')).action(async () => {
+    const { message, json, ...rest } = command.opts<Record<string, unknown>>()
+    const isJson = json === true
+    const [path = '', recipient] = command.args
+    const outcome = await runSendFile({
+      params: { path: resolve(path), ...recipient !== undefined && { to: recipient }, ...typeof message === 'string' && { message } },
+      call: async call => parts.call({ ...call, options: gatewayOptions(rest) }),
+      showProgress: (line) => { if (!isJson) parts.progress(line) },
       pause: parts.pause
     })
     print(outcome, isJson, parts)
@@ -206,17 +229,6 @@ function addNetworkKey(root: Command, parts: CliParts): void {
   command.option('--json', 'Print the details as one JSON value').action(async () => {
     print(await writeNetworkKey(resolve(command.args[0] ?? '')), command.opts<Record<string, unknown>>()['json'] === true, parts)
   })
-}
-
-async function writeNetworkKey(file: string): Promise<Outcome> {
-  try {
-    await createSwarmKey(file)
-    const text = `Wrote ${file}. Copy it to each node of the network over a safe way, and set networkKeyFile there.`
-    return { details: { ok: true, file }, text }
-  } catch (thrown) {
-    const error = toMeshError(thrown)
-    return { details: failureDetails(error), text: failureText(error) }
-  }
 }
 
 function prepare(command: Command): Command {

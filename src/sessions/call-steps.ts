@@ -1,7 +1,7 @@
 /** One step of a call, in one transaction: its new phase, its line in the transcript, and the message that tells the peer. */
-import { CALL_IDLE_MS, MAX_CALL_STEPS } from '../config/limits.ts'
+import { CALL_IDLE_MS, MAX_CALL_STEPS, MAX_TEXT_BYTES } from '../config/limits.ts'
 import { MeshError, type ErrorCode } from '../lib/errors.ts'
-import { oneLine } from '../lib/text.ts'
+import { oneLine, utf8Bytes } from '../lib/text.ts'
 import type { OutboxDraft } from '../mailbox/outbox-store.ts'
 import type { CallEndReason, CallEntry } from '../mesh-api.ts'
 import type { CallAct, WireCall } from '../protocols/wire-message.ts'
@@ -31,7 +31,7 @@ const REASONS: ReadonlySet<string> = new Set<CallEndReason>([
 ])
 const MAX_REASON_CHARACTERS = 300
 
-const KINDS: Partial<Record<CallAct, CallEntry['kind']>> = { say: 'message', escalate: 'escalation' }
+const KINDS: Partial<Record<CallAct, CallEntry['kind']>> = { say: 'message', escalate: 'escalation', file: 'file' }
 
 export class CallSteps {
   readonly #init: CallStepsInit
@@ -97,6 +97,7 @@ function entryText({ topic }: CallRow, { act, text, reason }: { act: CallAct, te
   switch (act) {
     case 'say':
     case 'escalate':
+    case 'file':
       return text
     case 'invite':
       return `called: ${topic}`
@@ -129,6 +130,9 @@ export function endError({ peerId, endReason, endText }: CallRow): MeshError {
   return new MeshError((endReason === null ? undefined : CODES[endReason]) ?? 'NO_ACTIVE_CALL', `the call with ${peerId} is over (${endReason ?? 'ended'})${why}`)
 }
 
+/** What a refusal means for a call, where it is not that the peer takes none. */
+export const FAILURES: Partial<Record<ErrorCode, CallEvent>> = { CALL_BUSY: 'no-room', EXPIRED: 'ring-timeout' }
+
 /** The failure of a call that another one of this node is in the way of. */
 export function busyError({ peerId, phase }: CallRow): MeshError {
   return new MeshError('CALL_BUSY', phase === 'ringing' ? `${peerId} is calling: answer it first` : `this node is in a call with ${peerId}: end it first`)
@@ -139,4 +143,10 @@ function whyImpossible(row: CallRow, event: CallEvent): MeshError {
   if (row.phase === 'queued') return new MeshError('CALL_BUSY', `the call of ${row.peerId} waits until the call that is on ends`)
   const what = row.phase === 'active' ? 'was answered already' : 'was not answered yet'
   return new MeshError(event === 'accept' || event === 'reject' ? 'INVALID_ARGUMENT' : 'NO_ACTIVE_CALL', `the call with ${row.peerId} ${what}`)
+}
+
+/** @throws MeshError `INVALID_ARGUMENT` or `TOO_LARGE` for what cannot be said */
+export function checkText(text: string): void {
+  if (text.trim() === '') throw new MeshError('INVALID_ARGUMENT', 'the text is empty')
+  if (utf8Bytes(text) > MAX_TEXT_BYTES) throw new MeshError('TOO_LARGE', `the text has ${String(utf8Bytes(text))} bytes, at most ${String(MAX_TEXT_BYTES)} fit`)
 }

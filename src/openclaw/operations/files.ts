@@ -5,7 +5,7 @@ import { MAX_FILE_TEXT_BYTES, MAX_FILE_WAIT_MS, MAX_LISTED_TRANSFERS } from '../
 import { MeshError } from '../../lib/errors.ts'
 import { transfersText, transferText } from '../file-text.ts'
 import { defineOperation } from './definition.ts'
-import { RECIPIENT, recipientOf } from './recipient.ts'
+import { RECIPIENT, recipientOf, type RecipientParams } from './recipient.ts'
 
 /** Long enough for a picture over a slow line; an agent looks later at what takes longer. */
 const DEFAULT_WAIT_MS = 15_000
@@ -27,7 +27,7 @@ export const sendFile = defineOperation({
     name: 'p2p_send_file',
     label: 'P2P send file',
     description: [
-      'Send a file of your workspace, or one that a peer sent, to a peer on the libp2p mesh: any size, checked by its SHA-256, resumed when the connection breaks.',
+      'Send a file of your workspace, or one that a peer sent, to a peer on the libp2p mesh, or into the call that is on: any size, checked by its SHA-256, resumed when the connection breaks.',
       'The result says how far it got: received (it is there), asking (the other owner has to accept it), moving or queued (it goes on by itself).',
       'A file in any of these states was sent: never send it again; look later with p2p_files'
     ].join(' '),
@@ -35,12 +35,14 @@ export const sendFile = defineOperation({
   },
   parameters: Type.Object({
     ...RECIPIENT,
+    callId: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'The call that it belongs to; without a recipient, the one that is on' })),
     path: Type.String({ minLength: 1, maxLength: MAX_PATH_CHARACTERS, description: 'The file, relative to the workspace or absolute' }),
     message: Type.Optional(Type.String({ description: `What to say with it, up to ${MAX_FILE_TEXT_BYTES} bytes` })),
     waitMs: Type.Optional(Type.Integer({ minimum: 0, maximum: MAX_FILE_WAIT_MS, description: `Wait this many milliseconds for it to arrive; ${DEFAULT_WAIT_MS} unless told` }))
   }),
-  run: async ({ mesh, hops, audience, fileRoots = [] }, { path, message, waitMs = DEFAULT_WAIT_MS, ...recipient }) => mesh.sendFile({
-    to: recipientOf(recipient), path: absolute(path, fileRoots), hops, author: audience, waitMs,
+  run: async ({ mesh, hops, audience, fileRoots = [] }, { path, message, callId, waitMs = DEFAULT_WAIT_MS, ...recipient }) => mesh.sendFile({
+    ...hasRecipient(recipient) && { to: recipientOf(recipient) }, ...callId !== undefined && { callId },
+    path: absolute(path, fileRoots), hops, author: audience, waitMs,
     ...message !== undefined && { text: message }, ...audience === 'agent' && { roots: fileRoots }
   }),
   text: transferText
@@ -84,6 +86,10 @@ function absolute(path: string, [workspace]: readonly string[]): string {
   if (isAbsolute(path)) return path
   if (workspace === undefined) throw new MeshError('INVALID_ARGUMENT', `"${path}" is no absolute path`)
   return resolve(workspace, path)
+}
+
+function hasRecipient(recipient: RecipientParams): boolean {
+  return Object.values(recipient).some(value => value !== undefined)
 }
 
 function waitOf(params: unknown): number {

@@ -1,0 +1,50 @@
+/** Files for tests of their transfer, and two nodes with one cable between them. */
+
+import { randomBytes } from 'node:crypto'
+import { readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { multiaddr } from '@multiformats/multiaddr'
+import type { ConfigInput } from '../../src/config/schema.ts'
+import type { Transfer, TransferState } from '../../src/mesh-api.ts'
+import { Cable } from './cable.ts'
+import { MeshNode } from './mesh-node.ts'
+
+/** A file of random bytes. */
+export async function randomFile(folder: string, bytes: number, name = 'plan.bin'): Promise<{ path: string, content: Buffer }> {
+  const path = join(folder, name)
+  const content = randomBytes(bytes)
+  await writeFile(path, content)
+  return { path, content }
+}
+
+/** Waits until the file is in that state there; the transfer as the event told it. */
+export async function fileIs(node: Pick<MeshNode, 'events'>, transferId: string, state: TransferState, times = 1): Promise<Transfer> {
+  const transfer = await node.events.waitFor(`file ${transferId} to be ${state}`, events => events
+    .filter(event => event.type === 'file' && event.transfer.transferId === transferId && event.transfer.state === state)
+    .map(event => event.type === 'file' ? event.transfer : undefined)[times - 1])
+  return transfer
+}
+
+/** What lies in the folder of unfinished files. */
+export async function parts(node: Pick<MeshNode, 'stateDir'>): Promise<string[]> {
+  return await readdir(join(node.stateDir, 'transfers'))
+}
+
+/** Only the cable leads to bob: he tells nobody his address, and alice listens nowhere. */
+export async function wiredPair(config: { alice?: ConfigInput, bob?: ConfigInput } = {}): Promise<AsyncDisposable & { alice: MeshNode, bob: MeshNode, cable: Cable }> {
+  await using stack = new AsyncDisposableStack()
+  const bob = stack.use(await MeshNode.start({ name: 'bob', config: { enableNATTraversal: false, ...config.bob } }))
+  const cable = stack.use(await Cable.to(portOf(bob.address)))
+  const alice = stack.use(await MeshNode.start({ name: 'alice', config: { listenAddrs: [], ...config.alice } }))
+  await alice.mesh.approvePeer(bob.peerId)
+  await bob.mesh.approvePeer(alice.peerId)
+  await alice.mesh.addPeer({ recipient: `/ip4/127.0.0.1/tcp/${cable.port}/p2p/${bob.peerId}` })
+  await bob.waitForPeer('peer-connected', alice.peerId)
+  const held = stack.move()
+  return { alice, bob, cable, [Symbol.asyncDispose]: async () => { await held.disposeAsync() } }
+}
+
+/** The TCP port of an address. */
+export function portOf(address: string): number {
+  return Number(multiaddr(address).getComponents().find(({ name }) => name === 'tcp')?.value)
+}
