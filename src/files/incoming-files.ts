@@ -194,10 +194,14 @@ export class IncomingFiles {
 
   /** Ends a transfer that goes on; undefined when it had ended. */
   async #end(row: TransferRow, event: 'cancel' | 'reject' | 'fail', error?: MeshError): Promise<TransferRow | undefined> {
-    const ended = await this.#move(row.id, event, error === undefined ? {} : { error })
+    const { store, commits, shelf, clock, onChange } = this.#init
+    const ended = await commits.write(() => store.move(row.id, { event, at: clock.now(), ...error !== undefined && { error } }))
     if (ended === undefined) return undefined
-    this.#moving.get(row.id)?.abort(new Error(`the transfer is ${ended.state}`))
-    await this.#init.shelf.dropPart(row.id)
+    const moving = this.#moving.get(row.id)
+    moving?.abort(new Error(`the transfer is ${ended.state}`))
+    if (event !== 'fail') await moving?.ended // a failure comes from in there
+    await shelf.dropPart(row.id)
+    onChange(ended)
     return ended
   }
 

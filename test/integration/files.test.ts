@@ -147,14 +147,11 @@ describe('a file in a call', () => {
     const sent = await alice.mesh.sendFile({ path, text: 'have a look', waitMs: 120_000 })
     const { call, file } = await bob.waitForText('have a look')
     assert.deepEqual([call?.callId, call?.act], [callId, 'said'])
-    const entry = await bob.events.waitFor('the step', events => events.length > 0 && true).then(async () => await bothNote())
-    assert.deepEqual(entry, { name: 'plan.pdf', bytes: content.length, sha256: sent.sha256 })
-    const theirs = (await bob.mesh.transcript({ callId })).entries.find(({ kind }) => kind === 'file')
-    assert.equal(theirs?.file?.path, file?.path)
-
-    async function bothNote(): Promise<unknown> {
-      await bob.events.waitFor('the call to tell of it', events => events.filter(event => event.type === 'call').length >= 3)
-      return (await alice.mesh.transcript({ callId })).entries.find(({ kind }) => kind === 'file')?.file
-    }
+    await bob.events.waitFor('the call to tell of it', events => events.filter(event => event.type === 'call').length >= 3)
+    const [ours, theirs] = await Promise.all([alice, bob].map(async ({ mesh }) => (await mesh.transcript({ callId })).entries.find(({ kind }) => kind === 'file')))
+    const noted = { name: 'plan.pdf', bytes: content.length, sha256: sent.sha256 }
+    assert.deepEqual(ours?.file, noted)
+    assert.deepEqual(theirs?.file, { ...noted, path: file?.path })
+    assert.deepEqual([ours?.from, ours?.text, ours?.seq], [theirs?.from, theirs?.text, theirs?.seq])
   })
 })

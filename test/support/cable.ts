@@ -45,11 +45,6 @@ export class Cable implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Bytes in both directions. */
-  get carried(): number {
-    return this.#carried
-  }
-
   /** Lets nothing through any more once it carried so much from now on; resolves then. A cut sets it free. */
   async holdAfter(bytes: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>()

@@ -5,9 +5,10 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { ConfigInput } from '../../src/config/schema.ts'
-import type { Transfer, TransferState } from '../../src/mesh-api.ts'
+import type { MeshEvent, Transfer, TransferState } from '../../src/mesh-api.ts'
 import { Cable } from './cable.ts'
 import { MeshNode } from './mesh-node.ts'
+import type { Recorder } from './recorder.ts'
 
 /** A file of random bytes. */
 export async function randomFile(folder: string, bytes: number, name = 'plan.bin'): Promise<{ path: string, content: Buffer }> {
@@ -18,7 +19,7 @@ export async function randomFile(folder: string, bytes: number, name = 'plan.bin
 }
 
 /** Waits until the file is in that state there; the transfer as the event told it. */
-export async function fileIs(node: Pick<MeshNode, 'events'>, transferId: string, state: TransferState, times = 1): Promise<Transfer> {
+export async function fileIs(node: { events: Recorder<MeshEvent> }, transferId: string, state: TransferState, times = 1): Promise<Transfer> {
   const transfer = await node.events.waitFor(`file ${transferId} to be ${state}`, events => events
     .filter(event => event.type === 'file' && event.transfer.transferId === transferId && event.transfer.state === state)
     .map(event => event.type === 'file' ? event.transfer : undefined)[times - 1])
