@@ -97,7 +97,7 @@ describe('a file that is large', () => {
 })
 
 describe('a file of a peer', () => {
-  it('that is not approved, or blocked, is refused before anything is stored', async (t) => {
+  it('that is not approved is refused before anything is stored', async (t) => {
     await using alice = await MeshNode.start({ name: 'alice' })
     await using bob = await MeshNode.start({ name: 'bob', channel: { dmPolicy: 'open' } })
     await alice.mesh.addPeer({ recipient: bob.address })
