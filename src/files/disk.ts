@@ -4,7 +4,6 @@ import { open, statfs } from 'node:fs/promises'
 /** A file that is being written; like `FileHandle`, as far as it is used. */
 export interface OpenFile {
   writev: (pieces: Uint8Array[], position: number) => Promise<{ bytesWritten: number }>
-  truncate: (bytes: number) => Promise<void>
   sync: () => Promise<void>
   close: () => Promise<void>
 }

@@ -50,9 +50,9 @@ export class FileSharing {
 
   /** Before the node starts. */
   open(init: FileSharingInit): void {
-    const { init: { config, stateDir, newId, clock, random, log }, events, network, keeper, book, mailbox, calls } = init
+    const { init: { config, stateDir, newId, clock, random, log, disk }, events, network, keeper, book, mailbox, calls } = init
     const files = new Files({
-      ...init, config, stateDir, newId, clock, random, log, protocol: needed(this.#protocol),
+      ...init, config, stateDir, newId, clock, random, log, protocol: needed(this.#protocol), ...disk !== undefined && { disk },
       statusOf: peerId => book.statusOf(peerId),
       reach: async (peerId) => { await network.connect(peerId) },
       onWaiting: (peerId, isWaiting) => {

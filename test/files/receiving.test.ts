@@ -24,7 +24,6 @@ class MemoryFile implements OpenFile {
     return { bytesWritten: taken.length }
   }
 
-  truncate = async (): Promise<void> => Promise.resolve()
   sync = async (): Promise<void> => Promise.resolve()
   close = async (): Promise<void> => Promise.resolve()
 }

@@ -4,6 +4,8 @@ import assert from 'node:assert/strict'
 import { mkdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
+import { FREE_DISK_BYTES } from '../../src/config/file-limits.ts'
+import { systemDisk, type Disk } from '../../src/files/disk.ts'
 import { fileIs, parts, randomFile, wiredPair } from '../support/files.ts'
 import { befriend, failure, MeshNode } from '../support/mesh-node.ts'
 import { testFolder } from '../support/test-folder.ts'
@@ -93,6 +95,42 @@ describe('a file that is large', () => {
     await failure(alice.mesh.sendFile({ to: bob.peerId, path: second.path, waitMs: 120_000 }), 'QUOTA_EXCEEDED')
     await rm((await fileIs(bob, transferId, 'received')).path ?? '') // the owner took it away
     assert.equal((await alice.mesh.sendFile({ to: bob.peerId, path: second.path, waitMs: 120_000 })).state, 'received')
+  })
+})
+
+describe('a disk that fills', () => {
+  it('ends the file on both sides, and what came of it makes room again', async (t) => {
+    const disk: Disk = {
+      ...systemDisk,
+      openForWriting: async (path) => {
+        const file = await systemDisk.openForWriting(path)
+        return {
+          sync: async () => { await file.sync() }, close: async () => { await file.close() },
+          writev: async (pieces, position) => {
+            if (position > MB) throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+            return await file.writev(pieces, position)
+          }
+        }
+      }
+    }
+    await using alice = await MeshNode.start({ name: 'alice' })
+    await using bob = await MeshNode.start({ name: 'bob', disk })
+    await befriend(alice, bob)
+    const { path } = await randomFile(testFolder(t), 5 * MB)
+    const error = await failure(alice.mesh.sendFile({ to: bob.peerId, path, waitMs: 120_000 }), 'DISK_FULL')
+    assert.deepEqual([error.reason, error.state], ['by-recipient', 'failed'])
+    assert.equal((await bob.mesh.transfers({}))[0]?.error?.code, 'DISK_FULL')
+    assert.deepEqual(await parts(bob), [])
+  })
+
+  it('takes no file that it has no room for', async (t) => {
+    await using alice = await MeshNode.start({ name: 'alice' })
+    await using bob = await MeshNode.start({ name: 'bob', disk: { ...systemDisk, freeBytes: async () => Promise.resolve(FREE_DISK_BYTES + MB) } })
+    await befriend(alice, bob)
+    const folder = testFolder(t)
+    const [small, large] = [await randomFile(folder, MB, 'small'), await randomFile(folder, MB + 1, 'large')]
+    await failure(alice.mesh.sendFile({ to: bob.peerId, path: large.path, waitMs: 120_000 }), 'DISK_FULL')
+    assert.equal((await alice.mesh.sendFile({ to: bob.peerId, path: small.path, waitMs: 120_000 })).state, 'received')
   })
 })
 
