@@ -123,7 +123,8 @@ async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventL
     sharing.open({ ...shared, mailbox, calls, peers })
     const discovery = new Discovery({ ...shared, instances, self: components.peerId, exchange: needed(late.exchange) })
     late.handler = { mailbox, instances, discovery }
-    return { ...shared, node, dialer, mailbox, calls, instances, discovery, peers, inviting, sharing, traversal, listenAddrs: () => components.transportManager.getAddrs().map(String) }
+    const listenAddrs = (): string[] => components.transportManager.getAddrs().map(String)
+    return { ...shared, node, dialer, mailbox, calls, instances, discovery, peers, inviting, sharing, traversal, listenAddrs }
   } catch (error) {
     await node.close()
     throw error

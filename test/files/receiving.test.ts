@@ -53,7 +53,8 @@ async function scene(bytes: number): Promise<Scene> {
   const running = receiving.run(NEVER)
   void Promise.allSettled([running]) // each test looks itself
   far.addEventListener('message', ({ data }) => { arrived.add(data.byteLength) })
-  return { file, clock, receiving, running, reports, arrived, send: (data) => { near.send(data) }, end: async () => { await near.close() } }
+  const send = (data: Uint8Array): void => { near.send(data) }
+  return { file, clock, receiving, running, reports, arrived, send, end: async () => { await near.close() } }
 }
 
 describe('the bytes of a file that come in', () => {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
+import type { FileHandle } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import type { Stream } from '@libp2p/interface'
 import { encode } from 'it-length-prefixed'
@@ -35,11 +36,12 @@ async function scene(content: Buffer, { offset = 0, bytes = content.length } = {
     sum += data.byteLength
     arrived.add(sum)
   })
-  const read = async (buffer: Buffer, into: number, length: number, position: number): Promise<{ bytesRead: number }> => {
+  const read = async (...[buffer, into, length, position]: [Buffer, number, number, number]): Promise<{ bytesRead: number }> => {
     reads.push(position)
     return Promise.resolve({ bytesRead: content.copy(buffer, into, position, position + length) })
   }
-  const sending = sendBytes({ channel: new FileChannel(near), file: { read } as never, offset, bytes, clock, onWritten: () => undefined }, new AbortController().signal)
+  const init = { channel: new FileChannel(near), file: { read } as unknown as FileHandle, offset, bytes, clock, onWritten: () => undefined }
+  const sending = sendBytes(init, new AbortController().signal)
   void Promise.allSettled([sending])
   return { sending, clock, far, arrived, received, reads, say: (frame) => { far.send(encode.single(encodeFileFrame(frame))) } }
 }

@@ -6,6 +6,7 @@ import { dirname, join } from 'node:path'
 import { describe, it } from 'node:test'
 import { FREE_DISK_BYTES } from '../../src/config/file-limits.ts'
 import { systemDisk, type Disk } from '../../src/files/disk.ts'
+import type { CallEntry } from '../../src/mesh-api.ts'
 import { fileIs, parts, randomFile, wiredPair } from '../support/files.ts'
 import { befriend, failure, MeshNode } from '../support/mesh-node.ts'
 import { testFolder } from '../support/test-folder.ts'
@@ -186,10 +187,16 @@ describe('a file in a call', () => {
     const { call, file } = await bob.waitForText('have a look')
     assert.deepEqual([call?.callId, call?.act], [callId, 'said'])
     await bob.events.waitFor('the call to tell of it', events => events.filter(event => event.type === 'call').length >= 3)
-    const [ours, theirs] = await Promise.all([alice, bob].map(async ({ mesh }) => (await mesh.transcript({ callId })).entries.find(({ kind }) => kind === 'file')))
+    const [ours, theirs] = await Promise.all([fileIn(alice, callId), fileIn(bob, callId)])
     const noted = { name: 'plan.pdf', bytes: content.length, sha256: sent.sha256 }
-    assert.deepEqual(ours?.file, noted)
-    assert.deepEqual(theirs?.file, { ...noted, path: file?.path })
-    assert.deepEqual([ours?.from, ours?.text, ours?.seq], [theirs?.from, theirs?.text, theirs?.seq])
+    assert.deepEqual(ours.file, noted)
+    assert.deepEqual(theirs.file, { ...noted, path: file?.path })
+    assert.deepEqual([ours.from, ours.text, ours.seq], [theirs.from, theirs.text, theirs.seq])
   })
 })
+
+/** What the transcript says about the file. */
+async function fileIn({ mesh }: MeshNode, callId: string): Promise<CallEntry> {
+  const { entries } = await mesh.transcript({ callId })
+  return entries.find(({ kind }) => kind === 'file') ?? assert.fail('the transcript has no file')
+}

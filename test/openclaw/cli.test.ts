@@ -73,7 +73,7 @@ async function command(line: string, given: Record<string, unknown> = {}, outcom
     input: { isTerminal: false, chunks: async function* () { yield session.input } },
     isWatched: false,
     out: (text) => { session.out.push(text) },
-    progress: (line) => { session.progress.push(line) },
+    progress: (shown) => { session.progress.push(shown) },
     err: (text) => { session.err.push(text) },
     fail: () => { session.hasFailed = true },
     pause: async () => { session.pauses += 1 }

@@ -18,12 +18,23 @@ export async function randomFile(folder: string, bytes: number, name = 'plan.bin
   return { path, content }
 }
 
+/** A node that tells its events. */
+interface Telling {
+  events: Recorder<MeshEvent>
+}
+
 /** Waits until the file is in that state there; the transfer as the event told it. */
-export async function fileIs(node: { events: Recorder<MeshEvent> }, transferId: string, state: TransferState, times = 1): Promise<Transfer> {
-  const transfer = await node.events.waitFor(`file ${transferId} to be ${state}`, events => events
-    .filter(event => event.type === 'file' && event.transfer.transferId === transferId && event.transfer.state === state)
-    .map(event => event.type === 'file' ? event.transfer : undefined)[times - 1])
-  return transfer
+export async function fileIs(node: Telling, transferId: string, state: TransferState): Promise<Transfer> {
+  return await node.events.waitFor(`file ${transferId} to be ${state}`, events => transfersIn(events, transferId).find(transfer => transfer.state === state))
+}
+
+/** Waits until the file moves for the second time, or the first time of several nodes that run one after the other. */
+export async function fileResumes(node: Telling, transferId: string, times = 2): Promise<Transfer> {
+  return await node.events.waitFor(`file ${transferId} to go on`, events => transfersIn(events, transferId).filter(({ state }) => state === 'moving')[times - 1])
+}
+
+function transfersIn(events: readonly MeshEvent[], transferId: string): Transfer[] {
+  return events.flatMap(event => event.type === 'file' && event.transfer.transferId === transferId ? [event.transfer] : [])
 }
 
 /** What lies in the folder of unfinished files. */
@@ -31,8 +42,14 @@ export async function parts(node: Pick<MeshNode, 'stateDir'>): Promise<string[]>
   return await readdir(join(node.stateDir, 'transfers'))
 }
 
+export interface WiredPair extends AsyncDisposable {
+  alice: MeshNode
+  bob: MeshNode
+  cable: Cable
+}
+
 /** Only the cable leads to bob: he tells nobody his address, and alice listens nowhere. */
-export async function wiredPair(config: { alice?: ConfigInput, bob?: ConfigInput } = {}): Promise<AsyncDisposable & { alice: MeshNode, bob: MeshNode, cable: Cable }> {
+export async function wiredPair(config: { alice?: ConfigInput, bob?: ConfigInput } = {}): Promise<WiredPair> {
   await using stack = new AsyncDisposableStack()
   const bob = stack.use(await MeshNode.start({ name: 'bob', config: { enableNATTraversal: false, ...config.bob } }))
   const cable = stack.use(await Cable.to(portOf(bob.address)))
