@@ -1,10 +1,12 @@
 /** The second process: does what the first one asks for over IPC, and ends with it. */
 import { End } from './end.ts'
 import { LoopDelay } from './loop-delay.ts'
+import { PeakMemory } from './peak-memory.ts'
 import type { Answer, Call, CallHandlers, CallName } from './peer-calls.ts'
 
 let end: End | undefined
 let loopDelay: LoopDelay | undefined
+let memory: PeakMemory | undefined
 
 const handlers: CallHandlers = {
   open: async (folder) => {
@@ -21,6 +23,11 @@ const handlers: CallHandlers = {
     return null
   },
   loopDelay: async () => loopDelay?.end() ?? Number.NaN,
+  watchMemory: async () => {
+    memory = new PeakMemory()
+    return null
+  },
+  peakMemory: async () => memory?.end() ?? Number.NaN,
   close: async () => {
     await end?.close()
     return null

@@ -1,5 +1,5 @@
 /** Runs an agent turn for a peer's message in the host: a session of the peer's own, no commands, its text framed as untrusted. */
-import { dispatchInboundDirectDm, toInboundMediaFacts } from 'openclaw/plugin-sdk/channel-inbound'
+import { dispatchInboundDirectDm } from 'openclaw/plugin-sdk/channel-inbound'
 import { resolveStableChannelMessageIngress } from 'openclaw/plugin-sdk/channel-ingress-runtime'
 import type { OpenClawConfig } from 'openclaw/plugin-sdk/channel-core'
 import { mimeTypeFromFilePath } from 'openclaw/plugin-sdk/media-mime'
@@ -107,11 +107,9 @@ async function runTurn({ host, selfPeerId, channelRuntime }: AgentRunnerInit, me
   return failures.length === 0 ? { text: answer } : { text: answer, failure: failures.join('; ') }
 }
 
-/** A file as the host hands media of a message to an agent. */
+/** A file as media of the message. The host takes facts from a channel that builds the whole context itself, and these fields from one that does not. */
 function mediaOf(file: ReceivedFile | undefined): Record<string, unknown> {
-  if (file === undefined) return {}
-  const media = toInboundMediaFacts([{ path: file.path, fileName: file.name, contentType: mimeTypeFromFilePath(file.name) ?? 'application/octet-stream' }])
-  return { media }
+  return file === undefined ? {} : { MediaPaths: [file.path], MediaTypes: [mimeTypeFromFilePath(file.name) ?? 'application/octet-stream'] }
 }
 
 /** Our peer book admitted the sender already; this tells the host so, for this one message. */
