@@ -6,8 +6,8 @@ import type { CallAnswer, CallChoice, CallRequest, CallSpeech, CallSummary, Call
 import type { SendFileRequest, Transfer, TransferQuery } from './api/files.ts'
 import type { Invite, InviteRequest, JoinedPeer, JoinRequest } from './api/invites.ts'
 import type {
-  DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendRequest, InstanceSendResult, MeshEvent, MessageStatus,
-  SendRequest, SendResult, TargetDelivery, TurnClaim, TurnOutcome, WatchRequest, WatchResult
+  BroadcastRequest, BroadcastResult, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendRequest,
+  InstanceSendResult, MeshEvent, MessageStatus, SendRequest, SendResult, TargetDelivery, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './api/messages.ts'
 import type {
   InstanceIdentity, InstanceSummary, MeshStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance
@@ -60,6 +60,8 @@ export interface MeshApi {
   acceptFile: (transferId: string) => Promise<Transfer>
   /** Gives up a file of ours, or takes nothing more of a peer's. */
   cancelFile: (transferId: string) => Promise<Transfer>
+  /** Sends a text to everybody on a topic, known or not. */
+  broadcast: (request: BroadcastRequest) => Promise<BroadcastResult>
   messageStatus: (messageId: string) => Promise<MessageStatus>
   inbox: (query: InboxQuery) => Promise<{ messages: InboxMessage[], unread: number }>
   watch: (request: WatchRequest) => Promise<WatchResult>

@@ -1,5 +1,4 @@
 /** Calls as plain data: a conversation of two agents with a topic, a beginning and an end. Times are milliseconds since the epoch. */
-import type { Audience } from './messages.ts'
 
 /** `ringing` until it is answered, on both sides. */
 export type CallState = 'ringing' | 'active' | 'ended'
@@ -90,5 +89,5 @@ export interface CallAnswer extends CallChoice {
 export interface CallSpeech extends CallChoice {
   text: string
   /** Whose words they are; an agent may not write to peers that its owner keeps for himself. @default 'owner' */
-  author?: Audience
+  author?: CallSpeaker
 }

@@ -6,8 +6,26 @@ import type { ReceivedFile, Transfer } from './files.ts'
 /** How far a message got; each value says what is proven. */
 export type DeliveryState = 'queued' | 'sent' | 'received' | 'held' | 'delivered' | 'replied' | 'uncertain' | 'failed' | 'expired'
 
-/** `direct` is what a person or agent wrote to this node; `reply` answers one of our messages; `call` belongs to a call; `file` tells of a file. */
-export type InboxKind = 'direct' | 'reply' | 'call' | 'file'
+/**
+ * `direct` is what a person or agent wrote to this node; `reply` answers one of our messages; `broadcast` went to everybody; `call`
+ * belongs to a call; `file` tells of a file.
+ */
+export type InboxKind = 'direct' | 'reply' | 'broadcast' | 'call' | 'file'
+
+export interface BroadcastRequest {
+  text: string
+  /** @default the topic of the configuration */
+  topic?: string
+  /** How many agents the conversation passed through to get here. @default 0 */
+  hops?: number
+}
+
+export interface BroadcastResult {
+  messageId: string
+  topic: string
+  /** Connected peers that it was sent to, which pass it on; 0 when none takes broadcasts of this topic. */
+  recipients: number
+}
 
 /** Who acts: an agent may do and see less than its owner. */
 export type Audience = 'agent' | 'owner'
@@ -94,6 +112,8 @@ export interface InboxMessage {
   inReplyTo?: string
   call?: CallNote
   file?: ReceivedFile
+  /** Of a broadcast. */
+  topic?: string
 }
 
 /** A stored message of an approved sender, as it is handed to the layer that shows it or gives it to an agent. */
@@ -108,10 +128,12 @@ export interface InboundMessage {
   at: number
   hops: number
   inReplyTo?: string
-  file?: ReceivedFile
   /** The sender is not approved: its message was taken because everybody may write, or because it answers one of ours. */
   isStranger?: true
   call?: CallNote
+  file?: ReceivedFile
+  /** Of a broadcast. */
+  topic?: string
 }
 
 /** Whether a stored message may start an agent turn, decided and marked on disk before the turn starts. */

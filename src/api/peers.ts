@@ -143,6 +143,9 @@ export interface PeerReach {
   lastSeen: number | null
 }
 
+/** `online`: connected and heard just now. `left`: it said goodbye. `away`: neither; nobody knows whether it runs. */
+export type Presence = 'online' | 'left' | 'away'
+
 export interface PeerSummary {
   peerId: string
   agentId: string
@@ -151,6 +154,7 @@ export interface PeerSummary {
   approved: boolean
   status: ApprovalStatus
   connected: boolean
+  presence: Presence
   path?: PathKind
   transport?: string
   /** The relay's peer ID, of a relayed path. */

@@ -26,6 +26,13 @@ export const CONFIG_DEFAULTS = {
   relayList: [],
   stunServers: [],
   announceAddrs: [],
+  /** Passing on what others say costs little, and a network where few do so falls apart. */
+  enableBroadcast: true,
+  meshTopic: 'openclaw-mesh',
+  /** Off: what is said to everybody is seldom worth a ringing phone. */
+  enableBroadcastForwarding: false,
+  /** Off: one broadcast would start a turn at every gateway. */
+  enableBroadcastTurns: false,
   /** Instances find each other by what they announce; private addresses and the card still go to approved peers only. */
   enableAgentSync: true,
   /** A round trip across the world takes 0.3 s, a slow channel or a busy disk some seconds; an agent that waits longer than 15 s looks stuck. */

@@ -174,6 +174,9 @@ export const DISCOVERY_TIMEOUT_MS = 45_000
 /** A failure in the log: its code, its reason and the sentence about it. */
 export const MAX_LOGGED_CHARACTERS = 400
 
+/** A connected peer that was not heard for this long does not count as online: a ping and its time limit, missed, and some more. */
+export const PRESENCE_FRESH_MS = 90_000
+
 /** How often an unchanged record is told again, so that routes stay fresh. */
 export const ANNOUNCE_INTERVAL_MS = 30 * 60_000
 
@@ -221,28 +224,3 @@ export const FORWARD_STOP_MS = 3_000
 
 /** Characters of a peer's text that a channel shows: 3 screens of a phone, and one message on Feishu, Telegram and Slack (4,000 characters). */
 export const MAX_SHOWN_CHARACTERS = 3_000
-
-/** How long a call rings: as long as a phone does, and an agent's turn takes. */
-export const RING_TIMEOUT_MS = 60_000
-
-/** How long a call waits for a peer that went away: a gateway that restarts on a busy machine is back within a minute. */
-export const CALL_AWAY_MS = 180_000
-
-/** A call in which nobody says anything for this long is forgotten rather than going on, and it keeps others waiting. */
-export const CALL_IDLE_MS = 30 * 60_000
-
-/** Calls of other peers that wait while one is on; each waits for the ring timeout at most. */
-export const MAX_QUEUED_CALLS = 8
-
-/** Calls that one peer may make in an hour: one every two minutes; more would push the owner's transcripts out. */
-export const MAX_CALLS_PER_HOUR = 30
-
-/** A topic is a line, not a message. */
-export const MAX_TOPIC_CHARACTERS = 200
-
-/** Steps of one call, of both sides together: a long day of talk. */
-export const MAX_CALL_STEPS = 5_000
-
-/** Transcripts of ended calls: how many are kept, and for how long. */
-export const MAX_TRANSCRIPTS = 500
-export const TRANSCRIPT_AGE_MS = 90 * 24 * 3_600_000

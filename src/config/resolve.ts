@@ -7,6 +7,7 @@ import { CHANNEL_DEFAULTS, CONFIG_DEFAULTS, PUBLIC_DEFAULTS } from './defaults.t
 import { checkForwardTargets, type ForwardTarget } from './forward-targets.ts'
 import { NOT_YET_KEYS } from './not-yet.ts'
 import { ChannelSchema, ConfigSchema, type ConfigInput, type DiscoveryMechanism, type DmPolicy, type Role } from './schema.ts'
+import { isTopic, TOPIC_FORM } from './topic.ts'
 import { badValue, checkShape } from './validate.ts'
 
 /** Complete, checked settings; NAT switches are already combined with the master switch. */
@@ -27,6 +28,10 @@ export interface MeshConfig {
   stunServers: string[]
   announceAddrs: string[]
   instanceName: string
+  enableBroadcast: boolean
+  meshTopic: string
+  enableBroadcastForwarding: boolean
+  enableBroadcastTurns: boolean
   enableAgentSync: boolean
   agentCard: AgentCard | undefined
   inboundTargets: ForwardTarget[]
@@ -113,6 +118,7 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     stunServers: checkStunServers(input.stunServers ?? CONFIG_DEFAULTS.stunServers, checkAt('stunServers')),
     announceAddrs: checkAnnounceAddrs(input.announceAddrs ?? CONFIG_DEFAULTS.announceAddrs, checkAt('announceAddrs')),
     instanceName: instanceNameOf(input.instanceName, environment),
+    ...broadcastOf(input, { hasIdentify: nat.enableIdentify, warnings }),
     enableAgentSync: input.enableAgentSync ?? CONFIG_DEFAULTS.enableAgentSync,
     agentCard: agentCardOf(input.agentCard),
     inboundTargets: checkForwardTargets(input, { path: CONFIG_PATH, warnings }),
@@ -136,6 +142,24 @@ function agentCardOf(card: ConfigInput['agentCard']): AgentCard | undefined {
 
 function autoAnswerCallsOf(peerIds: ConfigInput['autoAnswerCalls']): string[] {
   return checkAllowFrom(peerIds ?? CONFIG_DEFAULTS.autoAnswerCalls, `${CONFIG_PATH}.autoAnswerCalls`)
+}
+
+type BroadcastSettings = Pick<MeshConfig, 'enableBroadcast' | 'meshTopic' | 'enableBroadcastForwarding' | 'enableBroadcastTurns'>
+
+function broadcastOf(input: ConfigInput, { hasIdentify, warnings }: { hasIdentify: boolean, warnings: string[] }): BroadcastSettings {
+  const wanted = input.enableBroadcast ?? CONFIG_DEFAULTS.enableBroadcast
+  if (wanted && !hasIdentify) {
+    if (input.enableBroadcast === true) throw badValue(`${CONFIG_PATH}.enableBroadcast`, true, 'enableIdentify: true beside it, which it needs')
+    warnings.push('identify is off, so broadcasts are off too')
+  }
+  const meshTopic = input.meshTopic ?? CONFIG_DEFAULTS.meshTopic
+  if (!isTopic(meshTopic)) throw badValue(`${CONFIG_PATH}.meshTopic`, meshTopic, TOPIC_FORM)
+  return {
+    enableBroadcast: wanted && hasIdentify,
+    meshTopic,
+    enableBroadcastForwarding: input.enableBroadcastForwarding ?? CONFIG_DEFAULTS.enableBroadcastForwarding,
+    enableBroadcastTurns: input.enableBroadcastTurns ?? CONFIG_DEFAULTS.enableBroadcastTurns
+  }
 }
 
 function refuseNotYet(config: unknown): void {

@@ -1,6 +1,7 @@
 /** The one source of the configuration's shape: manifest, start-up check and the README's table are made from it. */
 import Type from 'typebox'
 import type { Static, TSchema } from 'typebox'
+import { MAX_TOPIC_CHARACTERS } from './broadcast-limits.ts'
 import { MAX_CARD_DESCRIPTION_CHARACTERS, MAX_CARD_SKILLS, MAX_CARD_SKILL_CHARACTERS, MAX_FORWARD_TARGETS } from './limits.ts'
 
 /** Bounds that keep a mistyped number from becoming a denial of service of our own making. */
@@ -128,6 +129,10 @@ export const ConfigSchema = Type.Object({
   networkKeyFile: optional(Type.String({
     minLength: 1, maxLength: LIMITS.pathCharacters, description: 'Private network: absolute path of a file with a pre-shared key; only nodes with the same key connect'
   })),
+  enableBroadcast: flag('Broadcasts: send them, take them, pass them on'),
+  meshTopic: optional(Type.String({ minLength: 1, maxLength: MAX_TOPIC_CHARACTERS, description: 'Topic of broadcasts: what this node takes and passes on, and where its own go unless told' })),
+  enableBroadcastForwarding: flag('Forward broadcasts of approved peers like their messages'),
+  enableBroadcastTurns: flag('Let broadcasts of approved peers start agent turns like their messages'),
   enableAgentSync: flag('Announce this instance to connected peers and learn theirs; false keeps that to approved peers'),
   agentCard: optional(Type.Object({
     description: optional(Type.String({ maxLength: LIMITS.cardDescription, description: 'What the agent is for' })),

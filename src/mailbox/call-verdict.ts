@@ -38,5 +38,5 @@ export interface FileDraft {
   hops: number
   isTurn: boolean
   /** Where it was sent in a call. */
-  call: CallNote | undefined
+  call?: CallNote
 }

@@ -9,14 +9,17 @@ import type { ApprovalStatus, DeliveryTarget, ForwardOutcome, TargetDelivery, Tu
 import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
 import { ForwardStore } from './forward-store.ts'
 import { Forwards, type ForwardReport } from './forwards.ts'
+import { Broadcasts, type BroadcastArrival, type BroadcastOutcome } from './broadcasts.ts'
 import { InboxStore, type InboxFilter, type InboxRow } from './inbox-store.ts'
-import type { CallArrival, CallDraft, FileDraft, CallVerdict } from './call-verdict.ts'
+import { CallMessages } from './call-messages.ts'
+import type { CallArrival, CallVerdict } from './call-verdict.ts'
 import { Inbox } from './inbox.ts'
 import type { OutboxRow } from './outbox-store.ts'
+import { SeenBroadcasts } from './seen-broadcasts.ts'
 import { Turns, type ClaimedRow } from './turns.ts'
 
 export interface IncomingInit {
-  config: Pick<MeshConfig, 'dmPolicy' | 'rateLimit' | 'turnBudget' | 'inboundTargets'>
+  config: Pick<MeshConfig, 'dmPolicy' | 'rateLimit' | 'turnBudget' | 'inboundTargets' | 'enableBroadcastTurns' | 'enableBroadcastForwarding'>
   database: DatabaseSync
   commits: GroupCommit
   statusOf: (peerId: string) => ApprovalStatus
@@ -36,6 +39,8 @@ export interface IncomingInit {
   onForwarded: (row: InboxRow) => void
   /** Tells a sender a later stage of its message. */
   sendReceipt: (peerId: string, receipt: WireAck) => Promise<void>
+  /** A fresh message ID. */
+  newId: () => string
   clock: Clock
   random: () => number
   log: Logger
@@ -48,11 +53,14 @@ export interface ForwardedRow {
 }
 
 export class Incoming {
+  readonly calls: CallMessages
   readonly #init: IncomingInit
   readonly #store: InboxStore
   readonly #inbox: Inbox
   readonly #turns: Turns
   readonly #forwards: Forwards
+  readonly #seen: SeenBroadcasts
+  readonly #broadcasts: Broadcasts
 
   constructor(init: IncomingInit) {
     const { config, database, commits, clock, statusOf } = init
@@ -62,10 +70,13 @@ export class Incoming {
       config, store: this.#store, commits, statusOf, now: clock.now, findSent: init.findSent, countReply: init.countReply,
       onHeld: init.onHeld, judgeCall: init.judgeCall,
       onReceived: (row) => { this.#handleReceived(row) },
-      onStoring: (messageId, peerId) => { if (statusOf(peerId) === 'approved') this.#forwards.plan(messageId) },
+      onStoring: (row) => { if (this.#goesToChannels(row)) this.#forwards.plan(row.id) },
       onReplied: (sent, reply) => { init.onReplied(sent, reply.state === 'held' ? undefined : reply.text) }
     })
+    this.calls = new CallMessages({ inbox: this.#inbox, store: this.#store, onRings: (row) => { this.#handleReceived(row) } })
     this.#turns = new Turns({ dmPolicy: config.dmPolicy, budget: config.turnBudget, store: this.#store, commits, statusOf, now: clock.now })
+    this.#seen = new SeenBroadcasts({ database })
+    this.#broadcasts = new Broadcasts({ config, inbox: this.#inbox, store: this.#store, seen: this.#seen, statusOf, newId: init.newId, now: clock.now })
     this.#forwards = new Forwards({
       targets: config.inboundTargets, store: new ForwardStore(database), commits, clock, random: init.random,
       onDue: (messageId, target) => { this.#handleDue(messageId, target) }
@@ -107,28 +118,11 @@ export class Incoming {
     return await this.#inbox.receive({ from, message, address })
   }
 
-  /** See {@link Inbox.insertOwn}. */
-  insertOwn(id: string, peerId: string, draft: CallDraft | FileDraft): InboxRow {
-    return this.#inbox.insertOwn(id, peerId, draft)
-  }
-
-  noteOwn(row: InboxRow): void {
-    this.#inbox.noteOwn(row)
-  }
-
-  /** Tells a stored message again. */
-  announce(row: InboxRow): void {
-    this.#handleReceived(row)
-  }
-
-  /** A call that waited rings now; call it in a transaction. The message that is to be announced after it. */
-  openTurn(callId: string): InboxRow | undefined {
-    return this.#store.moveTurn(callId, { from: 'none', to: 'open' }) ? this.#store.get(callId) : undefined
-  }
-
-  /** What was said in a call that is over starts no turn any more; call it in a transaction. */
-  closeTurnsOfCall(callId: string): void {
-    this.#store.closeTurnsOfCall(callId)
+  /** Takes a broadcast, unless it was taken before or the owner wants none of this author. */
+  async receiveBroadcast(arrival: BroadcastArrival): Promise<BroadcastOutcome> {
+    const outcome = await this.#broadcasts.receive(arrival)
+    if (outcome.kind === 'shown') this.#handleReceived(outcome.row)
+    return outcome
   }
 
   deliveriesOf(messageId: string): TargetDelivery[] {
@@ -202,7 +196,12 @@ export class Incoming {
 
   async keepHouse(): Promise<void> {
     await this.#inbox.keepHouse()
+    await this.#init.commits.write(() => { this.#seen.keepHouse(this.#init.clock.now()) })
     await this.#forwards.keepHouse()
+  }
+
+  #goesToChannels({ kind, peerId }: InboxRow): boolean {
+    return this.#init.statusOf(peerId) === 'approved' && (kind !== 'broadcast' || this.#init.config.enableBroadcastForwarding)
   }
 
   #isForwarded(messageId: string): boolean {
@@ -231,9 +230,9 @@ export class Incoming {
     await this.#tell({ ...row, state: stage }, deliveries)
   }
 
-  /** The sender of a file learns what became of it by the transfer. */
-  async #tell({ id, peerId, kind, state, call }: InboxRow, deliveries?: TargetDelivery[]): Promise<void> {
-    if (kind === 'file' || call?.act === 'asks') return // or no peer sent it
+  /** The author of a broadcast waits for nothing; the sender of a file learns of it by the transfer; what our agent asks its owner, no peer sent. */
+  async #tell({ id, kind, peerId, state, call }: InboxRow, deliveries?: TargetDelivery[]): Promise<void> {
+    if (kind === 'broadcast' || kind === 'file' || call?.act === 'asks') return
     await this.#init.sendReceipt(peerId, { id, stage: state, ...deliveries !== undefined && { deliveries } })
   }
 }

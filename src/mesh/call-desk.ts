@@ -3,31 +3,43 @@ import { FORWARD_DEADLINE_MS } from '../config/limits.ts'
 import { MeshError } from '../lib/errors.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import type { CallAnswer, CallChoice, CallRequest, CallSpeech, CallSummary, CallTranscript, TargetDelivery } from '../mesh-api.ts'
+import type { Mailbox } from '../mailbox/mailbox.ts'
+import type { CreatedNode } from '../node/create-node.ts'
 import type { CallRow } from '../sessions/call-store.ts'
 import { endError } from '../sessions/call-steps.ts'
-import type { Parts } from './assemble.ts'
+import type { Calls } from '../sessions/calls.ts'
+import type { PeerBook } from '../trust/peer-book.ts'
 import { toCallEvent, toCallSummary, toTranscript } from './call-views.ts'
+import type { FileSharing } from './file-sharing.ts'
 import type { MeshInit } from './init.ts'
+import type { Recipients } from './recipients.ts'
 import type { UnnumberedEvent } from './views.ts'
 
-export class CallDesk {
-  readonly #config: MeshInit['config']
-  readonly #parts: Parts
-  readonly #events: EventLog<UnnumberedEvent>
+export interface CallDeskParts {
+  init: MeshInit
+  events: EventLog<UnnumberedEvent>
+  node: CreatedNode
+  book: PeerBook
+  mailbox: Mailbox
+  calls: Calls
+  sharing: FileSharing
+  recipients: Recipients
+}
 
-  constructor(config: MeshInit['config'], parts: Parts, events: EventLog<UnnumberedEvent>) {
-    this.#config = config
+export class CallDesk {
+  readonly #parts: CallDeskParts
+
+  constructor(parts: CallDeskParts) {
     this.#parts = parts
-    this.#events = events
   }
 
   /** Resolves once the peer has the call; a call that waits there goes on although that is a failure. */
   async call({ to, topic, speaker, hops }: CallRequest): Promise<CallSummary> {
-    const { peerId } = await this.#parts.peers.resolveAddressee(to, speaker)
-    const after = this.#events.lastSeq
+    const { peerId } = await this.#parts.recipients.resolveAddressee(to, speaker)
+    const after = this.#parts.events.lastSeq
     const dialled = await this.#parts.calls.dial({ peerId: peerId.toString(), topic, speaker, hops })
-    await this.#events.wait({
-      after, timeoutMs: this.#config.deliveryAckTimeoutMs,
+    await this.#parts.events.wait({
+      after, timeoutMs: this.#parts.init.config.deliveryAckTimeoutMs,
       matches: event => event.type === 'call' && event.callId === dialled.id && (event.isConfirmed || event.state === 'ended')
     })
     const row = this.#latest(dialled)
@@ -50,10 +62,10 @@ export class CallDesk {
   }
 
   async escalate(speech: CallSpeech): Promise<{ callId: string, notified: TargetDelivery[] }> {
-    const after = this.#events.lastSeq
+    const after = this.#parts.events.lastSeq
     const { row, message } = await this.#parts.calls.escalate(speech)
     if (this.#parts.mailbox.incoming.deliveriesOf(message.id).length > 0) {
-      await this.#events.wait({ after, timeoutMs: FORWARD_DEADLINE_MS, matches: event => event.type === 'forwarded' && event.messageId === message.id })
+      await this.#parts.events.wait({ after, timeoutMs: FORWARD_DEADLINE_MS, matches: event => event.type === 'forwarded' && event.messageId === message.id })
     }
     return { callId: row.id, notified: this.#parts.mailbox.incoming.deliveriesOf(message.id) }
   }

@@ -16,7 +16,7 @@ import type { CallRow } from '../sessions/call-store.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import { callFileText } from './call-files.ts'
 import type { MeshInit } from './init.ts'
-import type { Peers } from './peers.ts'
+import type { Recipients } from './recipients.ts'
 import type { UnnumberedEvent } from './views.ts'
 
 export interface FileSharingInit {
@@ -29,7 +29,7 @@ export interface FileSharingInit {
   book: PeerBook
   mailbox: Mailbox
   calls: Pick<Calls, 'get' | 'open' | 'noteFile'>
-  peers: Pick<Peers, 'resolveAddressee'>
+  recipients: Pick<Recipients, 'resolveAddressee'>
 }
 
 /**
@@ -61,8 +61,8 @@ export class FileSharing {
       },
       onStoring: ({ peerId, text, hops, callId }, messageId) => {
         const call = callId === undefined ? undefined : calls.get(callId)
-        const row = mailbox.incoming.insertOwn(messageId, peerId, { kind: 'file', text, hops, ...noteIn(call, peerId) })
-        return () => { mailbox.incoming.noteOwn(row) }
+        const row = mailbox.incoming.calls.insertOwn(messageId, peerId, { kind: 'file', text, hops, ...noteIn(call, peerId) })
+        return () => { mailbox.incoming.calls.noteOwn(row) }
       },
       onDelivering: row => row.callId === undefined ? () => undefined : calls.noteFile(row.callId, callFileText(row)),
       onChange: (transfer) => { events.append({ type: 'file', peerId: transfer.peerId, transfer: this.#named(transfer) }) }
@@ -77,7 +77,7 @@ export class FileSharing {
   /** Sends a file to a peer; see {@link Files.send}. */
   async send({ to, path, roots, author, text = '', callId, hops = 0, waitMs = 0 }: SendFileRequest): Promise<Transfer> {
     const call = to === undefined || callId !== undefined ? this.#activeCall(callId) : undefined
-    const { peerId } = await needed(this.#parts).init.peers.resolveAddressee(to ?? call?.peerId ?? '', author)
+    const { peerId } = await needed(this.#parts).init.recipients.resolveAddressee(to ?? call?.peerId ?? '', author)
     if (call !== undefined && call.peerId !== peerId.toString()) throw new MeshError('INVALID_ARGUMENT', 'the call is with another peer than the recipient')
     const folders = roots === undefined ? undefined : [...roots, this.files.filesDir]
     return this.#named(await this.files.send({ peerId, path, roots: folders, text, callId: call?.id, hops: Math.max(hops, call?.hops ?? 0) }, waitMs))
@@ -133,8 +133,8 @@ export class FileSharing {
 }
 
 /** A file in a call is shown as something said in it, and answered there. */
-function noteIn(call: CallRow | undefined, peerId: string): { call: CallNote | undefined, isTurn: boolean } {
-  if (call?.phase !== 'active' || call.peerId !== peerId) return { call: undefined, isTurn: true }
+function noteIn(call: CallRow | undefined, peerId: string): { call?: CallNote, isTurn: boolean } {
+  if (call?.phase !== 'active' || call.peerId !== peerId) return { isTurn: true }
   return { call: { callId: call.id, topic: call.topic, act: 'said' }, isTurn: call.speaker === 'agent' }
 }
 

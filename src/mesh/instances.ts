@@ -10,13 +10,13 @@ import { parseMultiaddr, parsePeerId } from '../lib/recipient.ts'
 import type { InstanceSummary } from '../mesh-api.ts'
 import type { Network } from '../node/network.ts'
 import type { MessageProtocol } from '../protocols/message-protocol.ts'
-import { Announcer } from '../routes/announcer.ts'
 import { DuplicateKeys } from '../routes/duplicate-keys.ts'
 import { InstanceRoutes, type Route } from '../routes/instance-routes.ts'
 import { RouteLearner } from '../routes/route-learner.ts'
 import { RouteStore, type DialHint } from '../routes/route-store.ts'
 import { Sequence } from '../routes/sequence.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
+import { Announcing } from './announcing.ts'
 import type { MeshInit } from './init.ts'
 import { PinnedNames } from './pinned-names.ts'
 import { toInstanceSummary, type UnnumberedEvent } from './views.ts'
@@ -35,20 +35,22 @@ export interface InstancesInit {
   addresses: () => Multiaddr[]
   /** Told when a peer announced where it is. */
   onAddresses: (peerId: PeerId) => void
+  /** Told when a peer said goodbye. */
+  onLeft: (peerId: PeerId) => void
 }
 
 export class Instances {
+  /** What this instance says about itself. */
+  readonly announcing: Announcing
   readonly #init: InstancesInit
   readonly #routes: InstanceRoutes
   readonly #store: RouteStore
-  readonly #announcer: Announcer
   readonly #learner: RouteLearner
   readonly #duplicates: DuplicateKeys
   readonly #sequence: Sequence
   readonly #pins: PinnedNames
   #hints: DialHint[] = []
   #isStarted = false
-  #told = ''
 
   constructor(init: InstancesInit) {
     const { init: { clock, log, stateDir }, book, peerId } = init
@@ -61,7 +63,9 @@ export class Instances {
     })
     this.#sequence = new Sequence({ now: clock.now, onReserve: () => { this.#store.saveSoon() } })
     this.#pins = new PinnedNames({ book, log, now: clock.now })
-    this.#announcer = this.#createAnnouncer()
+    this.announcing = new Announcing({
+      ...init, isWelcome: other => this.#isWelcome(other), isApproved: other => this.#isApproved(other.toString()), nextSequence: () => this.#sequence.next()
+    })
     this.#learner = this.#createLearner()
   }
 
@@ -81,11 +85,11 @@ export class Instances {
       await this.#init.network.learn(peerId, hint.multiaddrs.flatMap(text => parseMultiaddr(text) ?? []), ROUTE_AGE_MS)
     }
     this.#isStarted = true
-    this.#announcer.start()
+    this.announcing.start()
   }
 
   async stop(): Promise<void> {
-    this.#announcer.stop()
+    this.announcing.stop()
     if (!this.#isStarted) return // the file stays as it is, with hints that were not taken yet
     this.#sequence.settle()
     await this.#store.close()
@@ -131,7 +135,7 @@ export class Instances {
 
   handleLinkOpened(peerId: PeerId, connection: Connection): void {
     this.#routes.touch(peerId.toString(), this.#init.init.clock.now())
-    this.#announceTo(peerId, connection)
+    this.announcing.announceTo(peerId, connection)
   }
 
   handleAnnounce(from: PeerId, record: Uint8Array, connection: Connection): void {
@@ -143,16 +147,7 @@ export class Instances {
   /** An approved peer is told what strangers are not. */
   handleApproved(peerId: PeerId): void {
     this.#pins.pin(this.#routes.ofPeer(peerId.toString()))
-    const linked = this.#init.protocol.linkedPeers().find(candidate => candidate.peerId.equals(peerId))
-    if (linked !== undefined) this.#announceTo(peerId, linked.connection)
-  }
-
-  /** Our addresses may have changed. */
-  handleAddresses(): void {
-    const addresses = this.#init.addresses().map(address => address.toString()).sort().join()
-    if (addresses === this.#told) return
-    this.#told = addresses
-    this.#announcer.handleChange()
+    this.announcing.announceAgain(peerId)
   }
 
   handleDisconnected(peerId: PeerId): void {
@@ -173,19 +168,6 @@ export class Instances {
     if (this.#routes.prune(this.#init.init.clock.now() - ROUTE_AGE_MS).length > 0) this.#store.saveSoon()
   }
 
-  #createAnnouncer(): Announcer {
-    const { init: { clock, log, config }, protocol, bootId, privateKey, addresses } = this.#init
-    return new Announcer({
-      instanceName: config.instanceName, card: config.agentCard, bootId, privateKey, addresses, clock, log,
-      isWelcome: peerId => this.#isWelcome(peerId),
-      isApproved: peerId => this.#isApproved(peerId.toString()),
-      linkedPeers: () => protocol.linkedPeers(),
-      linkOthers: () => { this.#linkOthers() },
-      send: (peerId, record) => protocol.announce(peerId, record),
-      nextSequence: () => this.#sequence.next()
-    })
-  }
-
   #createLearner(): RouteLearner {
     const { init: { clock, log }, network, protocol } = this.#init
     return new RouteLearner({
@@ -194,6 +176,7 @@ export class Instances {
       isApproved: peerId => this.#isApproved(peerId.toString()),
       onMapped: (route) => { this.#handleMapped(route) },
       onLearned: (route, dropped) => { this.#handleLearned(route, dropped) },
+      onLeft: (peerId) => { this.#handleLeft(peerId) },
       isAlive: async connection => network.isAlive(connection),
       onDuplicateKey: (peerId, bootIds) => { this.#handleDuplicateKey(peerId, bootIds) },
       onOwnRunsHeard: (reporter, bootIds) => {
@@ -212,23 +195,15 @@ export class Instances {
     return status === 'approved' || (status === 'unknown' && this.#init.init.config.enableAgentSync)
   }
 
-  #announceTo(peerId: PeerId, connection: Connection, bootIds: string[] = []): void {
-    this.#announcer.announceTo(peerId, connection, bootIds).catch((error: unknown) => {
-      this.#init.init.log.error(`${peerId.toString()} could not be told who we are: ${toError(error).message}`)
-    })
-  }
-
-  #linkOthers(): void {
-    const { network, protocol, init: { log } } = this.#init
-    for (const peerId of network.connectedPeers().filter(candidate => this.#isWelcome(candidate))) {
-      protocol.link(peerId).catch((error: unknown) => { log.debug(`Peer ${peerId.toString()} takes no message stream: ${toError(error).message}`) })
-    }
-  }
-
   #handleMapped(route: Route): void {
     this.#pins.handleMapped(route)
     this.#init.init.log.info(`Instance mapping updated: ${route.instanceId} -> ${route.peerId}`)
     this.#init.events.append({ type: 'instance', instanceId: route.instanceId, peerId: route.peerId })
+  }
+
+  #handleLeft(peerId: PeerId): void {
+    this.#init.init.log.info(`Peer left: ${peerId.toString()}`)
+    this.#init.onLeft(peerId)
   }
 
   #handleLearned(route: Route, dropped: readonly string[]): void {
@@ -244,7 +219,6 @@ export class Instances {
 
   #handleDuplicateKey(peerId: PeerId, bootIds: string[]): void {
     this.#duplicates.handlePeer(peerId.toString())
-    const linked = this.#init.protocol.linkedPeers().find(candidate => candidate.peerId.equals(peerId))
-    if (linked !== undefined) this.#announceTo(peerId, linked.connection, bootIds)
+    this.announcing.announceAgain(peerId, bootIds)
   }
 }

@@ -62,6 +62,7 @@ export class Lifecycle {
     await sharing.files.stop()
     calls.stop()
     try {
+      await instances.announcing.leave()
       await node.libp2p.stop()
     } finally {
       mailbox.stop()
@@ -105,6 +106,7 @@ export class Lifecycle {
     const peerId = event.detail
     this.#init.log.info(`Peer connected: ${peerId.toString()}`)
     this.#touch(peerId)
+    this.#parts.presences.handleConnected(peerId)
     this.#parts.keeper.handleConnected(peerId)
     this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
@@ -143,7 +145,7 @@ export class Lifecycle {
   }
 
   readonly #handleAddresses = (): void => {
-    this.#parts.instances.handleAddresses()
+    this.#parts.instances.announcing.handleAddresses()
   }
 
   #touch(peerId: PeerId): void {

@@ -1,9 +1,10 @@
 /** What a running mesh says about itself. */
 import { agentIdOf } from '../lib/agent-id.ts'
-import type { InstanceIdentity, MeshStatus } from '../mesh-api.ts'
+import type { InstanceIdentity, MeshStatus, NetworkInfo } from '../mesh-api.ts'
 import type { Parts } from './assemble.ts'
 import { toOpenCall } from './call-views.ts'
 import type { MeshInit } from './init.ts'
+import { NetworkView } from './network-view.ts'
 
 /** Its IDs, to give to others. */
 export function identityOfSelf({ node: { libp2p: { peerId } } }: Parts, { config: { instanceName } }: MeshInit): InstanceIdentity {
@@ -24,4 +25,11 @@ export function statusOfSelf(parts: Parts, init: MeshInit): MeshStatus {
     pendingApprovals: [...held].map(([from, count]) => ({ peerId: from, code: book.get(from)?.code ?? '', held: count })),
     nat: traversal.summary(), duplicateKeys: instances.duplicateKeys, version: init.version
   }
+}
+
+/** Its ways to its peers, as known or after a fresh look. */
+export async function networkOfSelf(parts: Parts, init: MeshInit, { check }: { check?: boolean }): Promise<NetworkInfo> {
+  const { peerId, instanceId } = identityOfSelf(parts, init)
+  const view = new NetworkView(parts, init.config)
+  return { peerId, instanceId, ...check === true ? await view.checked() : await view.known() }
 }

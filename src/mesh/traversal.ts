@@ -22,6 +22,7 @@ import type { Network } from '../node/network.ts'
 import type { NodeComponents } from '../node/options.ts'
 import type { PeerKeeper } from '../node/peer-keeper.ts'
 import type { MeshInit } from './init.ts'
+import type { Presences } from './presences.ts'
 
 export interface PuncherOptions {
   isApproved: (peerId: PeerId) => boolean
@@ -47,6 +48,7 @@ export interface TraversalInit {
   puncher: NatTraversal | undefined
   network: Network
   keeper: PeerKeeper
+  presences: Presences
   isApproved: (peerId: PeerId) => boolean
   /** What has streams that outlive a connection. */
   followers: readonly PathFollower[]
@@ -74,8 +76,9 @@ export class Traversal {
       relays: config.enableCircuitRelay ? config.relayList : [], onReserved: () => { this.#handleReserved() }, log, clock, random
     })
     this.#liveness = new Liveness({
-      connections: () => openOf(libp2p.getConnections()), clock,
+      connections: () => openOf(libp2p.getConnections()), isKept: peerId => this.isKept(peerId), clock,
       ping: pingConnection,
+      onAnswer: ({ remotePeer }) => { init.presences.handleHeard(remotePeer) },
       onRoundTrip: (connection, rttMs) => { this.paths.handleRoundTrip(connection, rttMs) },
       onSilent: async (connection, error) => { await this.#handleSilent(connection, error) }
     })
@@ -121,6 +124,11 @@ export class Traversal {
   /** Asks STUN servers and routers anew. */
   async check(): Promise<void> {
     await Promise.all([this.#observeNow(), this.#askRouters()])
+  }
+
+  /** Whether this node keeps itself connected to the peer: it is approved or awaited, or a relay of ours. */
+  isKept(peerId: PeerId): boolean {
+    return this.#init.isApproved(peerId) || this.#init.keeper.isWanted(peerId.toString()) || this.relays.has(peerId)
   }
 
   /** A path with why it is not direct, where it is not and that is known. */

@@ -78,6 +78,11 @@ export class RelaySupervisor implements Startable {
     this.#reservations.find(reservation => reservation.peerId.equals(peerId))?.nudge()
   }
 
+  /** Whether the peer is one of the relays. */
+  has(peerId: PeerId): boolean {
+    return this.#reservations.some(reservation => reservation.peerId.equals(peerId))
+  }
+
   status(): RelayStatus[] {
     return this.#reservations.map(({ peerId, address, isHeld, since, trouble }) => ({
       peerId: peerId.toString(), address: address.toString(), state: isHeld ? 'reserved' : 'waiting', since, ...trouble !== undefined && { why: trouble }

@@ -7,7 +7,7 @@ import type { AddressManager } from '@libp2p/interface-internal'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { MAX_ANNOUNCED_ADDRESSES } from '../config/limits.ts'
 import { scopeOf } from '../lib/reachable-address.ts'
-import { overriding } from './overriding.ts'
+import { overriding } from '../lib/overriding.ts'
 
 /** The parts of libp2p that hold addresses. */
 interface Holders {

@@ -10,8 +10,11 @@ export interface CallReply {
   speaker: CallSpeaker
 }
 
-/** `undecided`: the call rings on, and the answer says neither accept nor reject; `over`: it ended before the answer. */
-export type CallOutcome = 'accepted' | 'rejected' | 'said' | 'undecided' | 'over'
+/**
+ * `undecided`: the call rings on, and the answer says neither accept nor reject; `silent`: the agent has nothing to say, or
+ * the owner talks himself; `over`: the call ended before the answer.
+ */
+export type CallOutcome = 'accepted' | 'rejected' | 'said' | 'silent' | 'undecided' | 'over'
 
 /** Whether a message belongs to a call. */
 export function isOfCall(message: InboundMessage): message is CallMessage {
@@ -23,27 +26,33 @@ export function asksForTurn({ act }: CallNote): boolean {
   return act === 'called' || act === 'accepted' || act === 'said'
 }
 
+/** The host does not take an empty answer, so an agent that has nothing to say needs a word for that. */
+const PASS = /^\P{L}*pass\P{L}*$/iu
+
 /**
  * Carries out an answer.
  *
  * @throws MeshError `QUEUE_FULL` and the like when it cannot be said
  */
-export async function answerInCall(mesh: MeshApi, { call: { callId } }: CallMessage, { texts, speaker }: CallReply): Promise<CallOutcome> {
+export async function answerInCall(mesh: MeshApi, { call: { callId, act } }: CallMessage, { texts, speaker }: CallReply): Promise<CallOutcome> {
   const call = (await mesh.listCalls()).find(candidate => candidate.callId === callId)
   if (call === undefined || call.state === 'ended') return 'over'
-  if (!isRingingHere(call)) {
-    await sayAll(mesh, callId, texts)
+  const [first = '', ...more] = texts
+  const isRinging = isRingingHere(call)
+  const decision = isRinging || act === 'called' ? decisionIn(first) : undefined
+  const words = [decision?.rest ?? first, ...more].filter(text => text !== '')
+  if (!isRinging) {
+    if (speaker === 'agent' && (call.speaker === 'owner' || PASS.test(texts.join(' ')))) return 'silent'
+    await sayAll(mesh, callId, words)
     return 'said'
   }
-  const decision = decisionIn(texts[0] ?? '')
   if (decision === undefined) return 'undecided'
-  const rest = [decision.rest, ...texts.slice(1)].filter(text => text !== '')
   if (!decision.accept) {
-    await mesh.answerCall({ callId, accept: false, speaker, reason: rest.join(' ') })
+    await mesh.answerCall({ callId, accept: false, speaker, reason: words.join(' ') })
     return 'rejected'
   }
   await mesh.answerCall({ callId, accept: true, speaker })
-  await sayAll(mesh, callId, rest)
+  await sayAll(mesh, callId, words)
   return 'accepted'
 }
 

@@ -10,6 +10,7 @@ import { runChat, type ChatInit } from './cli-chat.ts'
 import { FILE_COMMANDS, runSendFile } from './cli-files.ts'
 import { runInvite } from './cli-invite.ts'
 import { writeNetworkKey } from './cli-network-key.ts'
+import { PEER_COMMANDS } from './cli-peers.ts'
 import { runPing } from './cli-ping.ts'
 import { readTicket, type TicketInput } from './cli-ticket.ts'
 import { operationOf, type CommandRow } from './command-row.ts'
@@ -22,7 +23,6 @@ import { safeJson } from './safe-json.ts'
 type CliContext = Parameters<Parameters<OpenClawPluginApi['registerCli']>[0]>[0]
 type Command = CliContext['program']
 
-const to = ([recipient]: string[]): object => ({ to: recipient })
 /** A send waits for the peer's confirmation, which the owner may set to minutes. */
 const SLOW_TIMEOUT_MS = 120_000
 
@@ -38,35 +38,17 @@ const COMMANDS: readonly CommandRow[] = [
     needs: 'healthy'
   },
   {
-    usage: 'peers',
-    description: 'Known peers',
-    options: [['--online', 'Connected peers only']],
-    operation: 'peers',
-    params: (_, { online }) => online === true ? { online } : {}
-  },
-  { usage: 'instances', description: 'Known instances, and what approved ones say about their agents', operation: 'instances', params: () => ({}) },
-  {
-    usage: 'add <recipient>',
-    description: 'Make a peer known and try to reach it; approves nothing inbound',
-    options: [
-      ['-a, --alias <alias>', 'Local name to pin to this peer'], ['--replace', 'Pin the name to this peer although another one has it'],
-      ['--no-agent', 'Your agent may not message it on its own'], ['--agent', 'Your agent may message it again']
-    ],
-    operation: 'add',
-    params: (words, { alias, replace, agent }) => ({
-      ...to(words),
-      ...alias === undefined ? {} : { alias },
-      ...replace === true ? { replace } : {},
-      ...agent === undefined ? {} : { agentMayMessage: agent }
-    })
-  },
-  { usage: 'discover', description: 'Ask bootstrap nodes, relays, approved and added peers and the LAN for peers, and connect to them', operation: 'discover', params: () => ({}) },
-  { usage: 'remove <recipient>', description: 'Forget a peer with its alias and approval', operation: 'remove', params: to },
-  {
     usage: 'send <recipient> <text...>',
     description: 'Send a text: to an instance (by ID or instance name) until it was delivered there, to a peer (by peer ID, agent ID or alias) until it is received, held or queued',
     operation: 'sendAny',
     params: ([recipient, ...words]) => ({ to: recipient, message: words.join(' ') })
+  },
+  {
+    usage: 'broadcast <text...>',
+    description: 'Send a text to everybody on the mesh, strangers included, and say how many peers it went to',
+    options: [['--topic <topic>', 'Another topic than meshTopic']],
+    operation: 'broadcast',
+    params: (words, { topic }) => ({ message: words.join(' '), ...topic === undefined ? {} : { topic } })
   },
   { usage: 'message <messageId>', description: 'How far a sent message got, and what the recipient\'s channels said', operation: 'message', params: ([messageId]) => ({ messageId }) },
   {
@@ -80,13 +62,7 @@ const COMMANDS: readonly CommandRow[] = [
       ...markRead === true ? { markRead } : {}
     })
   },
-  {
-    usage: 'approve <codeOrRecipient>',
-    description: 'Let a peer\'s messages in and release what it left',
-    operation: 'approve',
-    params: ([who]) => ({ who })
-  },
-  { usage: 'block <recipient>', description: 'Refuse a peer from now on', operation: 'block', params: to },
+  ...PEER_COMMANDS,
   ...CALL_COMMANDS,
   ...FILE_COMMANDS
 ]

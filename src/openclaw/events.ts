@@ -23,11 +23,11 @@ export interface EventAudience {
   isRepeated: boolean
 }
 
-/** Handles one event; connections and instances are logged by the mesh itself. */
+/** Handles one event; connections, instances and broadcasts are logged by the mesh itself. */
 export function handleEvent(event: MeshEvent, { host, notices, inbound, forwarder, noteInbound, isRepeated }: EventAudience): void {
   switch (event.type) {
     case 'message':
-      if (!isRepeated) host.log.info(messageLine(event.message))
+      if (!isRepeated && event.message.kind !== 'broadcast') host.log.info(messageLine(event.message))
       noteInbound()
       inbound.handle(event.message)
       return

@@ -1,6 +1,6 @@
 /** How a peer's message reads in the owner's chat: who sent it and how that is known, the text as a quote, how to answer. */
 import { MAX_SHOWN_CHARACTERS } from '../config/limits.ts'
-import type { InboundMessage } from '../mesh-api.ts'
+import type { InboundMessage, InboxKind } from '../mesh-api.ts'
 import { plainChatText, quoteForChat } from './chat-text.ts'
 import { receivedText } from './file-text.ts'
 
@@ -14,6 +14,14 @@ const HOW_TO_DECIDE = 'Begin your answer with accept or reject.'
 const MIN_SHOWN_CHARACTERS = 50
 /** The part of a channel's limit that is used: some channels add to a text what shows it as it is meant. */
 const USED = 0.9
+
+const TITLES: Readonly<Record<InboxKind, string>> = {
+  call: '📞 Call from',
+  direct: '📨 Message from',
+  reply: '↩️ Reply from',
+  broadcast: '📢 Broadcast to everybody from',
+  file: '📎 File from'
+}
 
 /** A message of an approved peer as it is shown, in `maxCharacters` where that is possible. The lines that do not begin with `>` are ours. */
 export function forwardText(message: InboundMessage, maxCharacters: number): string {
@@ -29,12 +37,11 @@ export function forwardText(message: InboundMessage, maxCharacters: number): str
 function titleOf(message: InboundMessage): string {
   const name = chatName(message)
   const { kind, call } = message
-  if (kind === 'file') return `📎 File from ${name}`
-  if (call === undefined) return kind === 'reply' ? `↩️ Reply from ${name}` : `📨 Message from ${name}`
+  if (call === undefined || kind === 'file') return `${TITLES[kind]} ${name}`
   const topic = plainChatText(call.topic)
   switch (call.act) {
     case 'called':
-      return `📞 Call from ${name}`
+      return `${TITLES.call} ${name}`
     case 'accepted':
     case 'ended':
       return `📞 Call with ${name} about "${topic}"`

@@ -41,6 +41,8 @@ export interface InboundInit {
   notices: Notices
   turns: RunningTurns
   clock: Clock
+  /** Whether broadcasts of approved authors start turns. */
+  takesBroadcasts: boolean
 }
 
 /** Messages of one peer that wait for its running turn; what comes on top is stored and starts none. */
@@ -62,10 +64,10 @@ export class InboundTurns {
     this.#init = init
   }
 
-  /** Takes a stored message; what somebody wrote or sent to this node, or says in a call, starts a turn, replies do not. */
+  /** Takes a stored message; what somebody wrote or sent to this node, or says in a call, starts a turn, and broadcasts do where the owner wants that. */
   handle(message: InboundMessage): void {
-    const { kind, from, messageId, call } = message
-    if (kind === 'reply' || (call !== undefined && !asksForTurn(call))) return
+    const { from, messageId } = message
+    if (!this.#mayStart(message)) return
     const queue = this.#waiting.get(from) ?? { count: 0, last: Promise.resolve() }
     if (queue.count >= MAX_WAITING_PER_PEER) {
       this.#init.host.log.debug(`${messageId} of ${from} starts no turn: ${queue.count} of its messages wait already`)
@@ -82,6 +84,21 @@ export class InboundTurns {
   /** Resolves when no turn runs or waits. */
   async idle(): Promise<void> {
     while (this.#waiting.size > 0) await Promise.all([...this.#waiting.values()].map(async ({ last }) => last))
+  }
+
+  #mayStart({ kind, call }: InboundMessage): boolean {
+    switch (kind) {
+      case 'direct':
+        return true
+      case 'file':
+        return call === undefined || asksForTurn(call)
+      case 'reply':
+        return false
+      case 'broadcast':
+        return this.#init.takesBroadcasts
+      case 'call':
+        return call !== undefined && asksForTurn(call)
+    }
   }
 
   async #process(offered: InboundMessage): Promise<void> {

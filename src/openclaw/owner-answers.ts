@@ -133,6 +133,7 @@ function callText(name: string, outcome: CallOutcome): string {
     case 'rejected':
       return `✓ You rejected the call of ${name}.`
     case 'said':
+    case 'silent':
       return `✓ Said in the call with ${name}.`
     case 'over':
       return `Nothing was sent to ${name}: the call is over.`

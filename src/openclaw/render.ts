@@ -2,8 +2,8 @@
 import { errorLine } from '../lib/errors.ts'
 import { escapeControl, escapeTerminal, oneLine } from '../lib/text.ts'
 import type {
-  AddedPeer, DeliveryState, DiscoverResult, InboundRight, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, Invite, JoinedPeer,
-  KnownBy, MessageStatus, PeerSummary, ResolvedInstance, SendResult, TargetDelivery
+  AddedPeer, BroadcastResult, DeliveryState, DiscoverResult, InboundRight, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, Invite,
+  JoinedPeer, KnownBy, MessageStatus, PeerSummary, ResolvedInstance, SendResult, TargetDelivery
 } from '../mesh-api.ts'
 import { receivedText } from './file-text.ts'
 
@@ -46,7 +46,7 @@ export function peersText(peers: Array<PeerSummary & { safetyWords?: string[] }>
     peer.peerId,
     peer.alias === undefined ? undefined : `alias ${escapeControl(peer.alias)}`,
     peer.instanceId === undefined ? undefined : escapeControl(peer.instanceId),
-    peer.connected ? `connected${peer.path === undefined ? '' : ` (${peer.path})`}` : lastSeenText(peer.lastSeen),
+    presenceText(peer),
     peer.status === 'unknown' ? 'not approved' : peer.status,
     peer.safetyWords === undefined ? undefined : `safety words ${peer.safetyWords.join(' ')}`,
     knownText(peer),
@@ -160,6 +160,14 @@ export function sentText(result: SendResult): string {
   return [`Message ${result.messageId} to ${result.peerId}: ${stateText(result.state)}${reason}`, ...reply].join('\n')
 }
 
+/** To how many peers a broadcast went. */
+export function broadcastText({ messageId, topic, recipients }: BroadcastResult): string {
+  const to = recipients === 0
+    ? 'it went to 0 peers: none is connected that takes broadcasts of this topic, and it is not repeated'
+    : `it went to ${recipients} ${recipients === 1 ? 'peer' : 'peers'}, which pass it on`
+  return `Broadcast ${messageId} on ${topic}: ${to}`
+}
+
 /** A message that was delivered at an instance, with each of its channels. */
 export function instanceSentText({ messageId, instanceId, peerId, deliveries }: InstanceSendResult): string {
   const recipient = instanceId === undefined ? peerId : `${escapeControl(instanceId)} (${peerId})`
@@ -216,6 +224,11 @@ function shownText(text: string | undefined): string {
 
 function oneCut(text: string): string {
   return text.length <= MAX_LISTED_TEXT ? text : `${text.slice(0, MAX_LISTED_TEXT)}… (${text.length} characters, whole with --json)`
+}
+
+function presenceText({ presence, path, lastSeen }: PeerSummary): string {
+  if (presence === 'online') return `online${path === undefined ? '' : ` (${path})`}`
+  return `${presence === 'left' ? 'left, ' : path === undefined ? '' : 'silent, '}${lastSeenText(lastSeen)}`
 }
 
 function lastSeenText(lastSeen: number | null): string {

@@ -35,6 +35,8 @@ export interface Announce {
   bootId: string
   /** Runs of the recipient's key that the announcer hears at the same time; none unless there are several. */
   recipientBootIds: string[]
+  /** The announcer is stopping: this is its goodbye, and the last of its records until it is back. */
+  isLeaving?: true
 }
 
 /** A record that is forged, malformed or of another peer. */
@@ -50,6 +52,7 @@ export async function sealAnnounce(announce: Announce, privateKey: PrivateKey): 
     addrs: announce.addrs.slice(0, MAX_ANNOUNCED_ADDRESSES).map(address => Uint8Array.from(address.bytes)),
     bootId: bootIdToBytes(announce.bootId),
     recipientBootIds: announce.recipientBootIds.slice(0, MAX_RECIPIENT_BOOT_IDS).map(bootIdToBytes),
+    isLeaving: announce.isLeaving === true,
     ...announce.card !== undefined && { card: announce.card }
   })
   const record = { domain: DOMAIN, codec: PAYLOAD_TYPE, marshal: () => payload, equals: () => false }
@@ -86,7 +89,7 @@ function parse(payload: Uint8Array): InstanceRecord {
 }
 
 function validate(record: InstanceRecord): Announce {
-  const { instanceName, seq, card, bootId, recipientBootIds } = record
+  const { instanceName, seq, card, bootId, recipientBootIds, isLeaving } = record
   if (instanceName === '' || safeName(instanceName) !== instanceName) throw new InvalidAnnounceError('instance name outside of a-z, 0-9 and "-"')
   if (!Number.isSafeInteger(seq) || seq <= 0) throw new InvalidAnnounceError('sequence number out of range')
   return {
@@ -95,7 +98,8 @@ function validate(record: InstanceRecord): Announce {
     addrs: record.addrs.map(toMultiaddr),
     bootId: bootIdFromBytes(bootId),
     recipientBootIds: recipientBootIds.map(bootIdFromBytes),
-    ...card !== undefined && { card: cleanCard(card) }
+    ...card !== undefined && { card: cleanCard(card) },
+    ...isLeaving && { isLeaving }
   }
 }
 

@@ -6,8 +6,9 @@ import { MAX_FILE_FRAME_BYTES, MAX_FILE_TEXT_BYTES, MAX_OFFERED_NAME_CHARACTERS 
 import { MeshError, type ErrorCode } from '../lib/errors.ts'
 import { oneLine, utf8Bytes } from '../lib/text.ts'
 import { FileFrame as PbFrame, type FileOffer as PbOffer, type FileRefusal as PbRefusal } from './pb/file.ts'
-import { idFromBytes, idToBytes } from './wire-id.ts'
+import { idFromBytes, idToBytes } from './wire-message.ts'
 
+const ID_BYTES = 16
 const HASH_BYTES = 32
 const MAX_REFUSAL_CHARACTERS = 300
 
@@ -164,9 +165,8 @@ function refusalFromPb({ code, text, retryAfterMs, isRejected }: PbRefusal): Fil
 }
 
 function idOf(bytes: Uint8Array): string {
-  const id = idFromBytes(bytes)
-  if (id === undefined) throw new FileFrameError('an ID of another length')
-  return id
+  if (bytes.byteLength !== ID_BYTES) throw new FileFrameError('an ID of another length')
+  return idFromBytes(bytes)
 }
 
 function sizeOf(value: number): number {

@@ -2,7 +2,6 @@
 import { MAX_ACKS_PER_FRAME, MAX_FORWARD_TARGETS, MAX_TEXT_BYTES } from '../config/limits.ts'
 import { oneLine, utf8Bytes } from '../lib/text.ts'
 import { Frame, type Ack, type Call, type Envelope } from './pb/message.ts'
-import { idFromBytes, idToBytes } from './wire-id.ts'
 
 const KINDS = ['chat', 'reply', 'call', 'system'] as const
 const ACTS = ['invite', 'ring', 'busy', 'accept', 'reject', 'say', 'escalate', 'end', 'file'] as const
@@ -75,6 +74,7 @@ export class MalformedFrameError extends Error {
   override readonly name = 'MalformedFrameError'
 }
 
+const ID_BYTES = 16
 /** A number field holds no more; 50 days where it is milliseconds. */
 const MAX_UINT32 = 0xffff_ffff
 const MAX_CONVERSATION_CHARACTERS = 128
@@ -133,12 +133,12 @@ function messageFromPb(envelope: Envelope): WireMessage {
   if (utf8Bytes(envelope.text) > MAX_TEXT_BYTES) throw new MalformedFrameError(`text longer than ${String(MAX_TEXT_BYTES)} bytes`)
   if ((envelope.conversation?.length ?? 0) > MAX_CONVERSATION_CHARACTERS) throw new MalformedFrameError('conversation ID too long')
   return {
-    id: messageId(envelope.id),
+    id: idFromBytes(envelope.id),
     kind: fromTable(KINDS, envelope.kind, 'message kind'),
     hops: envelope.hops,
     ttlMs: envelope.ttlMs,
     text: envelope.text.toWellFormed(), // the decoder lets half of a surrogate pair through, which no JSON reader behind us takes
-    ...(envelope.inReplyTo === undefined ? {} : { inReplyTo: messageId(envelope.inReplyTo) }),
+    ...(envelope.inReplyTo === undefined ? {} : { inReplyTo: idFromBytes(envelope.inReplyTo) }),
     ...(envelope.conversation === undefined ? {} : { conversation: envelope.conversation }),
     ...(envelope.receipt === undefined ? {} : { receipt: ackFromPb(envelope.receipt) }),
     ...(envelope.call === undefined ? {} : { call: callFromPb(envelope.call) })
@@ -152,7 +152,7 @@ function callToPb({ callId, act, ...rest }: WireCall): Call {
 function callFromPb({ callId, act, seq, clock, reason }: Call): WireCall {
   if (reason !== undefined && !/^[a-z-]{1,32}$/.test(reason)) throw new MalformedFrameError('malformed reason of a call')
   return {
-    callId: messageId(callId), act: fromTable(ACTS, act, 'step of a call'), seq, clock, ...(reason === undefined ? {} : { reason })
+    callId: idFromBytes(callId), act: fromTable(ACTS, act, 'step of a call'), seq, clock, ...(reason === undefined ? {} : { reason })
   }
 }
 
@@ -172,7 +172,7 @@ function ackFromPb(ack: Ack): WireAck {
     throw new MalformedFrameError('malformed error code')
   }
   return {
-    id: messageId(ack.id),
+    id: idFromBytes(ack.id),
     stage: fromTable(STAGES, ack.stage, 'acknowledgement stage'),
     ...(ack.code === undefined ? {} : { code: ack.code }),
     ...(ack.text === undefined ? {} : { text: oneLine(ack.text, MAX_ACK_TEXT_CHARACTERS) }),
@@ -192,8 +192,14 @@ function fromTable<T>(table: readonly T[], index: number, what: string): T {
   return value
 }
 
-function messageId(bytes: Uint8Array): string {
-  const id = idFromBytes(bytes)
-  if (id === undefined) throw new MalformedFrameError(`message ID of ${String(bytes.byteLength)} bytes, expected 16`)
-  return id
+/** A message ID in UUID form as it travels. */
+export function idToBytes(id: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(Buffer.from(id.replaceAll('-', ''), 'hex'))
+}
+
+/** @throws MalformedFrameError unless it has 16 bytes */
+export function idFromBytes(bytes: Uint8Array): string {
+  if (bytes.byteLength !== ID_BYTES) throw new MalformedFrameError(`message ID of ${String(bytes.byteLength)} bytes, expected ${String(ID_BYTES)}`)
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

@@ -1,4 +1,4 @@
-/** Tells connected peers who this instance is: at once when a stream is there, on change, and now and then. */
+/** Tells connected peers who this instance is: at once when a stream is there, on change, now and then, and when it goes. */
 import type { Connection, PeerId, PrivateKey } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import {
@@ -53,6 +53,16 @@ export class Announcer {
 
   start(): void {
     this.#schedule(ANNOUNCE_INTERVAL_MS)
+  }
+
+  /** Tells everybody that is told anything that this instance goes, with one record for all. Nothing may be announced after it. */
+  async leave(): Promise<void> {
+    const { instanceName, bootId, privateKey, nextSequence, linkedPeers, isWelcome, send } = this.#init
+    const told = linkedPeers().filter(({ peerId }) => isWelcome(peerId))
+    if (this.#isStopped || told.length === 0) return
+    this.stop()
+    const record = await sealAnnounce({ instanceName, bootId, seq: nextSequence(), addrs: [], recipientBootIds: [], isLeaving: true }, privateKey)
+    for (const { peerId } of told) send(peerId, record)
   }
 
   /** Nobody is told anything any more, and no sequence number is taken. */

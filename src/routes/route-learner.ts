@@ -21,6 +21,8 @@ export interface RouteLearnerInit {
   onMapped: (route: Route) => void
   /** Facts of a route changed; these are addresses that it had before and has no longer. */
   onLearned: (route: Route, dropped: readonly string[]) => void
+  /** The peer said that it stops. */
+  onLeft: (peerId: PeerId) => void
   /** Whether the other end of the connection still answers. */
   isAlive: (connection: Connection) => Promise<boolean>
   /** Two live nodes use one key; `bootIds` are their runs. */
@@ -63,6 +65,10 @@ export class RouteLearner {
     }
     try {
       const announce = await openAnnounce(record, from)
+      if (announce.isLeaving === true) {
+        this.#learnGoodbye(from, announce)
+        return
+      }
       this.#learn(from, announce, connection)
       if (announce.recipientBootIds.length > 0) this.#init.onOwnRunsHeard(from, announce.recipientBootIds)
       await this.#watchBoot(from, announce.bootId, connection)
@@ -104,6 +110,20 @@ export class RouteLearner {
         break
     }
     this.#init.onLearned(route, before.filter(address => !route.multiaddrs.includes(address)))
+  }
+
+  /** Its number makes every record of before an old one, this one included: nobody can send the peer away again with it. */
+  #learnGoodbye(from: PeerId, { seq }: Announce): void {
+    const { routes, now, log, onLeft, onLearned } = this.#init
+    const known = routes.ofPeer(from.toString())
+    if (known === undefined) return
+    const route = { ...known, seq, lastSeenAt: now() }
+    if (routes.learn(route).kind !== 'refreshed') {
+      log.debug(`An old goodbye of ${known.peerId} was dropped (sequence ${seq})`)
+      return
+    }
+    onLeft(from)
+    onLearned(route, [])
   }
 
   /** A restarted node announces another run too, but then its old connection is dead. */

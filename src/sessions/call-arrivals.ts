@@ -1,7 +1,6 @@
 /** Steps of calls that peers take: which are taken, and what the inbox shows of them. */
-import {
-  MAX_CALL_STEPS, MAX_CALLS_PER_HOUR, MAX_QUEUED_CALLS, MAX_TOPIC_CHARACTERS, MAX_TRACKED_PEERS, MIN_RETRY_MS, RING_TIMEOUT_MS
-} from '../config/limits.ts'
+import { MAX_CALLS_PER_HOUR, MAX_CALL_STEPS, MAX_CALL_TOPIC_CHARACTERS, MAX_QUEUED_CALLS, RING_TIMEOUT_MS } from '../config/call-limits.ts'
+import { MAX_TRACKED_PEERS, MIN_RETRY_MS } from '../config/limits.ts'
 import { RateLimiter } from '../lib/rate-limiter.ts'
 import { oneLine } from '../lib/text.ts'
 import type { CallArrival, CallDraft, CallVerdict } from '../mailbox/call-verdict.ts'
@@ -45,7 +44,7 @@ export class CallArrivals {
   #invite(arrival: CallArrival, call: WireCall, transaction: CallTransaction): Refusal | TakenStep {
     const { peerId, message, decision } = arrival
     if (decision.action !== 'accept') return refuse(decision.code, decision.text)
-    const topic = oneLine(message.text.trim(), MAX_TOPIC_CHARACTERS)
+    const topic = oneLine(message.text.trim(), MAX_CALL_TOPIC_CHARACTERS)
     if (call.seq !== 1 || call.clock !== 1 || message.id !== call.callId || topic === '') return refuse('INVALID_ARGUMENT', 'a call begins with its topic')
     if (this.#limit.take(peerId) > 0) return refuse('CALL_BUSY', 'too many calls of this peer within the hour')
     const now = this.#init.now()
@@ -60,7 +59,10 @@ export class CallArrivals {
     const ofPeer = open.find(other => other.peerId === row.peerId)
     const shown: Shown = { act: 'called', text: row.topic, isTurn: true }
     if (ofPeer?.phase === 'calling' || ofPeer?.phase === 'waiting') return this.#cross(row, { crossing: ofPeer, call }, transaction)
-    if (!open.some(isOnLine)) return taken(transaction.take(row, 'invited', { from: call }), shown)
+    if (!open.some(isOnLine)) {
+      const rung = transaction.take(row, 'invited', { from: call })
+      return taken(rung, rung.phase === 'active' ? { ...shown, act: 'accepted', text: `called, and was answered at once: ${row.topic}` } : shown)
+    }
     if (ofPeer !== undefined || open.length > MAX_QUEUED_CALLS) return refuse('CALL_BUSY', 'too many calls wait here')
     return taken(transaction.take(row, 'invited-waits', { from: call }), { ...shown, isTurn: false })
   }
@@ -78,6 +80,7 @@ export class CallArrivals {
 
   #step({ message, decision }: CallArrival, { row, call }: { row: CallRow, call: WireCall }, transaction: CallTransaction): Refusal | TakenStep {
     if (decision.action !== 'accept' && decision.code === 'BLOCKED') return refuse(decision.code, decision.text)
+    if (row.endReason === 'crossed') return refuse('NO_ACTIVE_CALL', 'another call went on instead of this one')
     if (call.seq <= row.inSeq) return {}
     if (call.seq > row.inSeq + 1) return { refusal: { code: 'QUEUE_FULL', text: 'an earlier step of this call is not here yet', retryAfterMs: MIN_RETRY_MS } }
     if (call.act === 'invite' || !isHonest(call, row)) return refuse('INVALID_ARGUMENT', 'no step of this call')

@@ -1,5 +1,6 @@
 /** One step of a call, in one transaction: its new phase, its line in the transcript, and the message that tells the peer. */
-import { CALL_IDLE_MS, MAX_CALL_STEPS, MAX_TEXT_BYTES } from '../config/limits.ts'
+import { CALL_IDLE_MS, MAX_CALL_STEPS } from '../config/call-limits.ts'
+import { MAX_TEXT_BYTES } from '../config/limits.ts'
 import { MeshError, type ErrorCode } from '../lib/errors.ts'
 import { oneLine, utf8Bytes } from '../lib/text.ts'
 import type { OutboxDraft } from '../mailbox/outbox-store.ts'
@@ -138,15 +139,15 @@ export function busyError({ peerId, phase }: CallRow): MeshError {
   return new MeshError('CALL_BUSY', phase === 'ringing' ? `${peerId} is calling: answer it first` : `this node is in a call with ${peerId}: end it first`)
 }
 
+/** @throws MeshError `INVALID_ARGUMENT`, `TOO_LARGE` for what nobody can say in a call */
+export function checkText(text: string): void {
+  if (text.trim() === '') throw new MeshError('INVALID_ARGUMENT', 'the text is empty')
+  if (utf8Bytes(text) > MAX_TEXT_BYTES) throw new MeshError('TOO_LARGE', `the text has ${String(utf8Bytes(text))} bytes, at most ${String(MAX_TEXT_BYTES)} fit`)
+}
+
 function whyImpossible(row: CallRow, event: CallEvent): MeshError {
   if (row.phase === 'ended') return endError(row)
   if (row.phase === 'queued') return new MeshError('CALL_BUSY', `the call of ${row.peerId} waits until the call that is on ends`)
   const what = row.phase === 'active' ? 'was answered already' : 'was not answered yet'
   return new MeshError(event === 'accept' || event === 'reject' ? 'INVALID_ARGUMENT' : 'NO_ACTIVE_CALL', `the call with ${row.peerId} ${what}`)
-}
-
-/** @throws MeshError `INVALID_ARGUMENT` or `TOO_LARGE` for what cannot be said */
-export function checkText(text: string): void {
-  if (text.trim() === '') throw new MeshError('INVALID_ARGUMENT', 'the text is empty')
-  if (utf8Bytes(text) > MAX_TEXT_BYTES) throw new MeshError('TOO_LARGE', `the text has ${String(utf8Bytes(text))} bytes, at most ${String(MAX_TEXT_BYTES)} fit`)
 }

@@ -1,5 +1,5 @@
 /** When open calls end by themselves: they ring too long, nobody says anything, or the peer stays away. */
-import { CALL_AWAY_MS } from '../config/limits.ts'
+import { CALL_AWAY_MS } from '../config/call-limits.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import type { CallEvent } from './call-machine.ts'
 import type { CallRow } from './call-store.ts'
@@ -25,7 +25,7 @@ export class CallTimers {
     this.#init = init
   }
 
-  /** A call as it is now. */
+  /** A call as it is now; one whose time was over before has its timeout again, in case that could not be stored. */
   follow(row: CallRow): void {
     if (this.#isStopped) return
     const { clock, isConnected, onTime } = this.#init
@@ -65,8 +65,13 @@ export class CallTimers {
 
   /** Only in a call that was answered: the others end with their ring timeout anyway. */
   #startAway(watched: Watched): void {
-    const { clock, onTime } = this.#init
-    if (watched.row.phase === 'active') watched.away ??= clock.after(CALL_AWAY_MS, () => { onTime(watched.row.id, 'away-timeout') })
+    if (watched.row.phase === 'active') watched.away ??= this.#init.clock.after(CALL_AWAY_MS, () => { this.#endAway(watched.row.id) })
+  }
+
+  #endAway(callId: string): void {
+    const watched = this.#watched.get(callId)
+    if (watched !== undefined) watched.away = undefined
+    this.#init.onTime(callId, 'away-timeout')
   }
 
   #ofPeer(peerId: string): Watched[] {

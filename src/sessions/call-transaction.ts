@@ -1,5 +1,5 @@
 /** The steps of calls that happen in one transaction, and what is due once it is on disk. */
-import type { Incoming } from '../mailbox/incoming.ts'
+import type { CallMessages } from '../mailbox/call-messages.ts'
 import type { InboxRow } from '../mailbox/inbox-store.ts'
 import type { Outgoing } from '../mailbox/outgoing.ts'
 import type { CallEvent } from './call-machine.ts'
@@ -9,7 +9,7 @@ import type { CallRow, CallStore } from './call-store.ts'
 export interface CallTransactionInit extends Omit<CallStepsInit, 'post'> {
   store: CallStore
   outgoing: Pick<Outgoing, 'insert'>
-  incoming: Pick<Incoming, 'openTurn' | 'closeTurnsOfCall'>
+  messages: Pick<CallMessages, 'openTurn' | 'closeTurns'>
   /** Peers whose calls are answered at once. */
   autoAnswer: ReadonlySet<string>
 }
@@ -41,7 +41,7 @@ export class CallTransaction {
     this.changed.set(after.id, after)
     if (after.phase === 'ringing' && row.phase !== 'ringing') return this.#rang(after)
     if (after.phase === 'ended' && row.phase !== 'ended') {
-      this.#init.incoming.closeTurnsOfCall(after.id)
+      this.#init.messages.closeTurns(after.id)
       this.#freeLine()
     }
     return after
@@ -56,7 +56,7 @@ export class CallTransaction {
     const next = open.find(row => row.phase === 'queued')
     if (next === undefined || open.some(isOnLine)) return
     this.take(next, 'line-free')
-    const message = this.#init.incoming.openTurn(next.id)
+    const message = this.#init.messages.openTurn(next.id)
     if (message !== undefined) this.announced.push(message)
   }
 }

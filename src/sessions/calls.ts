@@ -1,6 +1,6 @@
 /** Calls with peers: what is asked of them, what peers and time do to them, and who is told. */
 import type { DatabaseSync } from 'node:sqlite'
-import { MAX_CALL_STEPS, MAX_TOPIC_CHARACTERS, MAX_TRANSCRIPTS, RING_TIMEOUT_MS, TRANSCRIPT_AGE_MS } from '../config/limits.ts'
+import { MAX_CALL_STEPS, MAX_CALL_TOPIC_CHARACTERS, MAX_TRANSCRIPTS, RING_TIMEOUT_MS, TRANSCRIPT_AGE_MS } from '../config/call-limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import { MeshError, toError } from '../lib/errors.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
@@ -91,7 +91,7 @@ export class Calls {
 
   /** @throws MeshError `INVALID_ARGUMENT`, `CALL_BUSY`, `QUEUE_FULL`, `DISK_FULL` */
   async dial({ peerId, topic, speaker, hops = 0 }: Dialled): Promise<CallRow> {
-    const line = oneLine(topic.trim(), MAX_TOPIC_CHARACTERS)
+    const line = oneLine(topic.trim(), MAX_CALL_TOPIC_CHARACTERS)
     if (line === '') throw new MeshError('INVALID_ARGUMENT', 'a call needs a topic')
     this.#init.mailbox.outgoing.checkRoom(peerId)
     return await this.#run((transaction) => {
@@ -121,13 +121,13 @@ export class Calls {
   /** The call, and the message that goes to the owner. */
   async escalate({ callId, text, author }: CallSpeech): Promise<{ row: CallRow, message: InboxRow }> {
     checkText(text)
-    const { incoming } = this.#init.mailbox
+    const messages = this.#init.mailbox.incoming.calls
     const escalated = await this.#run((transaction) => {
       const row = transaction.take(this.#spokenIn(callId, author), 'escalate', { text })
       const note = { callId: row.id, topic: row.topic, act: 'asks' } as const
-      return { row, message: incoming.insertOwn(this.#init.newId(), row.peerId, { text, call: note, isTurn: false }) }
+      return { row, message: messages.insertOwn(this.#init.newId(), row.peerId, { text, call: note, isTurn: false }) }
     })
-    incoming.noteOwn(escalated.message)
+    messages.noteOwn(escalated.message)
     return escalated
   }
 
@@ -177,13 +177,14 @@ export class Calls {
     this.#happen(this.#openWith(peerId).map(row => row.id), event)
   }
 
+  /** Also tries again what was due and could not be stored. */
   async keepHouse(): Promise<void> {
-    const { commits, clock } = this.#init
-    await commits.write(() => { this.#store.prune(clock.now() - TRANSCRIPT_AGE_MS, MAX_TRANSCRIPTS) })
+    for (const row of this.#store.open()) this.#timers.follow(row)
+    await this.#init.commits.write(() => { this.#store.prune(this.#init.clock.now() - TRANSCRIPT_AGE_MS, MAX_TRANSCRIPTS) })
   }
 
   #openWith(peerId: string): CallRow[] {
-    return this.#store.open().filter(row => row.peerId === peerId)
+    return this.open().filter(row => row.peerId === peerId)
   }
 
   /** The call that is on, else the newest, which may be over: what is asked of that one fails with how it ended. */
@@ -224,7 +225,7 @@ export class Calls {
   #begin(): CallTransaction {
     const { mailbox, newId, messageTtlMs, clock } = this.#init
     return new CallTransaction({
-      store: this.#store, outgoing: mailbox.outgoing, incoming: mailbox.incoming, autoAnswer: this.#autoAnswer, newId, messageTtlMs, now: clock.now
+      store: this.#store, outgoing: mailbox.outgoing, messages: mailbox.incoming.calls, autoAnswer: this.#autoAnswer, newId, messageTtlMs, now: clock.now
     })
   }
 
@@ -243,7 +244,7 @@ export class Calls {
       onOpen(row.peerId, this.#openWith(row.peerId).length > 0)
     }
     for (const peerId of posted) mailbox.outgoing.dispatch(peerId)
-    for (const row of announced) mailbox.incoming.announce(row)
+    for (const row of announced) mailbox.incoming.calls.announce(row)
     for (const row of changed.values()) onChange(row)
   }
 }

@@ -38,6 +38,10 @@ describe('resolveConfig', () => {
       stunServers: [],
       announceAddrs: [],
       instanceName: 'office-mac-local',
+      enableBroadcast: true,
+      meshTopic: 'openclaw-mesh',
+      enableBroadcastForwarding: false,
+      enableBroadcastTurns: false,
       enableAgentSync: true,
       agentCard: undefined,
       inboundTargets: [],
@@ -109,6 +113,15 @@ describe('resolveConfig: discovery', () => {
     const bootstrapList = [`/ip4/192.0.2.7/tcp/4001/p2p/${PEER}`]
     assert.deepEqual(resolve({ bootstrapList, enableIdentify: false }).discovery, ['mdns', 'bootstrap'])
     assert.match(refusal({ discovery: ['dht'], enableIdentify: false }), /config\.discovery: \["dht"\] .* identify/)
+  })
+})
+
+describe('resolveConfig: broadcasts', () => {
+  it('are off where identify is off, and refused where they were asked for', () => {
+    const config = resolve({ enableIdentify: false })
+    assert.equal(config.enableBroadcast, false)
+    assert.match(config.warnings.join('\n'), /identify is off, so broadcasts are off too/)
+    assert.match(refusal({ enableIdentify: false, enableBroadcast: true }), /config\.enableBroadcast: true .* enableIdentify/)
   })
 })
 
@@ -194,7 +207,8 @@ describe('resolveConfig: a bad value is named with its key and what is expected'
     ['a STUN server with an impossible port', { stunServers: ['192.0.2.7:70000'] }, /stunServers\[0\].*host:port/],
     ['a STUN server that is no address', { stunServers: ['[192.0.2.7]:4001'] }, /stunServers\[0\].*host:port/],
     ['an unsafe instance name', { instanceName: 'Office Mac' }, /config\.instanceName: "Office Mac" .* for example "office-mac"/],
-    ['a key of a later version', { meshTopic: 'x' }, /config\.meshTopic is not there yet/]
+    ['a topic that is none', { meshTopic: 'two words' }, /config\.meshTopic: "two words" .* letters, digits/],
+    ['a key of a later version', { discoverRelays: true }, /config\.discoverRelays is not there yet/]
   ]
   for (const [name, config, expected] of refusals) {
     it(name, () => { assert.match(refusal(config), expected) })

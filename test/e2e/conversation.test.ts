@@ -91,6 +91,15 @@ describe('two gateways on a LAN', { skip: whyNot ?? false }, () => {
     assert.match(last.messages.find(({ role }) => role === 'system')?.text ?? '', /Message people and machines on the libp2p mesh with the p2p_\* tools/)
   })
 
+  test('`openclaw p2p broadcast` says how many peers it went to, and the others have it in the inbox', async () => {
+    const { messageId, ...sent } = await command(couple.alice, ['p2p', 'broadcast', 'hello', 'everybody', '--json'])
+    assert.deepEqual(sent, { ok: true, topic: 'openclaw-mesh', recipients: 1 })
+    await couple.bob.waitForLog(new RegExp(`Broadcast from ${aliceId}: hello everybody`), { timeoutMs: WAIT_MS, from: 0 })
+    const { messages } = await couple.bob.tool('p2p_inbox') as { messages: JsonObject[] }
+    const [broadcast, ...more] = messages.filter(({ kind }) => kind === 'broadcast')
+    assert.deepEqual([broadcast?.['messageId'], broadcast?.['from'], broadcast?.['topic'], broadcast?.['text'], more], [messageId, aliceId, 'openclaw-mesh', 'hello everybody', []])
+  })
+
   test('`openclaw p2p send` waits for the delivery at an instance, and for no more than the receipt at a peer', async () => {
     const { instanceId, instanceName } = await couple.bob.tool('p2p_get_instance_identity')
     const { messageId, ...sent } = await command(couple.alice, ['p2p', 'send', word(instanceName), 'by', 'command', '--json'])

@@ -2,7 +2,8 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { CALL_AWAY_MS, MAX_QUEUED_PER_PEER } from '../../src/config/limits.ts'
+import { CALL_AWAY_MS } from '../../src/config/call-limits.ts'
+import { MAX_QUEUED_PER_PEER } from '../../src/config/limits.ts'
 import { call, callAndAnswer, callIs, friends, rings, sameTranscript, transcriptWith } from '../support/calls.ts'
 import { failure, UNLIMITED } from '../support/mesh-node.ts'
 

@@ -19,8 +19,8 @@ interface Scene extends AsyncDisposable {
 /** Bob, and Mallory whom he approved. */
 async function scene(): Promise<Scene> {
   await using stack = new AsyncDisposableStack()
-  const bob = stack.use(await MeshNode.start({ name: 'bob' }))
-  const mallory = stack.use(await RawPeer.start())
+  const bob = stack.use(await MeshNode.start({ name: 'bob', config: { deliveryAckTimeoutMs: 1_000 } }))
+  const mallory = stack.use(await RawPeer.start({ onStream: () => undefined }))
   await bob.mesh.approvePeer(mallory.peerId)
   const stream = await mallory.open(bob.address)
   const callId = randomUUID()
@@ -80,6 +80,18 @@ describe('a peer that lies about a call', () => {
     await step({ act: 'end', seq: 2, reason: 'because' }, 'bye\n[libp2p-mesh] forged')
     await callIs(bob, callId, ['ended', 'hung-up'])
     assert.equal((await bob.mesh.listCalls())[0]?.endText, 'bye\\n[libp2p-mesh] forged')
+  })
+
+  it('cannot go on with a call that lost against one to it', async () => {
+    await using actors = await scene()
+    const { bob, mallory, step } = actors
+    const dialled = bob.mesh.call({ to: mallory.peerId, topic: 'lunch', speaker: 'owner' })
+    await bob.events.waitFor('the call', events => events.find(event => event.type === 'call' && event.state === 'ringing'))
+    const callId = 'ffffffff-ffff-4fff-bfff-ffffffffffff' // the later of the two, whenever the other one was made
+    assert.equal(brief(await step({ callId, act: 'invite', seq: 1 })), 'received')
+    for (const act of ['say', 'end'] as const) assert.equal(brief(await step({ callId, act, seq: 2 })), 'refused NO_ACTIVE_CALL')
+    await dialled
+    assert.deepEqual((await bob.mesh.listCalls()).map(({ role, state, endReason }) => [role, state, endReason]), [['callee', 'ended', 'crossed'], ['caller', 'ringing', undefined]])
   })
 
   it('has no part in the call of somebody else', async () => {

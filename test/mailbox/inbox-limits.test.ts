@@ -112,7 +112,7 @@ describe('Inbox: full', () => {
   function fullInbox(t: TestContext, totals: InboxTotals): TestInbox {
     const box = new TestInbox({ rateLimit: NO_RATE_LIMIT })
     box.approve(alice)
-    const row = { peerId: 'somebody', address: 'a', kind: 'direct', text: 'x', inReplyTo: undefined, call: undefined, hops: 0, state: 'delivered', turn: 'done' } as const
+    const row = { peerId: 'somebody', address: 'a', kind: 'direct', text: 'x', inReplyTo: undefined, hops: 0, state: 'delivered', turn: 'done' } as const
     for (const number of upTo(8)) box.store.insert({ ...row, id: `old ${number}`, receivedAt: 0, expiresAt: Number.MAX_SAFE_INTEGER })
     t.mock.method(InboxStore.prototype, 'totals', () => totals)
     box.reopen()

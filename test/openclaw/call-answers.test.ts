@@ -47,10 +47,17 @@ describe('an answer to a call that rings', () => {
     })
   }
 
-  it('is said in the call when that was answered meanwhile', async () => {
+  it('is said in the call when that was answered meanwhile, without the decision', async () => {
     const mesh = new FakeMesh(ACTIVE)
-    assert.equal(await answer(mesh, ['accept', 'and more']), 'said')
-    assert.deepEqual([mesh.answered, mesh.said.map(({ text }) => text)], [[], ['accept', 'and more']])
+    assert.equal(await answer(mesh, ['ACCEPT Hello', 'and more']), 'said')
+    assert.deepEqual([mesh.answered, mesh.said.map(({ text }) => text)], [[], ['Hello', 'and more']])
+  })
+
+  it('of the agent is not said where the owner took the call meanwhile', async () => {
+    const mesh = new FakeMesh({ listCalls: async () => [callSummary({ state: 'active', speaker: 'owner' })] })
+    assert.equal(await answer(mesh, ['ACCEPT Hello']), 'silent')
+    assert.deepEqual(mesh.said, [])
+    assert.equal(await answer(mesh, ['and more'], { speaker: 'owner' }), 'said')
   })
 
   it('does nothing when the call is over, or nobody knows it any more', async () => {
@@ -75,7 +82,7 @@ describe('a message of a call', () => {
     const { host, turns, mesh } = live
     const clock = new FakeClock()
     const runner = { route: () => ({ agentId: 'main', sessionKey: 'agent:main:peer' }), run }
-    const inbound = new InboundTurns({ host, runner, notices: new Notices({ host, clock, targets: [] }), turns, clock })
+    const inbound = new InboundTurns({ host, runner, notices: new Notices({ host, clock, targets: [] }), turns, clock, takesBroadcasts: false })
     inbound.handle(message)
     await inbound.idle()
     return { mesh, ran, host }
@@ -87,6 +94,13 @@ describe('a message of a call', () => {
     assert.deepEqual(mesh.sent, [])
     assert.deepEqual(mesh.finished, [{ messageId: 'm1', outcome: 'delivered' }])
   })
+
+  for (const text of ['PASS', ' **Pass.** ']) {
+    it(`whose turn answers "${text}" is left unanswered`, async () => {
+      const { mesh } = await turn(ofCall('said'), text, ACTIVE)
+      assert.deepEqual([mesh.said, mesh.finished], [[], [{ messageId: 'm1', outcome: 'delivered' }]])
+    })
+  }
 
   it('that rings is decided by the turn', async () => {
     const { mesh } = await turn(ofCall('called'), 'ACCEPT hello', RINGING)
@@ -106,7 +120,7 @@ describe('a message of a call', () => {
   it('tells the agent what it is, how to answer, and the topic inside the marks', () => {
     const wrap = (text: string): string => `<<${text}>>`
     assert.match(frameText(ofCall('called', { text: 'lunch' }), wrap), /calls you[^]*begin your answer with ACCEPT[^]*REJECT[^]*<<lunch>>$/)
-    assert.match(frameText(ofCall('said'), wrap), /says something in your call[^]*said in the call \(ID call-1\)[^]*<<\[topic of the call: lunch\]\nhello>>$/)
+    assert.match(frameText(ofCall('said'), wrap), /says something in your call[^]*said in the call \(ID call-1\)[^]*answer PASS[^]*<<\[topic of the call: lunch\]\nhello>>$/)
   })
 
   it('reads in the owner\'s channels as what it is', () => {
@@ -135,6 +149,10 @@ describe('the owner who quotes a message of a call', () => {
     assert.deepEqual(mesh.said, [{ callId: 'call-1', text: 'yes, at noon' }])
     assert.deepEqual(mesh.sent, [])
     assert.equal(told, '✓ Said in the call with bob.')
+  })
+
+  it('may say a word that means silence of an agent', async () => {
+    assert.deepEqual((await quote('pass', ACTIVE)).mesh.said, [{ callId: 'call-1', text: 'pass' }])
   })
 
   it('answers one that rings', async () => {

@@ -113,6 +113,7 @@ describe('openclaw p2p', () => {
     ['instances', {}, 'instances', {}],
     ['send bob hello there', {}, 'sendAny', { to: 'bob', message: 'hello there' }],
     ['message m1', {}, 'message', { messageId: 'm1' }],
+    ['broadcast hello everybody', { topic: 'other' }, 'broadcast', { message: 'hello everybody', topic: 'other' }],
     ['inbox', { unread: true, limit: '5', markRead: true }, 'inbox', { unreadOnly: true, limit: 5, markRead: true }],
     ['approve ABCD-EFGH', {}, 'approve', { who: 'ABCD-EFGH' }],
     ['block bob', {}, 'block', { to: 'bob' }],

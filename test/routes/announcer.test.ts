@@ -179,6 +179,21 @@ describe('when peers are told', () => {
     assert.equal(sent.items.length, ANNOUNCES_PER_HOUR + 2)
   })
 
+  it('is once more, with one record for all that are welcome, when the instance goes', async () => {
+    const { announcer, sent, link, clock } = announcing({ isWelcome: peerId => peerId.equals(alice) || peerId.equals(us.peerId) })
+    link(alice, bob, us.peerId)
+    announcer.start()
+    await announcer.leave()
+    assert.deepEqual(sent.items.map(({ to }) => to), names(alice, us.peerId))
+    const [first, second] = sent.items
+    assert.equal(first?.record, second?.record)
+    const { instanceName, seq, addrs, card: told, isLeaving } = await openAnnounce(first?.record ?? new Uint8Array(), us.peerId)
+    assert.deepEqual({ instanceName, seq, addrs, told, isLeaving }, { instanceName: 'office-mac', seq: 1, addrs: [], told: undefined, isLeaving: true })
+    await announcer.announceTo(alice, testConnection(alice))
+    await announcer.leave()
+    assert.deepEqual([sent.items.length, clock.pending], [2, []])
+  })
+
   it('is never after stop', async () => {
     const { announcer, clock, link, sent, sequence } = announcing()
     link(alice)

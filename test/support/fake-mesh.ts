@@ -1,8 +1,8 @@
 /** A mesh of plain values: it answers as told, notes what it was asked, and lets tests make things happen. */
 
 import type {
-  AddedPeer, CallAnswer, CallRequest, CallSpeech, CallSummary, CallTranscript, DeliveryTarget, ForwardOutcome, InboundMessage, Invite, JoinedPeer, MeshApi,
-  MeshEvent, MeshStatus, NetworkInfo, PeerSummary, SendRequest, SendResult, Transfer, TurnClaim, TurnOutcome
+  AddedPeer, BroadcastRequest, CallAnswer, CallRequest, CallSpeech, CallSummary, CallTranscript, DeliveryTarget, ForwardOutcome, InboundMessage, Invite,
+  JoinedPeer, MeshApi, MeshEvent, MeshStatus, NetworkInfo, PeerSummary, SendRequest, SendResult, Transfer, TurnClaim, TurnOutcome
 } from '../../src/mesh-api.ts'
 
 export const SELF = '12D3KooWCUaXALHnW4JQkSMazcjBnTQAYQu4SGUdL9cx9kXxuNEZ'
@@ -37,7 +37,7 @@ export const TRANSFER: Transfer = {
 }
 
 export function peerSummary(over: Partial<PeerSummary> = {}): PeerSummary {
-  return { peerId: PEER, agentId: PEER_AGENT_ID, approved: true, status: 'approved', connected: true, path: 'direct', knownBy: 'approval', knownSince: AT, mayMessageUs: 'yes', agentMayMessage: true, lastSeen: AT, addrs: [], held: 0, ...over }
+  return { peerId: PEER, agentId: PEER_AGENT_ID, approved: true, status: 'approved', connected: true, presence: 'online', path: 'direct', knownBy: 'approval', knownSince: AT, mayMessageUs: 'yes', agentMayMessage: true, lastSeen: AT, addrs: [], held: 0, ...over }
 }
 
 export function inboundMessage(over: Partial<InboundMessage> = {}): InboundMessage {
@@ -66,6 +66,7 @@ export interface FinishedTurn {
 
 export class FakeMesh implements MeshApi {
   readonly sent: SendRequest[] = []
+  readonly broadcasts: BroadcastRequest[] = []
   readonly finished: FinishedTurn[] = []
   readonly approved: string[] = []
   readonly dialled: CallRequest[] = []
@@ -147,6 +148,11 @@ export class FakeMesh implements MeshApi {
 
   sendInstanceMessage: MeshApi['sendInstanceMessage'] = async request => await this.#over.sendInstanceMessage?.(request) ??
     { messageId: 'out-1', peerId: PEER, instanceId: request.instance, approved: true, state: 'delivered', deliveries: [] }
+
+  broadcast: MeshApi['broadcast'] = async (request) => {
+    this.broadcasts.push(request)
+    return await this.#over.broadcast?.(request) ?? { messageId: `out-${this.broadcasts.length}`, topic: request.topic ?? 'openclaw-mesh', recipients: 2 }
+  }
 
   beginForward: MeshApi['beginForward'] = async (messageId, target) => await this.#over.beginForward?.(messageId, target) ?? { begun: false }
 

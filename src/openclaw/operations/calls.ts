@@ -1,6 +1,7 @@
 /** What a user can do with calls: make, answer, talk, fetch the owner, end, read. */
 import Type from 'typebox'
-import { MAX_TEXT_BYTES, MAX_TOPIC_CHARACTERS } from '../../config/limits.ts'
+import { MAX_CALL_TOPIC_CHARACTERS } from '../../config/call-limits.ts'
+import { MAX_TEXT_BYTES } from '../../config/limits.ts'
 import type { CallChoice } from '../../mesh-api.ts'
 import { callsText, callText, escalatedText, saidText, TRANSCRIPT_FORMATS, transcriptText } from '../call-text.ts'
 import { defineOperation } from './definition.ts'
@@ -20,7 +21,7 @@ export const call = defineOperation({
     description: 'Call the agent of a peer on the libp2p mesh about a topic. It rings there for a minute; when it is answered, its side and yours talk in turns. CALL_BUSY with queued: true means that the call waits there. One call at a time',
     timeoutMs: () => MAX_SEND_MS
   },
-  parameters: Type.Object({ ...RECIPIENT, topic: Type.String({ minLength: 1, maxLength: MAX_TOPIC_CHARACTERS, description: 'What the call is about, in a line' }) }),
+  parameters: Type.Object({ ...RECIPIENT, topic: Type.String({ minLength: 1, maxLength: MAX_CALL_TOPIC_CHARACTERS, description: 'What the call is about, in a line' }) }),
   run: async ({ mesh, audience, hops }, params) => mesh.call({ to: recipientOf(params), topic: params.topic, speaker: audience, hops }),
   text: callText
 })

@@ -1,4 +1,5 @@
 /** Everything that a user can do, once: tools, gateway methods and commands are made from this table. */
+import { broadcast } from './broadcast.ts'
 import { answerCall, call, endCall, escalate, say, transcript } from './calls.ts'
 import type { Operation } from './definition.ts'
 import { acceptFile, cancelFile, files, sendFile } from './files.ts'
@@ -13,6 +14,6 @@ import { addPeer, approve, block, discover, listPeers, ping, removePeer } from '
 export const OPERATIONS: readonly Operation[] = [
   status, identity, network, doctor,
   listPeers, addPeer, discover, removePeer, ping, approve, block, invite, join, listInstances, resolveInstance,
-  send, sendInstance, sendAny, messageStatus, inbox, watch, sendFile, files, acceptFile, cancelFile,
+  send, sendInstance, sendAny, broadcast, messageStatus, inbox, watch, sendFile, files, acceptFile, cancelFile,
   call, answerCall, say, escalate, endCall, transcript
 ]

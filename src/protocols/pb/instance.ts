@@ -11,6 +11,7 @@ export interface InstanceRecord {
   card?: AgentCard
   bootId: Uint8Array<ArrayBuffer>
   recipientBootIds: Uint8Array<ArrayBuffer>[]
+  isLeaving: boolean
 }
 
 export namespace InstanceRecord {
@@ -57,6 +58,11 @@ export namespace InstanceRecord {
           }
         }
 
+        if ((obj.isLeaving != null && obj.isLeaving !== false)) {
+          w.uint32(56)
+          w.bool(obj.isLeaving)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -66,7 +72,8 @@ export namespace InstanceRecord {
           seq: 0,
           addrs: [],
           bootId: uint8ArrayAlloc(0),
-          recipientBootIds: []
+          recipientBootIds: [],
+          isLeaving: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -107,6 +114,10 @@ export namespace InstanceRecord {
               }
 
               obj.recipientBootIds.push(reader.bytes())
+              break
+            }
+            case 7: {
+              obj.isLeaving = reader.bool()
               break
             }
             default: {
@@ -187,6 +198,13 @@ export namespace InstanceRecord {
 
               break
             }
+            case 7: {
+              yield {
+                field: `${prefix}.isLeaving`,
+                value: reader.bool()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -237,6 +255,11 @@ export namespace InstanceRecord {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface InstanceRecordIsLeavingFieldEvent {
+    field: '$.isLeaving'
+    value: boolean
+  }
+
   export function encode (obj: Partial<InstanceRecord>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, InstanceRecord.codec())
   }
@@ -245,7 +268,7 @@ export namespace InstanceRecord {
     return decodeMessage(buf, InstanceRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<InstanceRecord>): Generator<InstanceRecordInstanceNameFieldEvent | InstanceRecordSeqFieldEvent | InstanceRecordAddrsFieldEvent | InstanceRecordCardDescriptionFieldEvent | InstanceRecordCardSkillsFieldEvent | InstanceRecordBootIdFieldEvent | InstanceRecordRecipientBootIdsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<InstanceRecord>): Generator<InstanceRecordInstanceNameFieldEvent | InstanceRecordSeqFieldEvent | InstanceRecordAddrsFieldEvent | InstanceRecordCardDescriptionFieldEvent | InstanceRecordCardSkillsFieldEvent | InstanceRecordBootIdFieldEvent | InstanceRecordRecipientBootIdsFieldEvent | InstanceRecordIsLeavingFieldEvent> {
     return streamMessage(buf, InstanceRecord.codec(), opts)
   }
 }
