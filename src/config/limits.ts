@@ -32,6 +32,15 @@ export const MAX_REFUSALS_PER_STREAM = 512
 export const RETIRE_QUIET_MS = 1_000
 export const RETIRE_TIMEOUT_MS = 10_000
 
+/** How often the one of two direct connections between two peers that is not in use is looked at, until no stream runs over it and it can be closed. */
+export const SURPLUS_CHECK_MS = 500
+
+/** Such a connection younger than this is not closed as idle: what it was opened for may still be on its way. */
+export const SURPLUS_MIN_AGE_MS = 3_000
+
+/** When it is closed anyway: streams that live longer than this outlive their connections. */
+export const SURPLUS_TIMEOUT_MS = 30_000
+
 /** How long a peer that broke the protocol is not served again. */
 export const PENALTY_MS = 60_000
 

@@ -67,8 +67,8 @@ export class Announcing {
 
   /** Tells the peer anew if it has a message stream. */
   announceAgain(peerId: PeerId, bootIds: string[] = []): void {
-    const linked = this.#init.protocol.linkedPeers().find(candidate => candidate.peerId.equals(peerId))
-    if (linked !== undefined) this.announceTo(peerId, linked.connection, bootIds)
+    const connection = this.#init.protocol.inUse(peerId)
+    if (connection !== undefined) this.announceTo(peerId, connection, bootIds)
   }
 
   #linkOthers(): void {

@@ -4,10 +4,13 @@ import { mkdir } from 'node:fs/promises'
 import type { DatabaseSync } from 'node:sqlite'
 import type { PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
+import { MAX_CONNECTIONS } from '../config/connection-limits.ts'
+import { MAX_RELAY_CONNECTIONS } from '../config/relay-limits.ts'
 import { errorLine, toMeshError } from '../lib/errors.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { GroupCommit } from '../lib/group-commit.ts'
 import type { Mailbox } from '../mailbox/mailbox.ts'
+import { ConnectionLimits } from '../node/connection-limits.ts'
 import { createNode, type CreatedNode } from '../node/create-node.ts'
 import { DiscoveryDialer } from '../node/discovery-dialer.ts'
 import { withoutPeerId } from '../node/known-addresses.ts'
@@ -38,6 +41,7 @@ import type { UnnumberedEvent } from './views.ts'
 /** The parts of one run of the mesh. */
 export interface Parts extends Core {
   dialer: DiscoveryDialer
+  limits: ConnectionLimits
   mailbox: Mailbox
   calls: Calls
   callDesk: CallDesk
@@ -108,19 +112,17 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   const commits = new GroupCommit(database)
   const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId))
   const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
-  const { keeper, dialer } = createDialers(init, network)
+  const keeper = createKeeper(init, network)
   const presences = new Presences({ isConnected: peerId => network.isConnected(peerId), now: init.clock.now })
   const core: Core = { node, network, keeper, book, protocol, presences, database, commits }
   const shared = { ...core, init, events, sharing }
   const traversal = new Traversal({
-    init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, presences, isApproved,
-    followers: [protocol, sharing, ...broadcasts === undefined ? [] : [broadcasts]]
+    init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, presences, isApproved, protocol, broadcasts, sharing
   })
   const instances = new Instances({
     ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
     addresses: () => node.libp2p.getMultiaddrs().map(address => multiaddr(withoutPeerId(address, components.peerId))),
-    onAddresses: (peerId) => { traversal.handleAddresses(peerId) },
-    onLeft: (peerId) => { presences.handleLeft(peerId) }
+    traversal
   })
   const mailbox = createMailbox({ ...shared, instances, calls: () => needed(late.calls) })
   const calls = late.calls = createCalls({ ...shared, mailbox })
@@ -132,19 +134,36 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   inviting.open({ ...shared, peers, self: components.peerId })
   sharing.open({ ...shared, mailbox, calls, recipients })
   late.handler = { mailbox, instances, discovery }
+  const limits = createLimits(init, { node, late, traversal })
+  const dialer = createDialer(init, { network, limits })
   const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
   return {
-    ...core, dialer, mailbox, calls, callDesk, instances, discovery, traversal, recipients, peers, inviting, sharing, messaging, broadcasts, listenAddrs
+    ...core, dialer, limits, mailbox, calls, callDesk, instances, discovery, traversal, recipients, peers, inviting, sharing, messaging, broadcasts, listenAddrs
   }
 }
 
-function createDialers(init: MeshInit, network: Network): Pick<Parts, 'keeper' | 'dialer'> {
-  const isConnected = (peerId: PeerId): boolean => network.isConnected(peerId)
-  const onFailure = (peerId: PeerId, error: Error): void => { init.log.debug(`Peer ${peerId.toString()} was not reached: ${errorLine(toMeshError(error))}`) }
-  const keeper = new PeerKeeper({
+function createKeeper(init: MeshInit, network: Network): PeerKeeper {
+  return new PeerKeeper({
     dial: async (peerId, addresses) => { await network.connect(peerId, { addresses }) },
-    isConnected, onFailure, clock: init.clock, random: init.random
+    isConnected: peerId => network.isConnected(peerId), onFailure: noteFailure(init), clock: init.clock, random: init.random
   })
-  const dialer = new DiscoveryDialer({ dial: async (peerId) => { await network.connect(peerId) }, isConnected, onFailure })
-  return { keeper, dialer }
+}
+
+function createDialer(init: MeshInit, { network, limits }: Pick<Parts, 'network' | 'limits'>): DiscoveryDialer {
+  return new DiscoveryDialer({
+    dial: async (peerId) => { await network.connect(peerId) },
+    isConnected: peerId => network.isConnected(peerId), hasEnough: () => limits.hasEnough, onFailure: noteFailure(init)
+  })
+}
+
+function noteFailure({ log }: MeshInit): (peerId: PeerId, error: Error) => void {
+  return (peerId, error) => { log.debug(`Peer ${peerId.toString()} was not reached: ${errorLine(toMeshError(error))}`) }
+}
+
+function createLimits({ config, clock, log }: MeshInit, { node, late, traversal }: Pick<Parts, 'node' | 'traversal'> & { late: Late }): ConnectionLimits {
+  return new ConnectionLimits({
+    connections: () => node.libp2p.getConnections(), now: clock.now, log,
+    isKept: connection => traversal.isKept(connection.remotePeer) || late.relay?.serves(connection) === true,
+    maxConnections: config.enableCircuitRelayServer ? MAX_RELAY_CONNECTIONS : MAX_CONNECTIONS
+  })
 }

@@ -19,6 +19,8 @@ import type { PeerBook } from '../trust/peer-book.ts'
 import { Announcing } from './announcing.ts'
 import type { MeshInit } from './init.ts'
 import { PinnedNames } from './pinned-names.ts'
+import type { Presences } from './presences.ts'
+import type { Traversal } from './traversal.ts'
 import { toInstanceSummary, type UnnumberedEvent } from './views.ts'
 
 export interface InstancesInit {
@@ -33,10 +35,10 @@ export interface InstancesInit {
   bootId: string
   /** Addresses that the node has now, without the peer ID. */
   addresses: () => Multiaddr[]
-  /** Told when a peer announced where it is. */
-  onAddresses: (peerId: PeerId) => void
+  /** Told where peers announced to be, and which of their connections lead to one run. */
+  traversal: Pick<Traversal, 'handleAddresses' | 'surplus'>
   /** Told when a peer said goodbye. */
-  onLeft: (peerId: PeerId) => void
+  presences: Pick<Presences, 'handleLeft'>
 }
 
 export class Instances {
@@ -172,12 +174,12 @@ export class Instances {
     const { init: { clock, log }, network, protocol } = this.#init
     return new RouteLearner({
       routes: this.#routes, log, now: clock.now,
-      isWelcome: peerId => this.#isWelcome(peerId),
-      isApproved: peerId => this.#isApproved(peerId.toString()),
+      isWelcome: peerId => this.#isWelcome(peerId), isApproved: peerId => this.#isApproved(peerId.toString()),
       onMapped: (route) => { this.#handleMapped(route) },
       onLearned: (route, dropped) => { this.#handleLearned(route, dropped) },
       onLeft: (peerId) => { this.#handleLeft(peerId) },
       isAlive: async connection => network.isAlive(connection),
+      onSameRun: async (one, other) => { await this.#init.traversal.surplus.handleSameRun(one, other) },
       onDuplicateKey: (peerId, bootIds) => { this.#handleDuplicateKey(peerId, bootIds) },
       onOwnRunsHeard: (reporter, bootIds) => {
         if (bootIds.some(bootId => bootId !== this.#init.bootId)) this.#duplicates.handleOwn(`peer ${reporter.toString()}`)
@@ -203,14 +205,14 @@ export class Instances {
 
   #handleLeft(peerId: PeerId): void {
     this.#init.init.log.info(`Peer left: ${peerId.toString()}`)
-    this.#init.onLeft(peerId)
+    this.#init.presences.handleLeft(peerId)
   }
 
   #handleLearned(route: Route, dropped: readonly string[]): void {
     this.#store.saveSoon()
     const peerId = parsePeerId(route.peerId)
     if (peerId === undefined) return
-    this.#init.onAddresses(peerId)
+    this.#init.traversal.handleAddresses(peerId)
     if (dropped.length === 0) return
     this.#init.network.unlearn(peerId, dropped).catch((error: unknown) => {
       this.#init.init.log.error(`Old addresses of ${route.peerId} could not be forgotten: ${toError(error).message}`)

@@ -106,7 +106,6 @@ export class Lifecycle {
     const peerId = event.detail
     this.#init.log.info(`Peer connected: ${peerId.toString()}`)
     this.#touch(peerId)
-    this.#parts.presences.handleConnected(peerId)
     this.#parts.keeper.handleConnected(peerId)
     this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
@@ -133,9 +132,11 @@ export class Lifecycle {
   /** Whoever dials opens the message stream, so that both sides can say who they are. */
   readonly #handleConnection = (event: Libp2pEvents['connection:open']): void => {
     const { remotePeer, direction } = event.detail
+    this.#parts.presences.handleConnected(remotePeer)
+    this.#parts.limits.handleOpened(event.detail)
     this.#parts.traversal.paths.handleOpened(event.detail)
     if (direction !== 'outbound') return
-    this.#parts.protocol.link(remotePeer).catch((error: unknown) => {
+    this.#parts.protocol.greet(event.detail).catch((error: unknown) => {
       this.#init.log.debug(`Peer ${remotePeer.toString()} takes no message stream: ${toError(error).message}`)
     })
   }
@@ -170,7 +171,8 @@ export class Lifecycle {
   }
 
   async #keepHouse(): Promise<void> {
-    const { instances, mailbox, calls, sharing, network, book, keeper } = this.#parts
+    const { limits, instances, mailbox, calls, sharing, network, book, keeper } = this.#parts
+    limits.keepHouse()
     instances.keepHouse()
     await mailbox.keepHouse()
     await calls.keepHouse()

@@ -23,7 +23,7 @@ export class Presences {
     this.#init = init
   }
 
-  /** A first connection: whatever the peer said before, it is back. */
+  /** A new connection, beside an old one that did not end yet perhaps: whatever the peer said before, it is back. */
   handleConnected(peerId: PeerId): void {
     this.#left.delete(peerId.toString())
     this.handleHeard(peerId)

@@ -9,6 +9,7 @@ import type { NodeComponents, ServiceFactories } from '../node/options.ts'
 import type { BroadcastProtocol } from '../protocols/broadcast-protocol.ts'
 import { MessageProtocol } from '../protocols/message-protocol.ts'
 import { PeerExchange } from '../protocols/peer-exchange.ts'
+import type { RelayServer } from '../relay/relay-server.ts'
 import type { Calls } from '../sessions/calls.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import { broadcastFactory } from './broadcasting.ts'
@@ -26,6 +27,8 @@ export class Late {
   readonly inviting = new Inviting()
   readonly sharing = new FileSharing()
   service?: { protocol: MessageProtocol, components: NodeComponents }
+  /** Undefined where this node is none. */
+  relay?: RelayServer
   puncher?: NatTraversal
   stun?: StunService
   exchange?: PeerExchange
@@ -56,7 +59,9 @@ export async function createServices(init: MeshInit, late: Late): Promise<Servic
     invite: inviting.createService,
     file: sharing.createService,
     peers: components => (late.exchange = createExchange(init, components, late)),
-    ...relayServices(init, { onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0 }),
+    ...relayServices(init, {
+      onRelay: (relay) => { late.relay = relay }, onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0
+    }),
     ...createBroadcasts !== undefined && { broadcasts: (components: NodeComponents) => (late.broadcasts = createBroadcasts(components)) },
     ...init.config.enableHolePunch && {
       nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, { isApproved, responder: late.stun?.responder }))

@@ -21,8 +21,10 @@ import type { MeshNode } from '../node/create-node.ts'
 import type { Network } from '../node/network.ts'
 import type { NodeComponents } from '../node/options.ts'
 import type { PeerKeeper } from '../node/peer-keeper.ts'
+import type { MessageProtocol } from '../protocols/message-protocol.ts'
 import type { MeshInit } from './init.ts'
 import type { Presences } from './presences.ts'
+import { SurplusConnections } from './surplus-connections.ts'
 
 export interface PuncherOptions {
   isApproved: (peerId: PeerId) => boolean
@@ -50,8 +52,10 @@ export interface TraversalInit {
   keeper: PeerKeeper
   presences: Presences
   isApproved: (peerId: PeerId) => boolean
-  /** What has streams that outlive a connection. */
-  followers: readonly PathFollower[]
+  /** Their streams outlive a connection. */
+  protocol: MessageProtocol
+  broadcasts: PathFollower | undefined
+  sharing: PathFollower
 }
 
 /** Where hole punching is off, nobody is asked. */
@@ -63,6 +67,7 @@ const SECOND_CHECK_MS = 1_000
 export class Traversal {
   readonly relays: RelaySupervisor
   readonly paths: PathSupervisor
+  readonly surplus: SurplusConnections
   readonly #init: TraversalInit
   readonly #liveness: Liveness
   readonly #interfaces: InterfaceWatch
@@ -86,7 +91,11 @@ export class Traversal {
       connections: peerId => openOf(libp2p.getConnections(peerId)), isUpgradable: init.isApproved,
       upgrade: async (peerId, options) => await this.#upgrade(peerId, options),
       prove: async connection => await this.#liveness.check(connection, PATH_CHECK_TIMEOUT_MS),
-      followers: init.followers, clock, random, log
+      followers: [init.protocol, init.sharing, ...init.broadcasts === undefined ? [] : [init.broadcasts]], clock, random, log
+    })
+    this.surplus = new SurplusConnections({
+      ownPeerId: libp2p.peerId, connections: peerId => libp2p.getConnections(peerId), inUse: peerId => init.protocol.inUse(peerId),
+      isAlive: async connection => await init.network.isAlive(connection), retire: (connection) => { init.protocol.retire(connection) }, clock, log
     })
     this.#interfaces = new InterfaceWatch({ interfaces: networkInterfaces, onChange: () => { this.#handleNetworkChange() }, clock })
   }
@@ -106,6 +115,7 @@ export class Traversal {
     this.#interfaces.stop()
     this.#liveness.stop()
     this.paths.stop()
+    this.surplus.stop()
   }
 
   /** How the network sees this node, as far as it told us. */

@@ -12,6 +12,7 @@ import type { UPnPNAT } from '@libp2p/upnp-nat'
 import { yamux } from '@libp2p/yamux'
 import type { Datastore } from 'interface-datastore'
 import type { Libp2pOptions } from 'libp2p'
+import { MAX_CONNECTIONS_AT_ALL } from '../config/connection-limits.ts'
 import {
   ADDRESS_DIAL_TIMEOUT_MS, DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, MAX_ANNOUNCED_ADDRESSES, MAX_KNOWN_ADDRESSES, PING_TIMEOUT_MS
 } from '../config/limits.ts'
@@ -49,7 +50,10 @@ export interface NodeOptionsInit {
   datastore: Datastore
   /** Of a private network: whoever does not have it completes no handshake, over whatever transport. */
   networkKey?: Uint8Array
-  /** Whether the caller finds dead connections itself; the library aborts what might move to another path. @default false */
+  /**
+   * Whether the caller finds dead connections itself, where the library aborts what might move to another path, and chooses which end when
+   * there are too many, where it knows nobody. @default false
+   */
   watchesConnections?: boolean
   /** Whether a service of the caller checks mapped ports; without one a router's word has to do. @default false */
   confirmsAddresses?: boolean
@@ -90,7 +94,8 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
       maxPeerAddrsToDial: MAX_KNOWN_ADDRESSES + MAX_ANNOUNCED_ADDRESSES,
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
       reconnectRetries: 0, // keeping connections is the peer keeper's work: the library's queue gives up
-      ...config.enableCircuitRelayServer && { maxConnections: MAX_RELAY_CONNECTIONS, maxIncomingPendingConnections: MAX_PENDING_RELAY_CONNECTIONS }
+      ...config.enableCircuitRelayServer && { maxConnections: MAX_RELAY_CONNECTIONS, maxIncomingPendingConnections: MAX_PENDING_RELAY_CONNECTIONS },
+      ...init.watchesConnections === true && { maxConnections: MAX_CONNECTIONS_AT_ALL }
     },
     connectionGater: config.enableCircuitRelayServer ? connectionGate(MAX_CONNECTIONS_PER_NETWORK) : {},
     connectionMonitor: init.watchesConnections === true ? { enabled: false } : { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },

@@ -7,6 +7,7 @@ import type { Clock } from '../lib/clock.ts'
 import { MeshError, toError } from '../lib/errors.ts'
 import { isRelayed } from '../lib/connection-path.ts'
 import { MessageLink, type MessageHandler } from './message-link.ts'
+import { isOffence, TooManyStreamsError } from './offences.ts'
 import type { WireMessage } from './wire-message.ts'
 
 export const MESSAGE_PROTOCOL = '/libp2p-mesh/message/1.0.0'
@@ -50,7 +51,7 @@ export class MessageProtocol implements Startable {
     this.#handler = {
       ...init.handler,
       handleAcks: (from, acks) => {
-        for (const link of this.#links.get(from.toString()) ?? []) link.settle(acks)
+        for (const link of this.#linksTo(from)) link.settle(acks)
         init.handler.handleAcks(from, acks)
       }
     }
@@ -93,7 +94,7 @@ export class MessageProtocol implements Startable {
 
   /** Tells the peer our signed instance record over each stream: two nodes that share a key both hear it. False when there is none. */
   announce(peerId: PeerId, record: Uint8Array): boolean {
-    const open = (this.#links.get(peerId.toString()) ?? []).filter(link => link.isOpen)
+    const open = this.#linksTo(peerId).filter(link => link.isOpen)
     for (const link of open) link.announce(record)
     return open.length > 0
   }
@@ -108,7 +109,7 @@ export class MessageProtocol implements Startable {
 
   /** Cuts the peer's streams, so that what they carried is sent again over new ones. */
   abortLinks(peerId: PeerId, error: Error): void {
-    for (const link of [...this.#links.get(peerId.toString()) ?? []]) link.abort(error)
+    for (const link of this.#linksTo(peerId)) link.abort(error)
   }
 
   /**
@@ -128,13 +129,35 @@ export class MessageProtocol implements Startable {
   }
 
   /**
+   * A connection that we dialled is there: a stream makes both sides say over it who they are. Beside other direct connections it
+   * gets one of its own, since it may lead to another node with the same key; whether one replaces relayed ones is for `follow`.
+   *
+   * @throws as `link` does
+   */
+  async greet(connection: Connection): Promise<void> {
+    await this.link(connection.remotePeer)
+    const direct = this.#linksTo(connection.remotePeer).filter(link => link.isOpen && !isRelayed(link.connection))
+    if (!isRelayed(connection) && direct.length > 0 && !direct.some(link => link.connection.id === connection.id)) await this.#openOver(connection)
+  }
+
+  /** The connection that is written to. */
+  inUse(peerId: PeerId): Connection | undefined {
+    return this.#bestLink(peerId)?.connection
+  }
+
+  /** Ends the streams over this connection once nothing is under way on them; another one is in use. */
+  retire(connection: Connection): void {
+    this.#retire(this.#linksTo(connection.remotePeer).filter(link => link.connection.id === connection.id))
+  }
+
+  /**
    * A better connection to the peer has proved itself: whoever dialled it opens a stream over it, which takes over from those on
    * relayed connections; these end when nothing is under way on them. Does nothing where the peer has no stream.
    *
    * @throws the error of the negotiation; what there is stays in use then
    */
   async follow(connection: Connection): Promise<void> {
-    const links = this.#links.get(connection.remotePeer.toString()) ?? []
+    const links = this.#linksTo(connection.remotePeer)
     const isDue = connection.direction === 'outbound' && links.length > 0 && !links.some(link => link.isOpen && link.connection.id === connection.id)
     if (isDue) await this.#openOver(connection)
   }
@@ -167,8 +190,7 @@ export class MessageProtocol implements Startable {
       stream.abort(new MeshError('RATE_LIMITED', 'the peer broke the protocol a moment ago'))
       return
     }
-    const links = this.#links.get(connection.remotePeer.toString()) ?? []
-    if (links.filter(link => !link.isOurs && link.connection.id === connection.id).length >= MAX_INBOUND_MESSAGE_STREAMS) {
+    if (this.#linksTo(connection.remotePeer).filter(link => !link.isOurs && link.connection.id === connection.id).length >= MAX_INBOUND_MESSAGE_STREAMS) {
       const error = new TooManyStreamsError(`more than ${MAX_INBOUND_MESSAGE_STREAMS} message streams on one connection`)
       stream.abort(error)
       this.#penalize(connection.remotePeer, error)
@@ -191,13 +213,13 @@ export class MessageProtocol implements Startable {
     this.#links.set(peerKey, [...this.#links.get(peerKey) ?? [], link])
     link.open()
     this.#init.handler.handleLinkOpened(link.peerId, connection)
-    if (!isRelayed(connection)) this.#retireRelayed(link.peerId)
+    if (!isRelayed(connection)) this.#retire((this.#links.get(peerKey) ?? []).filter(other => isRelayed(other.connection)))
   }
 
-  #retireRelayed(peerId: PeerId): void {
-    for (const link of (this.#links.get(peerId.toString()) ?? []).filter(other => isRelayed(other.connection))) {
+  #retire(links: readonly MessageLink[]): void {
+    for (const link of links) {
       link.retire(() => {
-        if (this.#bestLink(peerId) === link) return // the better one is gone meanwhile
+        if (this.#bestLink(link.peerId) === link) return // the better one is gone meanwhile
         link.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) }).catch((error: unknown) => { link.abort(toError(error)) })
       })
     }
@@ -213,24 +235,16 @@ export class MessageProtocol implements Startable {
     if (link.hasUnanswered || left.length === 0) this.#init.handler.handleLinkClosed(link.peerId)
   }
 
+  #linksTo(peerId: PeerId): readonly MessageLink[] {
+    return this.#links.get(peerId.toString()) ?? []
+  }
+
   #bestLink(peerId: PeerId): MessageLink | undefined {
-    return this.#bestOf(this.#links.get(peerId.toString()) ?? [])
+    return this.#bestOf(this.#linksTo(peerId))
   }
 
   #bestOf(links: readonly MessageLink[]): MessageLink | undefined {
     const open = links.filter(link => link.isOpen)
     return open.findLast(link => !isRelayed(link.connection)) ?? open.at(-1)
   }
-}
-
-/** The peer opened more streams than it can have a use for. */
-class TooManyStreamsError extends Error {
-  override readonly name = 'TooManyStreamsError'
-}
-
-const OFFENCES = new Set(['MalformedFrameError', 'FrameChannelError', 'TooManyRefusalsError', 'TooManyAnnouncesError', 'InvalidMessageLengthError', 'InvalidParametersError'])
-
-/** Whether the end of a stream was the peer's breach of the protocol rather than the network's. */
-function isOffence(error: Error): boolean {
-  return OFFENCES.has(error.name)
 }

@@ -25,6 +25,8 @@ export interface RouteLearnerInit {
   onLeft: (peerId: PeerId) => void
   /** Whether the other end of the connection still answers. */
   isAlive: (connection: Connection) => Promise<boolean>
+  /** The peer announced one run of itself over both connections. */
+  onSameRun: (one: Connection, other: Connection) => Promise<void>
   /** Two live nodes use one key; `bootIds` are their runs. */
   onDuplicateKey: (peerId: PeerId, bootIds: string[]) => void
   /** The peer hears these runs of our own key at the same time. */
@@ -130,8 +132,9 @@ export class RouteLearner {
   async #watchBoot(from: PeerId, bootId: string, connection: Connection): Promise<void> {
     const known = this.#boots.get(from.toString())
     this.#boots.set(from.toString(), { bootId, connection })
-    if (known === undefined || known.bootId === bootId || known.connection.id === connection.id || known.connection.status !== 'open') return
-    if (await this.#init.isAlive(known.connection)) this.#init.onDuplicateKey(from, [known.bootId, bootId])
+    if (known === undefined || known.connection.id === connection.id || known.connection.status !== 'open') return
+    if (known.bootId === bootId) await this.#init.onSameRun(known.connection, connection)
+    else if (await this.#init.isAlive(known.connection)) this.#init.onDuplicateKey(from, [known.bootId, bootId])
   }
 }
 

@@ -31,8 +31,10 @@ describe('messages between gateways', { skip: Couple.whyNot() ?? false }, () => 
     const results = await Promise.all(atOnce.map(send))
     assert.deepEqual([...new Set(results.map(result => result['state']))], ['received'])
     assert.deepEqual((await readAll(couple.bob)).sort(), [...inRow, ...atOnce].sort())
-    const { connections } = await couple.alice.tool('p2p_get_network_info') as { connections: JsonObject[] }
-    assert.equal(connections.length, 1)
+    await until(async () => {
+      const { connections } = await couple.alice.tool('p2p_get_network_info') as { connections: JsonObject[] }
+      return connections.length === 1
+    }, { what: 'one connection to be left', timeoutMs: WAIT_MS })
   })
 
   test('the receiver is killed in the middle and comes back', async () => {

@@ -25,27 +25,19 @@ async function everybodyHas(net: BroadcastNet, sent: readonly Sent[]): Promise<v
 describe('a broadcast', () => {
   for (const [name, edgesOf] of Object.entries(TOPOLOGIES)) {
     for (const size of [5, 10]) {
-      it(`reaches everybody but its author once, in a ${name} of ${String(size)}`, async () => {
+      it(`reaches everybody but its author once, in a ${name} of ${String(size)}: alone, of ${String(SINGLES)} in a row, of ${String(BURST)} at once`, async () => {
         await using net = await BroadcastNet.start(size, edgesOf(size))
-        const sent = net.nodes.flatMap((author, index) => [1, 2].map(count => ({ author, text: `${String(count)} of node-${String(index)}` })))
-        await Promise.all(sent.map(async ({ author, text }) => await author.mesh.broadcast({ text })))
+        const sent: Sent[] = []
+        const send = async (author: MeshNode, text: string): Promise<void> => {
+          sent.push({ author, text })
+          await author.mesh.broadcast({ text })
+        }
+        await Promise.all(net.nodes.map(async (author, index) => { await send(author, `alone, of node ${String(index)}`) }))
+        await everybodyHas(net, sent)
+        for (let index = 0; index < SINGLES; index++) await send(net.at(index % size), `in a row, ${String(index)}`)
+        await Promise.all(Array.from({ length: BURST }, async (_, index) => { await send(net.at(1), `at once, ${String(index)}`) }))
         await everybodyHas(net, sent)
       })
     }
   }
-
-  it(`is one of ${String(SINGLES)} in a row and of a burst of ${String(BURST)} at once, none lost and none twice`, async () => {
-    await using net = await BroadcastNet.start(5, TOPOLOGIES.star(5))
-    const sent: Sent[] = []
-    for (let index = 0; index < SINGLES; index++) {
-      const author = net.at(index % net.nodes.length)
-      const text = `single ${String(index)}`
-      sent.push({ author, text })
-      await author.mesh.broadcast({ text })
-    }
-    const author = net.at(1)
-    const burst = Array.from({ length: BURST }, (_, index) => ({ author, text: `burst ${String(index)}` }))
-    await Promise.all(burst.map(async ({ text }) => await author.mesh.broadcast({ text })))
-    await everybodyHas(net, [...sent, ...burst])
-  })
 })

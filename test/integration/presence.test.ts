@@ -54,6 +54,18 @@ describe('the presence of a peer', () => {
     assert.deepEqual(await alice.mesh.listPeers({ online: true }), [])
   })
 
+  it('begins anew with a new connection, though the one of before its goodbye is still there', async () => {
+    await using bob = await MeshNode.start({ name: 'bob' })
+    await using peer = await RawPeer.start({ privateKey: mallorysKey.key })
+    const stream = await peer.open(bob.address)
+    stream.announce(await recordOf(mallorysKey, { seq: 1 }))
+    stream.announce(await recordOf(mallorysKey, { seq: 2, isLeaving: true }))
+    await waitForPresence(bob, peer.peerId, 'left')
+    await peer.connect(bob.address, { anew: true })
+    await waitForPresence(bob, peer.peerId, 'online')
+    assert.equal(peer.connections.length, 2)
+  })
+
   it('is not taken for granted: after a sleep nobody is online before something is heard of him', async () => {
     const clock = new ShiftedClock()
     await using alice = await MeshNode.start({ name: 'alice', clock })

@@ -8,6 +8,7 @@ import { describe, it } from 'node:test'
 import type { ConfigInput } from '../../src/config/schema.ts'
 import { MeshNode, type MeshNodeOptions } from '../support/mesh-node.ts'
 import { ROUTE_FILE } from '../support/route-file.ts'
+import { until } from '../support/until.ts'
 
 const ROUNDS = 20
 
@@ -29,6 +30,11 @@ async function waitForInstance(node: MeshNode, other: MeshNode, times: number): 
     events => events.filter(event => event.type === 'instance' && event.peerId === other.peerId).length >= times)
 }
 
+/** Both dialled, maybe: what is too much goes by itself. */
+async function waitForOneConnection(node: MeshNode): Promise<void> {
+  await until(async () => (await node.mesh.networkInfo()).connections.length === 1, { what: 'one connection to be left', timeoutMs: 60_000 })
+}
+
 /** Starts both at once, again and again, each time with nothing learned before. */
 async function race(one: MeshNode, other: MeshNode): Promise<void> {
   for (let round = 1; round <= ROUNDS; round++) {
@@ -38,6 +44,7 @@ async function race(one: MeshNode, other: MeshNode): Promise<void> {
     const sent = await one.send(other, `round ${round}`)
     assert.equal(sent.state, 'received')
     await other.waitForText(`round ${round}`)
+    if (round === ROUNDS) await Promise.all([waitForOneConnection(one), waitForOneConnection(other)])
     await Promise.all([one.stop(), other.stop()])
   }
   assert.deepEqual([...one.log.complaints, ...other.log.complaints], [])

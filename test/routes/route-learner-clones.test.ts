@@ -34,6 +34,16 @@ describe('two nodes with one key', () => {
     assert.deepEqual(await announcedTwice({ first: connection, second: connection }), [])
   })
 
+  it('are not suspected where one run announces itself over two connections: that is told, by both', async () => {
+    const [one, other] = [testConnection(alice.peerId), testConnection(alice.peerId)]
+    const { hear, sameRuns, duplicates } = learning()
+    await hear(alice, await recordOf(alice), one)
+    await hear(alice, await recordOf(alice, { seq: 2 }), one)
+    assert.deepEqual(sameRuns, [])
+    await hear(alice, await recordOf(alice, { seq: 3 }), other)
+    assert.deepEqual([sameRuns, duplicates], [[[one, other]], []])
+  })
+
   it('are not asked for over a connection that is closed', async () => {
     const { hear, asked, duplicates } = learning()
     await hear(alice, await recordOf(alice), testConnection(alice.peerId, { status: 'closed' }))

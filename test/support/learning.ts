@@ -17,6 +17,7 @@ export function learning(more: Partial<RouteLearnerInit> = {}) {
   const mapped: string[] = []
   /** Routes, each with the addresses that it lost. */
   const learned: Array<[Route, readonly string[]]> = []
+  const sameRuns: Array<[Connection, Connection]> = []
   const duplicates: Array<[string, string[]]> = []
   const heard: Array<[string, string[]]> = []
   const floods: string[] = []
@@ -33,6 +34,7 @@ export function learning(more: Partial<RouteLearnerInit> = {}) {
       asked.push(connection)
       return true
     },
+    onSameRun: async (one, other) => { sameRuns.push([one, other]) },
     onDuplicateKey: (peerId, bootIds) => { duplicates.push([peerId.toString(), bootIds]) },
     onOwnRunsHeard: (reporter, bootIds) => { heard.push([reporter.toString(), bootIds]) },
     onFlood: (peerId, error) => { floods.push(`${peerId.toString()} ${error.name}`) },
@@ -41,5 +43,5 @@ export function learning(more: Partial<RouteLearnerInit> = {}) {
   const hear = async (from: KeyedPeer, record: Uint8Array, connection = testConnection(from.peerId)): Promise<void> => {
     await learner.handleAnnounce(from.peerId, record, connection)
   }
-  return { clock, log, routes, mapped, learned, duplicates, heard, floods, asked, left, learner, hear }
+  return { clock, log, routes, mapped, learned, sameRuns, duplicates, heard, floods, asked, left, learner, hear }
 }
