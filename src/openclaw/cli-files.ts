@@ -1,4 +1,5 @@
 /** Sends a file in the terminal, with a bar that shows how far it got; the gateway goes on with it when the terminal is closed. */
+import type { ErrorCode } from '../lib/errors.ts'
 import type { Transfer } from '../mesh-api.ts'
 import type { CommandRow } from './command-row.ts'
 import type { SuccessDetails } from './details.ts'
@@ -59,8 +60,8 @@ function toOutcome(transfer: Transfer): Outcome {
   const { state, error } = transfer
   const isLost = state === 'failed' || state === 'rejected' || state === 'cancelled' || state === 'expired'
   if (!isLost) return { details: { ok: true, ...transfer }, text: transferText(transfer) }
-  const failure = { code: 'NOT_ALLOWED', message: `the file is ${state}`, ...error } as const
-  return { details: { ok: false, error: { ...failure, code: failure.code as 'NOT_ALLOWED' }, state }, text: transferText(transfer) }
+  const code = (error?.code ?? 'NOT_ALLOWED') as ErrorCode // of a failure that the mesh stored
+  return { details: { ok: false, error: { message: `the file is ${state}`, ...error, code }, state }, text: transferText(transfer) }
 }
 
 /** Made by the gateway's own plugin, which is this one. */

@@ -51,6 +51,20 @@ describe('files between two gateways', { skip: whyNot ?? false }, () => {
     assert.match(prompt, /\[media attached: .*film\.bin/)
   })
 
+  test('50 MB in a call arrive byte by byte, and stand in both transcripts', async () => {
+    const { callId } = await couple.alice.tool('p2p_call', { to: bobId, topic: 'our film' })
+    assert.equal((await couple.bob.tool('p2p_answer', { accept: true }))['ok'], true)
+    await until(async () => (await couple.alice.tool('p2p_call_send', { message: 'here it comes' }))['ok'] === true, { what: 'the call to be on', timeoutMs: WAIT_MS })
+    const sent = await couple.alice.tool('p2p_send_file', { path: 'film.bin', waitMs: 100_000 })
+    assert.deepEqual([sent['state'], sent['callId'], sent['bytes']], ['received', callId, BYTES])
+    const theirs = await until(async () => fileIn(await couple.bob.owner('transcript', { callId: text(callId) })), { what: 'the step', timeoutMs: WAIT_MS })
+    const { transcript } = await couple.alice.tool('p2p_end_call')
+    const { path, ...facts } = theirs
+    assert.deepEqual(facts, fileIn(transcript as JsonObject))
+    assert.equal(facts['sha256'], sent['sha256'])
+    assert.equal(createHash('sha256').update(await readFile(text(path))).digest('hex'), sent['sha256'])
+  })
+
   test('an agent sends nothing from outside of its workspace', async () => {
     const result = await couple.alice.tool('p2p_send_file', { to: bobId, path: couple.alice.home.configPath })
     assert.deepEqual([result['ok'], (result['error'] as JsonObject)['code']], [false, 'NOT_ALLOWED'])
@@ -92,6 +106,10 @@ async function fileFrom(gateway: Gateway, peerId: string, name: string): Promise
     const { files } = await gateway.tool('p2p_files', { direction: 'in' }) as { files: JsonObject[] }
     return files.find(file => file['peerId'] === peerId && file['name'] === name && file['state'] === 'received')
   }, { what: `the file ${name}`, timeoutMs: WAIT_MS })
+}
+
+function fileIn({ entries }: JsonObject): JsonObject | undefined {
+  return (entries as JsonObject[]).find(entry => entry['kind'] === 'file')?.['file'] as JsonObject | undefined
 }
 
 function text(value: Json | undefined): string {
