@@ -12,7 +12,7 @@ const { dependencies, peerDependencies } = JSON.parse(readFileSync('package.json
 const outside = Object.keys({ ...dependencies, ...peerDependencies })
 
 export default defineConfig({
-  input: { index: 'src/index.ts', 'setup-entry': 'src/setup-entry.ts', bin: 'src/bin.ts' },
+  input: { index: 'src/index.ts', 'setup-entry': 'src/setup-entry.ts', bin: 'src/bin.ts', 'hash-worker': 'src/files/hash-worker.ts' },
   platform: 'node',
   external: id => outside.some(name => id === name || id.startsWith(`${name}/`)),
   // ws would look for native packages that are not there.

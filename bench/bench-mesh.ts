@@ -4,10 +4,14 @@ import { resolveConfig, type MeshConfig } from '../src/config/resolve.ts'
 import type { Logger } from '../src/lib/log.ts'
 import { Mesh } from '../src/mesh.ts'
 
+/** More than all files of a run. */
+const MANY_BYTES = 1_000_000_000_000
+
 /** Everything that a default node runs, except what would reach beyond this machine. */
 export function benchConfig(): MeshConfig {
   return resolveConfig({
-    listenAddrs: ['/ip4/127.0.0.1/tcp/0'], discovery: [], enableUPnP: false, rateLimit: { approvedPerMinute: 1_000_000 }
+    listenAddrs: ['/ip4/127.0.0.1/tcp/0'], discovery: [], enableUPnP: false, rateLimit: { approvedPerMinute: 1_000_000 },
+    fileLimits: { maxBytes: MANY_BYTES, askAboveBytes: MANY_BYTES, perPeerBytes: MANY_BYTES, totalBytes: MANY_BYTES }
   }, undefined, { hostname: 'bench' })
 }
 

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { measureBulk, whyNoBulk, type BulkCosts } from './bulk.ts'
 import { FULL, QUICK, WIDTH, type Effort } from './effort.ts'
+import { measureFiles } from './file-copies.ts'
 import { measureIdleNodes } from './idle-nodes.ts'
 import { Pair } from './pair.ts'
 import { report, type Findings } from './report.ts'
@@ -31,6 +32,8 @@ async function measure(stateDir: string, planned: Effort): Promise<Findings> {
   progress(`starting nodes alone, ${planned.starts} of each kind`)
   const idle = await measureIdleNodes(stateDir, planned)
   const bulk = await measureBulkIfPossible(stateDir, planned)
+  progress('files from disk to disk')
+  const files = await measureFiles(stateDir, planned)
   await using pair = await Pair.open(stateDir)
   progress('warming up')
   await timedAll({ count: planned.warmUp, width: WIDTH }, async () => { await pair.echo.echo() })
@@ -41,7 +44,7 @@ async function measure(stateDir: string, planned: Effort): Promise<Findings> {
     rounds.push(await measureRound(pair, planned))
   }
   const stored = await pair.peer.call('stored', null)
-  return { idle, connect: pair.connect, rounds, bulk, sent: pair.sent, stored, surprises: pair.surprises }
+  return { idle, connect: pair.connect, rounds, bulk, files, sent: pair.sent, stored, surprises: pair.surprises }
 }
 
 async function measureBulkIfPossible(stateDir: string, planned: Effort): Promise<BulkCosts | undefined> {

@@ -1,7 +1,6 @@
 /** An end of a bulk transfer on a host of its own: the mesh's node with NAT traversal, asked over standard input. */
 import type { Connection, PeerId, Stream } from '@libp2p/interface'
 import { peerIdFromString } from '@libp2p/peer-id'
-import { byteStream } from '@libp2p/utils'
 import { multiaddr } from '@multiformats/multiaddr'
 import { resolveConfig } from '../src/config/resolve.ts'
 import { systemClock } from '../src/lib/clock.ts'
@@ -12,14 +11,11 @@ import { RelaySupervisor } from '../src/nat/relay-supervisor.ts'
 import { createNode, type MeshNode } from '../src/node/create-node.ts'
 import type { NodeComponents } from '../src/node/options.ts'
 import { answerQuestions } from '../test/support/nat/answer-questions.ts'
+import { countBulk, sendBulk } from './bulk-stream.ts'
 import type { BulkPath } from './bulk.ts'
 import { cpuMs } from './cpu.ts'
-import { timed } from './stopwatch.ts'
 
 const BULK_PROTOCOL = '/libp2p-mesh-bench/bulk/1.0.0'
-const CHUNK = new Uint8Array(65_536).fill(0x61)
-const READY = Uint8Array.of(1)
-const COUNT_BYTES = 4
 const CONNECT_LIMIT_MS = 60_000
 
 export interface BulkNodeInit {
@@ -112,27 +108,9 @@ function directTo(libp2p: MeshNode, peerId: PeerId): Connection | undefined {
 async function send(path: BulkPath, bytes: number): Promise<number> {
   const connection = paths.get(path)
   if (connection === undefined) throw new Error('not connected yet')
-  const stream = await connection.newStream(BULK_PROTOCOL, { runOnLimitedConnection: true })
-  const pipe = byteStream(stream)
-  await pipe.read({ bytes: READY.byteLength })
-  return await timed(async () => {
-    for (let sent = 0; sent < bytes; sent += CHUNK.byteLength) await pipe.write(CHUNK)
-    const counted = pipe.read({ bytes: COUNT_BYTES })
-    await stream.close()
-    const arrived = Buffer.from((await counted).subarray()).readUInt32BE()
-    if (arrived !== bytes) throw new Error(`${arrived} of ${bytes} bytes arrived`)
-  })
+  return await sendBulk(await connection.newStream(BULK_PROTOCOL, { runOnLimitedConnection: true }), bytes)
 }
 
-/** Says when it listens: the library cuts a stream that more than 4 MiB came on before its handler was called. */
 function count(stream: Stream): void {
-  let received = 0
-  stream.addEventListener('message', ({ data }) => { received += data.byteLength })
-  stream.addEventListener('remoteCloseWrite', () => {
-    const answer = Buffer.alloc(COUNT_BYTES)
-    answer.writeUInt32BE(received)
-    stream.send(answer)
-    stream.close().catch((error: unknown) => { log.warn(`the stream was not closed: ${String(error)}`) })
-  })
-  stream.send(READY)
+  countBulk(stream, (error) => { log.warn(`the stream was not closed: ${String(error)}`) })
 }

@@ -5,10 +5,13 @@ import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { multiaddr } from '@multiformats/multiaddr'
 import { createLibp2p } from 'libp2p'
+import { toError } from '../src/lib/errors.ts'
+import { countBulk, sendBulk } from './bulk-stream.ts'
 import { PAYLOAD_BYTES } from './effort.ts'
 import { timed } from './stopwatch.ts'
 
 const ECHO_PROTOCOL = '/libp2p-mesh-bench/echo/1.0.0'
+const BULK_PROTOCOL = '/libp2p-mesh-bench/bulk/1.0.0'
 const DURABLE_ECHO_PROTOCOL = '/libp2p-mesh-bench/durable-echo/1.0.0'
 
 export class EchoNode {
@@ -37,6 +40,9 @@ export class EchoNode {
         stream.send(event.data)
       })
     })
+    await libp2p.handle(BULK_PROTOCOL, (stream) => {
+      countBulk(stream, (error) => { stream.abort(toError(error)) })
+    })
     return new EchoNode(libp2p)
   }
 
@@ -61,6 +67,11 @@ export class EchoNode {
   /** An echo whose other side commits before it answers. */
   async openDurableEcho(address: string): Promise<Echo> {
     return new Echo(await this.#libp2p.dialProtocol(multiaddr(address), DURABLE_ECHO_PROTOCOL))
+  }
+
+  /** Milliseconds until the other side has so many bytes. */
+  async timeBulk(address: string, bytes: number): Promise<number> {
+    return await sendBulk(await this.#libp2p.dialProtocol(multiaddr(address), BULK_PROTOCOL), bytes)
   }
 
   async stop(): Promise<void> {

@@ -18,6 +18,8 @@ export interface Effort {
   pacedMs: number
   /** Sent by each path between two hosts behind NATs, a round. */
   bulkBytes: number
+  /** Size of the large file that is sent, a round. */
+  fileBytes: number
   /** The run fails when it takes longer, in ms. */
   limitMs: number
 }
@@ -25,13 +27,13 @@ export interface Effort {
 /** About a minute and a half on two quiet cores; the rounds in flight make 100,000 messages. */
 export const FULL: Effort = {
   rounds: 5, starts: 5, settleMs: 2_000, sequential: 1_000, inFlight: 20_000, warmUp: 5_000, idleMs: 1_000, pacedMs: 4_000,
-  bulkBytes: 67_108_864, limitMs: 600_000
+  bulkBytes: 67_108_864, fileBytes: 1_073_741_824, limitMs: 600_000
 }
 
 /** About 15 seconds: enough to see that nothing broke. */
 export const QUICK: Effort = {
   rounds: 3, starts: 1, settleMs: 500, sequential: 300, inFlight: 4_000, warmUp: 3_000, idleMs: 500, pacedMs: 1_000,
-  bulkBytes: 16_777_216, limitMs: 120_000
+  bulkBytes: 16_777_216, fileBytes: 67_108_864, limitMs: 120_000
 }
 
 /** Bytes of text in a message and in an echo. */

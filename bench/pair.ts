@@ -2,7 +2,8 @@
 import type { Mesh } from '../src/mesh.ts'
 import type { Echo } from './echo-node.ts'
 import type { PayloadTable } from './payload-table.ts'
-import { End } from './end.ts'
+import { MAX_FILE_WAIT_MS } from '../src/config/file-limits.ts'
+import { End, type EndAddresses } from './end.ts'
 import { PAYLOAD_BYTES } from './effort.ts'
 import { CalledProcess } from './called-process.ts'
 import type { PeerCalls } from './peer-calls.ts'
@@ -25,14 +26,22 @@ export class Pair implements AsyncDisposable {
   readonly connect: ConnectTimes
   readonly #end: End
   readonly #peerId: string
+  readonly #echoAddress: string
   readonly #text = 'a'.repeat(PAYLOAD_BYTES)
   readonly surprises: string[] = []
   #sent = 0
 
-  private constructor(init: { end: End, peer: CalledProcess<PeerCalls>, peerId: string, echoes: { echo: Echo, durableEcho: Echo }, connect: ConnectTimes }) {
+  private constructor(init: {
+    end: End
+    peer: CalledProcess<PeerCalls>
+    remote: EndAddresses
+    echoes: { echo: Echo, durableEcho: Echo }
+    connect: ConnectTimes
+  }) {
     this.#end = init.end
     this.peer = init.peer
-    this.#peerId = init.peerId
+    this.#peerId = init.remote.peerId
+    this.#echoAddress = init.remote.echo
     this.echo = init.echoes.echo
     this.durableEcho = init.echoes.durableEcho
     this.connect = init.connect
@@ -49,7 +58,7 @@ export class Pair implements AsyncDisposable {
       const mesh = await timed(async () => { await connect(end.mesh, remote.mesh) })
       await approveBoth({ mesh: end.mesh, peer, peerId: remote.peerId })
       const echoes = { echo: await end.echoNode.openEcho(remote.echo), durableEcho: await end.echoNode.openDurableEcho(remote.echo) }
-      return new Pair({ end, peer, peerId: remote.peerId, echoes, connect: { mesh, libp2p: median(dials) } })
+      return new Pair({ end, peer, remote, echoes, connect: { mesh, libp2p: median(dials) } })
     } catch (error) {
       await peer[Symbol.asyncDispose]()
       throw error
@@ -75,6 +84,17 @@ export class Pair implements AsyncDisposable {
     } catch (error) {
       this.surprises.push(error instanceof Error ? error.message : String(error))
     }
+  }
+
+  /** Sends a file; resolves when the other side has checked and kept it. */
+  async sendFile(path: string): Promise<void> {
+    const { state } = await this.#end.mesh.sendFile({ to: this.#peerId, path, waitMs: MAX_FILE_WAIT_MS })
+    if (state !== 'received') throw new Error(`the file is ${state}`)
+  }
+
+  /** Milliseconds that so many bytes take over a plain stream. */
+  async stream(bytes: number): Promise<number> {
+    return await this.#end.echoNode.timeBulk(this.#echoAddress, bytes)
   }
 
   /** Resolves when all that this side of the mesh wrote is on disk. */

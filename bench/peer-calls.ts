@@ -13,5 +13,9 @@ export interface PeerCalls {
   watchLoop: { argument: null, answer: null }
   /** Ends the watch and tells the 99th percentile in ms. */
   loopDelay: { argument: null, answer: number }
+  /** Watches this process's memory from now on. */
+  watchMemory: { argument: null, answer: null }
+  /** Ends the watch and tells the peak in MiB. */
+  peakMemory: { argument: null, answer: number }
   close: { argument: null, answer: null }
 }

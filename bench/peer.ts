@@ -2,10 +2,12 @@
 import { answerCalls } from './calls.ts'
 import { End } from './end.ts'
 import { LoopDelay } from './loop-delay.ts'
+import { PeakMemory } from './peak-memory.ts'
 import type { PeerCalls } from './peer-calls.ts'
 
 let end: End | undefined
 let loopDelay: LoopDelay | undefined
+let memory: PeakMemory | undefined
 
 answerCalls<PeerCalls>({
   open: async (folder) => {
@@ -22,6 +24,11 @@ answerCalls<PeerCalls>({
     return null
   },
   loopDelay: async () => loopDelay?.end() ?? Number.NaN,
+  watchMemory: async () => {
+    memory = new PeakMemory()
+    return null
+  },
+  peakMemory: async () => memory?.end() ?? Number.NaN,
   close: async () => {
     await end?.close()
     return null

@@ -2,6 +2,7 @@
 import { availableParallelism, loadavg } from 'node:os'
 import type { BulkCosts } from './bulk.ts'
 import { bulkRows } from './bulk-report.ts'
+import type { FileCosts } from './file-copies.ts'
 import { WIDTH } from './effort.ts'
 import type { IdleJob, IdleNode } from './idle-nodes.ts'
 import type { ConnectTimes } from './pair.ts'
@@ -15,6 +16,7 @@ export interface Findings {
   rounds: readonly Round[]
   /** Undefined where there can be no hosts behind NATs. */
   bulk: BulkCosts | undefined
+  files: FileCosts
   sent: number
   /** Messages in the receiver's database. */
   stored: number
@@ -28,7 +30,7 @@ const HEADER = ['measure', 'mesh', 'reference', '', 'ratio', 'aim', '']
 export function report(findings: Findings): string {
   const { rounds: measured, bulk } = findings
   const rows = [
-    ...aloneRows(findings), ...sequentialRows(measured), ...inFlightRows(measured), ...loopRows(measured), lossRow(findings),
+    ...aloneRows(findings), ...sequentialRows(measured), ...inFlightRows(measured), ...loopRows(measured), lossRow(findings), ...fileRows(findings.files),
     ...bulk === undefined ? [] : bulkRows(bulk)
   ]
   const surprises = [...new Set(findings.surprises)].slice(0, MAX_SURPRISES).map(surprise => `A sender was told: ${surprise}`)
@@ -89,6 +91,18 @@ function loopRows(rounds: readonly Round[]): string[][] {
 function lossRow({ sent, stored }: Findings): string[] {
   const lost = `${(sent - stored).toLocaleString('en')} of ${sent.toLocaleString('en')}`
   return ['lost', lost, stored.toLocaleString('en'), 'stored, counted on disk', '', '0 of 100,000', verdict(sent === stored)]
+}
+
+function fileRows({ bytes, fileMs, streamMs, smallPeakMiB, largePeakMiB }: FileCosts): string[][] {
+  const ratio = streamMs / fileMs
+  return [
+    ['file, disk to disk', mbPerSecond(bytes / fileMs), mbPerSecond(bytes / streamMs), 'plain stream, memory to nowhere', times(ratio), '>= 0.9 x', verdict(ratio >= 0.9)],
+    ['  peak RSS of both ends', mib(largePeakMiB), mib(smallPeakMiB), 'with files of 1 MiB', times(largePeakMiB / smallPeakMiB), '', '']
+  ]
+}
+
+function mbPerSecond(bytesPerMs: number): string {
+  return `${(bytesPerMs / 1_000).toFixed(1)} MB/s`
 }
 
 function verdict(isMet: boolean): string {

@@ -3,6 +3,7 @@
  * mesh can move into a worker or a process of its own.
  */
 import type { CallAnswer, CallChoice, CallRequest, CallSpeech, CallSummary, CallTranscript } from './api/calls.ts'
+import type { SendFileRequest, Transfer, TransferQuery } from './api/files.ts'
 import type { Invite, InviteRequest, JoinedPeer, JoinRequest } from './api/invites.ts'
 import type {
   BroadcastRequest, BroadcastResult, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendRequest,
@@ -14,6 +15,7 @@ import type {
 import type { AddPeerRequest, AddedPeer, ApprovedPeer, DiscoverResult } from './api/trust.ts'
 
 export type * from './api/calls.ts'
+export type * from './api/files.ts'
 export type * from './api/invites.ts'
 export type * from './api/messages.ts'
 export type * from './api/peers.ts'
@@ -50,6 +52,14 @@ export interface MeshApi {
   sendMessage: (request: SendRequest) => Promise<SendResult>
   /** Sends to an instance and succeeds only when it was delivered there: forwarded to every target, or taken by its agent. */
   sendInstanceMessage: (request: InstanceSendRequest) => Promise<InstanceSendResult>
+  /** Takes a file on; it goes out by itself, also after a restart. Fails when it is known to have failed. */
+  sendFile: (request: SendFileRequest) => Promise<Transfer>
+  /** Files that were sent or came, the newest first. */
+  transfers: (query?: TransferQuery) => Promise<Transfer[]>
+  /** Lets in a file that waits for its recipient's owner. */
+  acceptFile: (transferId: string) => Promise<Transfer>
+  /** Gives up a file of ours, or takes nothing more of a peer's. */
+  cancelFile: (transferId: string) => Promise<Transfer>
   /** Sends a text to everybody on a topic, known or not. */
   broadcast: (request: BroadcastRequest) => Promise<BroadcastResult>
   messageStatus: (messageId: string) => Promise<MessageStatus>

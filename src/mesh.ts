@@ -75,6 +75,11 @@ export class Mesh implements MeshApi {
   readonly findForwarded: MeshApi['findForwarded'] = async (channel, platformId) => this.#parts.messaging.findForwarded(channel, platformId)
   readonly broadcast: MeshApi['broadcast'] = async request => await sendBroadcast(request, { init: this.#init, protocol: this.#parts.broadcasts })
 
+  readonly sendFile: MeshApi['sendFile'] = async request => await this.#parts.sharing.send(request)
+  readonly transfers: MeshApi['transfers'] = async (query = {}) => this.#parts.sharing.list(query)
+  readonly acceptFile: MeshApi['acceptFile'] = async transferId => await this.#parts.sharing.accept(transferId)
+  readonly cancelFile: MeshApi['cancelFile'] = async transferId => await this.#parts.sharing.cancel(transferId)
+
   readonly call: MeshApi['call'] = async request => await this.#parts.callDesk.call(request)
   readonly answerCall: MeshApi['answerCall'] = async answer => await this.#parts.callDesk.answer(answer)
   readonly sayInCall: MeshApi['sayInCall'] = async speech => await this.#parts.callDesk.say(speech)

@@ -1,12 +1,16 @@
 /** Messages, what becomes of them, and events, as plain data. Times are milliseconds since the epoch unless a name ends in `Ms`. */
 
 import type { CallEndReason, CallNote, CallState } from './calls.ts'
+import type { ReceivedFile, Transfer } from './files.ts'
 
 /** How far a message got; each value says what is proven. */
 export type DeliveryState = 'queued' | 'sent' | 'received' | 'held' | 'delivered' | 'replied' | 'uncertain' | 'failed' | 'expired'
 
-/** `direct` is what a person or agent wrote to this node; `reply` answers one of our messages; `broadcast` went to everybody; `call` belongs to a call. */
-export type InboxKind = 'direct' | 'reply' | 'broadcast' | 'call'
+/**
+ * `direct` is what a person or agent wrote to this node; `reply` answers one of our messages; `broadcast` went to everybody; `call`
+ * belongs to a call; `file` tells of a file.
+ */
+export type InboxKind = 'direct' | 'reply' | 'broadcast' | 'call' | 'file'
 
 export interface BroadcastRequest {
   text: string
@@ -107,6 +111,7 @@ export interface InboxMessage {
   unread: boolean
   inReplyTo?: string
   call?: CallNote
+  file?: ReceivedFile
   /** Of a broadcast. */
   topic?: string
 }
@@ -126,6 +131,7 @@ export interface InboundMessage {
   /** The sender is not approved: its message was taken because everybody may write, or because it answers one of ours. */
   isStranger?: true
   call?: CallNote
+  file?: ReceivedFile
   /** Of a broadcast. */
   topic?: string
 }
@@ -178,6 +184,8 @@ export type MeshEvent =
   | { seq: number, type: 'delivery', messageId: string, peerId: string, state: DeliveryState }
   /** Somebody came with a ticket of ours, and both have approved each other. */
   | { seq: number, type: 'joined', peerId: string, inviteId: string, alias?: string, safetyWords: string[] }
+  /** A file changed its state. */
+  | { seq: number, type: 'file', peerId: string, transfer: Transfer }
   | { seq: number, type: 'peer-connected' | 'peer-disconnected', peerId: string }
   | { seq: number, type: 'instance', instanceId: string, peerId: string }
   /** A message may be forwarded to that target now. */

@@ -66,6 +66,16 @@ export const CONFIG_DEFAULTS = {
     perPeerSeconds: 86_400,
     /** 20 Mbit/s for all together: a fifth of a small VM's line, 3 % of its core, 6.5 TB in a month without a pause. */
     bytesPerSecond: 2_500_000
+  },
+  fileLimits: {
+    /** 1 GiB: a long video; more is an accident, or worth a setting. */
+    maxBytes: 1_073_741_824,
+    /** 100 MiB: documents, pictures and short films come without a question. */
+    askAboveBytes: 104_857_600,
+    /** Four of the largest files. */
+    perPeerBytes: 4_294_967_296,
+    /** Four such peers: what a laptop's disk can spare. */
+    totalBytes: 17_179_869_184
   }
 } as const
 

@@ -41,6 +41,7 @@ export interface MeshConfig {
   /** Peer IDs in base58 form. */
   autoAnswerCalls: string[]
   relayLimits: RelayLimits
+  fileLimits: FileLimits
   /** Absolute path. */
   networkKeyFile: string | undefined
   dmPolicy: DmPolicy
@@ -57,6 +58,17 @@ export interface RelayLimits {
   perPeerBytes: number
   perPeerSeconds: number
   bytesPerSecond: number
+}
+
+/** Files of peers, in bytes. */
+export interface FileLimits {
+  /** The largest file, in and out. */
+  maxBytes: number
+  /** Files of approved peers up to this size are taken without asking. */
+  askAboveBytes: number
+  /** Files of one peer, and of all, that are kept or let in. */
+  perPeerBytes: number
+  totalBytes: number
 }
 
 /** What is announced about the agent. */
@@ -116,6 +128,7 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     turnBudget: { ...CONFIG_DEFAULTS.turnBudget, ...input.turnBudget },
     autoAnswerCalls: autoAnswerCallsOf(input.autoAnswerCalls),
     relayLimits: { ...CONFIG_DEFAULTS.relayLimits, ...input.relayLimits },
+    fileLimits: { ...CONFIG_DEFAULTS.fileLimits, ...input.fileLimits },
     networkKeyFile: networkKeyFileOf(input.networkKeyFile),
     dmPolicy: access.dmPolicy ?? preset.dmPolicy,
     allowFrom: checkAllowFrom(access.allowFrom ?? CHANNEL_DEFAULTS.allowFrom, `${CHANNEL_PATH}.allowFrom`),

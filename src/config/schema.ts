@@ -34,6 +34,8 @@ const LIMITS = {
   relaySeconds: { minimum: 60, maximum: 2_592_000 },
   /** A slow line (64 kbit/s) to 100 Gbit/s. */
   relayBytesPerSecond: { minimum: 8_000, maximum: 12_500_000_000 },
+  /** A petabyte: more than any disk here. */
+  fileBytes: 1_000_000_000_000_000,
   cardDescription: MAX_CARD_DESCRIPTION_CHARACTERS,
   cardSkills: MAX_CARD_SKILLS,
   cardSkill: MAX_CARD_SKILL_CHARACTERS,
@@ -116,6 +118,15 @@ export const ConfigSchema = Type.Object({
   }, {
     additionalProperties: false,
     description: 'What this node relays for others: { reservations, perPeerBytes, perPeerSeconds, bytesPerSecond }. A peer may send perPeerBytes in perPeerSeconds (also the longest life of one relayed connection), and is slowed down beyond them; bytesPerSecond is shared fairly by all'
+  })),
+  fileLimits: optional(Type.Object({
+    maxBytes: count(LIMITS.fileBytes, 'Size of the largest file that is sent or taken'),
+    askAboveBytes: count(LIMITS.fileBytes, 'Files of approved peers up to this size are taken without asking you; 0 asks for each'),
+    perPeerBytes: count(LIMITS.fileBytes, 'Bytes of all files of one peer that are kept or come in'),
+    totalBytes: count(LIMITS.fileBytes, 'Bytes of all files of peers that are kept or come in')
+  }, {
+    additionalProperties: false,
+    description: 'Files: { maxBytes, askAboveBytes, perPeerBytes, totalBytes }. A file of an approved peer of more than askAboveBytes waits until you accept it'
   })),
   networkKeyFile: optional(Type.String({
     minLength: 1, maxLength: LIMITS.pathCharacters, description: 'Private network: absolute path of a file with a pre-shared key; only nodes with the same key connect'

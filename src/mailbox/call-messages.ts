@@ -1,6 +1,6 @@
 /** Messages of calls in the inbox, as the calls move on: our own among them, and which of them may start a turn now. */
 import { FINISHED_RETENTION_MS } from '../config/limits.ts'
-import type { CallDraft } from './call-verdict.ts'
+import type { CallDraft, FileDraft } from './call-verdict.ts'
 import type { InboxRow, InboxStore } from './inbox-store.ts'
 import type { Inbox } from './inbox.ts'
 
@@ -18,9 +18,9 @@ export class CallMessages {
     this.#init = init
   }
 
-  /** Stores a message that no peer sent, in the transaction that runs; `noteOwn` comes after it. */
-  insertOwn(id: string, peerId: string, draft: CallDraft): InboxRow {
-    return this.#init.inbox.insertOfCall({ id, peerId, address: '', ...draft, hops: 0, ttlMs: FINISHED_RETENTION_MS })
+  /** Stores a message that no peer sent as one, in the transaction that runs; `noteOwn` comes after it. */
+  insertOwn(id: string, peerId: string, draft: CallDraft | FileDraft): InboxRow {
+    return this.#init.inbox.insertOfCall({ id, peerId, address: '', hops: 0, ...draft, ttlMs: FINISHED_RETENTION_MS })
   }
 
   /** A message of `insertOwn` is on disk. */

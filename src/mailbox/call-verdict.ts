@@ -30,3 +30,13 @@ export interface CallDraft {
   /** Whether it may start an agent turn. */
   isTurn: boolean
 }
+
+/** The message that tells of a file of a peer. */
+export interface FileDraft {
+  kind: 'file'
+  text: string
+  hops: number
+  isTurn: boolean
+  /** Where it was sent in a call. */
+  call?: CallNote
+}

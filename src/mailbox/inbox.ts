@@ -8,7 +8,7 @@ import { utf8Bytes } from '../lib/text.ts'
 import type { ApprovalStatus } from '../mesh-api.ts'
 import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
 import { decideCall, decideInbound } from '../trust/policy.ts'
-import type { CallArrival, CallDraft, CallVerdict, Refusal } from './call-verdict.ts'
+import type { CallArrival, CallDraft, FileDraft, CallVerdict, Refusal } from './call-verdict.ts'
 import { InboundLimits, type LimitedSender } from './inbound-limits.ts'
 import type { InboxRow, InboxState, InboxStore, InboxTotals } from './inbox-store.ts'
 import type { OutboxRow } from './outbox-store.ts'
@@ -42,8 +42,8 @@ export interface Arrival {
   address: string
 }
 
-/** A call's message, and which it is. */
-export type CallMessage = CallDraft & Pick<InboxRow, 'id' | 'peerId' | 'address' | 'hops'> & { ttlMs: number }
+/** A message of a call, or of a file, and which it is. */
+export type CallMessage = (CallDraft | FileDraft) & Pick<InboxRow, 'id' | 'peerId' | 'address' | 'hops'> & { ttlMs: number }
 
 type Verdict =
   | { ack: WireAck, afterCommit?: () => void }
@@ -148,11 +148,11 @@ export class Inbox {
     this.#textBytes -= textBytes
   }
 
-  /** Stores a message of a call in the transaction that runs. */
+  /** Stores a message of a call, or of a file, in the transaction that runs. */
   insertOfCall({ isTurn, ttlMs, ...facts }: CallMessage): InboxRow {
     const receivedAt = this.#init.now()
     const stored = this.#keep({
-      ...facts, kind: 'call', inReplyTo: undefined, state: 'received', turn: isTurn ? 'open' : 'none', receivedAt, expiresAt: receivedAt + ttlMs
+      kind: 'call', ...facts, inReplyTo: undefined, state: 'received', turn: isTurn ? 'open' : 'none', receivedAt, expiresAt: receivedAt + ttlMs
     })
     this.#init.onStoring(stored)
     return stored

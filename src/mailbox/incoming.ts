@@ -230,9 +230,9 @@ export class Incoming {
     await this.#tell({ ...row, state: stage }, deliveries)
   }
 
-  /** The author of a broadcast waits for nothing, and hears nothing from the many that got it; what our agent asks its owner, no peer sent. */
+  /** The author of a broadcast waits for nothing; the sender of a file learns of it by the transfer; what our agent asks its owner, no peer sent. */
   async #tell({ id, kind, peerId, state, call }: InboxRow, deliveries?: TargetDelivery[]): Promise<void> {
-    if (kind === 'broadcast' || call?.act === 'asks') return
+    if (kind === 'broadcast' || kind === 'file' || call?.act === 'asks') return
     await this.#init.sendReceipt(peerId, { id, stage: state, ...deliveries !== undefined && { deliveries } })
   }
 }

@@ -24,6 +24,7 @@ import { CallDesk } from './call-desk.ts'
 import { createCalls } from './calling.ts'
 import { createMailbox } from './create-mailbox.ts'
 import { Discovery } from './discovery.ts'
+import type { FileSharing } from './file-sharing.ts'
 import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
 import type { Inviting } from './inviting.ts'
@@ -53,6 +54,7 @@ export interface Parts extends Core {
   inviting: Inviting
   /** Undefined where the configuration has no DHT. */
   wideArea: WideArea | undefined
+  sharing: FileSharing
   messaging: Messaging
   /** Undefined where broadcasts are off. */
   broadcasts: BroadcastProtocol | undefined
@@ -109,16 +111,16 @@ async function assembleOn(surroundings: Surroundings): Promise<Parts> {
 
 function assembleAround(node: CreatedNode, late: Late, { init, events, database }: Surroundings): Parts {
   const { protocol, components } = needed(late.service)
-  const { broadcasts, inviting, isApproved } = late
+  const { broadcasts, inviting, sharing, isApproved } = late
   const commits = new GroupCommit(database)
   const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId), (peerId) => { late.wideArea?.claim(peerId) })
   const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
   const keeper = createKeeper(init, network, (peerId) => { late.wideArea?.handleUnreached(peerId) })
   const presences = new Presences({ isConnected: peerId => network.isConnected(peerId), now: init.clock.now })
   const core: Core = { node, network, keeper, book, protocol, presences, database, commits }
-  const shared = { ...core, init, events }
+  const shared = { ...core, init, events, sharing }
   const traversal = new Traversal({
-    init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, presences, isApproved, protocol, broadcasts
+    init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, presences, isApproved, protocol, broadcasts, sharing
   })
   const instances = new Instances({
     ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
@@ -131,19 +133,20 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   const wideArea = late.wideArea = createWideArea({ ...shared, self: components.peerId, instances, traversal }, late)
   const recipients = new Recipients({ node, network, book, instances, find: async sought => await wideArea?.find(sought) ?? false })
   const peers = new Peers({ network, keeper, book, presences, mailbox, calls, instances, traversal, recipients }, init)
-  const messaging = new Messaging({ network, book, mailbox, instances, recipients })
+  const messaging = new Messaging({ network, book, mailbox, instances, recipients, sharing })
   const callDesk = new CallDesk({ ...shared, calls, mailbox, recipients })
   const discovery = new Discovery({
     ...shared, instances, self: components.peerId, exchange: needed(late.exchange), others: async options => await wideArea?.others(options) ?? []
   })
   inviting.open({ ...shared, peers, self: components.peerId })
+  sharing.open({ ...shared, mailbox, calls, recipients })
   late.handler = { mailbox, instances, discovery }
   const limits = createLimits(init, { node, late, traversal })
   const dialer = createDialer(init, { network, limits })
   const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
   return {
-    ...core, dialer, limits, mailbox, calls, callDesk, instances, discovery, traversal, recipients, peers, inviting, wideArea, messaging, broadcasts,
-    listenAddrs
+    ...core, dialer, limits, mailbox, calls, callDesk, instances, discovery, traversal, recipients, peers, inviting, sharing, wideArea, messaging,
+    broadcasts, listenAddrs
   }
 }
 

@@ -10,6 +10,7 @@ import { endError } from '../sessions/call-steps.ts'
 import type { Calls } from '../sessions/calls.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import { toCallEvent, toCallSummary, toTranscript } from './call-views.ts'
+import type { FileSharing } from './file-sharing.ts'
 import type { MeshInit } from './init.ts'
 import type { Recipients } from './recipients.ts'
 import type { UnnumberedEvent } from './views.ts'
@@ -21,6 +22,7 @@ export interface CallDeskParts {
   book: PeerBook
   mailbox: Mailbox
   calls: Calls
+  sharing: FileSharing
   recipients: Recipients
 }
 
@@ -95,6 +97,7 @@ export class CallDesk {
   }
 
   #transcript(row: CallRow): CallTranscript {
-    return toTranscript(row, this.#parts.calls.entries(row), this.#parts.node.libp2p.peerId.toString())
+    const { calls, sharing, node } = this.#parts
+    return toTranscript(row, calls.entries(row), { self: node.libp2p.peerId.toString(), pathOf: transferId => sharing.pathOf(transferId, row.peerId) })
   }
 }

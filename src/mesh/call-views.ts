@@ -2,6 +2,7 @@
 import type { CallState, CallSummary, CallTranscript, OpenCall } from '../mesh-api.ts'
 import type { CallPhase } from '../sessions/call-machine.ts'
 import type { CallRow, EntryRow } from '../sessions/call-store.ts'
+import { fileEntry } from './call-files.ts'
 import type { UnnumberedEvent } from './views.ts'
 
 const STATES: Readonly<Record<CallPhase, CallState>> = {
@@ -32,7 +33,13 @@ export function toCallEvent(row: CallRow): Extract<UnnumberedEvent, { type: 'cal
   }
 }
 
-export function toTranscript(row: CallRow, entries: readonly EntryRow[], self: string): CallTranscript {
+/** Who looks, and where files that came in are. */
+export interface TranscriptReader {
+  self: string
+  pathOf: (transferId: string) => string | undefined
+}
+
+export function toTranscript(row: CallRow, entries: readonly EntryRow[], { self, pathOf }: TranscriptReader): CallTranscript {
   const { id, peerId, role, topic, startedAt, endedAt, endReason } = row
   return {
     callId: id, topic, startedAt,
@@ -40,6 +47,8 @@ export function toTranscript(row: CallRow, entries: readonly EntryRow[], self: s
     callee: role === 'caller' ? peerId : self,
     ...endedAt !== null && { endedAt },
     ...endReason !== null && { endReason },
-    entries: entries.map(({ seq, isOwn, kind, text, at }) => ({ seq, from: isOwn ? self : peerId, kind, text, at }))
+    entries: entries.map(({ seq, isOwn, kind, text, at }) => ({
+      seq, from: isOwn ? self : peerId, kind, at, ...kind === 'file' ? fileEntry(text, pathOf) : { text }
+    }))
   }
 }

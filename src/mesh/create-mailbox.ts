@@ -10,6 +10,7 @@ import type { MessageProtocol } from '../protocols/message-protocol.ts'
 import type { Calls } from '../sessions/calls.ts'
 import { identityOfText } from '../trust/approvals.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
+import type { FileSharing } from './file-sharing.ts'
 import type { MeshInit } from './init.ts'
 import type { Instances } from './instances.ts'
 import { toInboundMessage, type UnnumberedEvent } from './views.ts'
@@ -24,12 +25,13 @@ export interface MailboxSurroundings {
   keeper: PeerKeeper
   protocol: MessageProtocol
   instances: Instances
+  sharing: FileSharing
   /** Made after the mailbox. */
   calls: () => Calls
 }
 
 /** What the mailbox takes in, holds and delivers becomes events. */
-export function createMailbox({ init, events, database, commits, network, book, keeper, protocol, instances, calls }: MailboxSurroundings): Mailbox {
+export function createMailbox({ init, events, database, commits, network, book, keeper, protocol, instances, sharing, calls }: MailboxSurroundings): Mailbox {
   const mailbox: Mailbox = new Mailbox({
     config: init.config, database, commits, protocol, newId: init.newId, clock: init.clock, log: init.log,
     statusOf: peerId => book.statusOf(peerId),
@@ -42,7 +44,7 @@ export function createMailbox({ init, events, database, commits, network, book, 
       if (isWaiting) keeper.want(peerId, 'messages')
       else keeper.unwant(peerId, 'messages')
     },
-    onReceived: (row) => { events.append({ type: 'message', message: toInboundMessage(row, { book, instances }) }) },
+    onReceived: (row) => { events.append({ type: 'message', message: toInboundMessage(row, { book, instances, sharing }) }) },
     onHeld: (row) => {
       announceHeld(row.peerId, { book, events, held: () => mailbox.incoming.heldByPeer().get(row.peerId) ?? 0 })
         .catch((error: unknown) => { init.log.error(`The approval code of ${row.peerId} could not be stored: ${toError(error).message}`) })

@@ -1,4 +1,5 @@
 /** What a mesh is made from: settings, a folder, and its surroundings as parameters. */
+import type { Disk } from '../files/disk.ts'
 import type { MeshConfig } from '../config/resolve.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { Logger } from '../lib/log.ts'
@@ -15,4 +16,6 @@ export interface MeshInit {
   random: () => number
   /** A fresh message ID in UUID form; IDs that grow with time keep their index small, so that a commit writes few pages. */
   newId: () => string
+  /** What files of peers are written to. @default the machine's */
+  disk?: Disk
 }

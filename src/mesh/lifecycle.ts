@@ -29,7 +29,7 @@ export class Lifecycle {
 
   /** Handlers first, then the node, then the dials: no peer that connects is missed, and nothing waits for the network. */
   async start(): Promise<void> {
-    const { node: { libp2p }, keeper, mailbox, calls, instances, traversal, wideArea, listenAddrs } = this.#parts
+    const { node: { libp2p }, keeper, mailbox, calls, instances, sharing, traversal, wideArea, listenAddrs } = this.#parts
     libp2p.addEventListener('peer:connect', this.#handleConnect)
     libp2p.addEventListener('peer:disconnect', this.#handleDisconnect)
     libp2p.addEventListener('peer:discovery', this.#handleDiscovery)
@@ -49,18 +49,20 @@ export class Lifecycle {
     wideArea?.start()
     await mailbox.start()
     calls.start()
+    await sharing.files.start()
     keeper.start()
     this.#scheduleHousekeeping()
   }
 
   async stop(): Promise<void> {
-    const { node, network, keeper, mailbox, calls, instances, traversal, wideArea, commits, database } = this.#parts
+    const { node, network, keeper, mailbox, calls, instances, sharing, traversal, wideArea, commits, database } = this.#parts
     this.#isStopped = true
     this.#housekeeping?.cancel()
     keeper.stop()
     wideArea?.stop()
     traversal.stop()
     network.stop()
+    await sharing.files.stop()
     calls.stop()
     try {
       await instances.announcing.leave()
@@ -114,6 +116,7 @@ export class Lifecycle {
     this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
     this.#parts.calls.handlePeerConnected(peerId.toString())
+    this.#parts.sharing.handlePeerConnected(peerId)
     this.#events.append({ type: 'peer-connected', peerId: peerId.toString() })
   }
 
@@ -191,11 +194,12 @@ export class Lifecycle {
   }
 
   async #keepHouse(): Promise<void> {
-    const { limits, instances, mailbox, calls, network, book, keeper } = this.#parts
+    const { limits, instances, mailbox, calls, sharing, network, book, keeper } = this.#parts
     limits.keepHouse()
     instances.keepHouse()
     await mailbox.keepHouse()
     await calls.keepHouse()
+    await sharing.files.keepHouse()
     const now = this.#init.clock.now()
     if (now - this.#sweptAt < PEER_STORE_SWEEP_MS) return
     this.#sweptAt = now

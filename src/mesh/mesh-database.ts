@@ -1,6 +1,7 @@
 /** The database of the mesh: what its parts keep on disk, and the lock of the state folder. */
 import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
+import { TRANSFER_MIGRATIONS } from '../files/transfer-store.ts'
 import { openDatabase } from '../lib/sqlite.ts'
 import { FORWARD_MIGRATIONS } from '../mailbox/forward-store.ts'
 import { INBOX_MIGRATIONS } from '../mailbox/inbox-store.ts'
@@ -16,7 +17,7 @@ export function openMeshDatabase({ stateDir, clock, log }: MeshInit): DatabaseSy
   return openDatabase(join(stateDir, 'mesh.db'), {
     migrations: {
       peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, broadcasts: SEEN_BROADCASTS_MIGRATIONS,
-      forwards: FORWARD_MIGRATIONS, invitations: INVITATION_MIGRATIONS, calls: CALL_MIGRATIONS
+      forwards: FORWARD_MIGRATIONS, invitations: INVITATION_MIGRATIONS, calls: CALL_MIGRATIONS, transfers: TRANSFER_MIGRATIONS
     },
     isExclusive: true,
     now: clock.now,

@@ -6,6 +6,7 @@ import type {
 import type { Mailbox } from '../mailbox/mailbox.ts'
 import type { Network } from '../node/network.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
+import type { FileSharing } from './file-sharing.ts'
 import type { Instances } from './instances.ts'
 import type { Recipients } from './recipients.ts'
 import { toInboundMessage, toInboxMessage } from './views.ts'
@@ -15,6 +16,7 @@ export interface MessagingParts {
   book: PeerBook
   mailbox: Mailbox
   instances: Instances
+  sharing: FileSharing
   recipients: Recipients
 }
 

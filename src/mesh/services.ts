@@ -16,6 +16,7 @@ import type { Calls } from '../sessions/calls.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import { broadcastFactory } from './broadcasting.ts'
 import type { Discovery } from './discovery.ts'
+import { FileSharing } from './file-sharing.ts'
 import type { MeshInit } from './init.ts'
 import type { Instances } from './instances.ts'
 import { Inviting } from './inviting.ts'
@@ -27,6 +28,7 @@ import type { WideArea } from './wide-area.ts'
 /** What a service needs and is made after it, and the other way round. */
 export class Late {
   readonly inviting = new Inviting()
+  readonly sharing = new FileSharing()
   service?: { protocol: MessageProtocol, components: NodeComponents }
   /** Undefined where this node is none. */
   relay?: RelayServer
@@ -56,7 +58,7 @@ export function needed<T>(part: T | undefined): T {
 
 /** Factories of the services; each puts what it made where the rest of the mesh finds it. */
 export async function createServices(init: MeshInit, late: Late): Promise<ServiceFactories> {
-  const { isApproved, inviting } = late
+  const { isApproved, inviting, sharing } = late
   const createBroadcasts = await broadcastFactory(init, {
     statusOf: peerId => late.book?.statusOf(peerId) ?? 'unknown', mailbox: () => needed(late.handler).mailbox
   })
@@ -64,6 +66,7 @@ export async function createServices(init: MeshInit, late: Late): Promise<Servic
   return {
     message: components => createProtocol(init, components, late),
     invite: inviting.createService,
+    file: sharing.createService,
     peers: components => (late.exchange = createExchange(init, components, late)),
     ...relayServices(init, {
       onRelay: (relay) => { late.relay = relay }, onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0

@@ -55,6 +55,7 @@ export interface TraversalInit {
   /** Their streams outlive a connection. */
   protocol: MessageProtocol
   broadcasts: PathFollower | undefined
+  sharing: PathFollower
 }
 
 /** Where hole punching is off, nobody is asked. */
@@ -90,7 +91,7 @@ export class Traversal {
       connections: peerId => openOf(libp2p.getConnections(peerId)), isUpgradable: init.isApproved,
       upgrade: async (peerId, options) => await this.#upgrade(peerId, options),
       prove: async connection => await this.#liveness.check(connection, PATH_CHECK_TIMEOUT_MS),
-      followers: [init.protocol, ...init.broadcasts === undefined ? [] : [init.broadcasts]], clock, random, log
+      followers: [init.protocol, init.sharing, ...init.broadcasts === undefined ? [] : [init.broadcasts]], clock, random, log
     })
     this.surplus = new SurplusConnections({
       ownPeerId: libp2p.peerId, connections: peerId => libp2p.getConnections(peerId), inUse: peerId => init.protocol.inUse(peerId),

@@ -2,7 +2,7 @@
 import type { DmPolicy } from '../config/schema.ts'
 import { parsePeerId } from '../lib/recipient.ts'
 import type { InboxRow } from '../mailbox/inbox-store.ts'
-import type { ApprovalStatus, InboundMessage, InboxMessage, InboxQuery, InstanceSummary, MeshEvent, PeerSummary, Presence } from '../mesh-api.ts'
+import type { ApprovalStatus, InboundMessage, InboxMessage, InboxQuery, InstanceSummary, MeshEvent, PeerSummary, Presence, ReceivedFile } from '../mesh-api.ts'
 import type { ConnectionPath, Network } from '../node/network.ts'
 import type { Route } from '../routes/instance-routes.ts'
 import { identityOfText, pinHolder } from '../trust/approvals.ts'
@@ -21,12 +21,23 @@ export interface Names {
   instances: { ofPeer: (peerId: string) => { instanceId: string } | undefined, pinHolderOf: (peerId: string) => string | undefined }
 }
 
+/** What is told with a message. */
+export interface MessageFacts extends Names {
+  sharing: { receivedIn: (messageId: string) => ReceivedFile | undefined }
+}
+
 function namesOf(peerId: string, { book, instances }: Names): { alias: string | undefined, instanceId: string | undefined } {
   return { alias: book.get(peerId)?.alias ?? undefined, instanceId: instances.ofPeer(peerId)?.instanceId }
 }
 
+/** The file that a message tells of. */
+function fileOf(row: InboxRow, { sharing }: MessageFacts): { file?: ReceivedFile } {
+  const file = row.kind === 'file' ? sharing.receivedIn(row.id) : undefined
+  return file === undefined ? {} : { file }
+}
+
 /** A message of a peer whose messages are taken. */
-export function toInboundMessage(row: InboxRow, names: Names): InboundMessage {
+export function toInboundMessage(row: InboxRow, names: MessageFacts): InboundMessage {
   const { alias, instanceId } = namesOf(row.peerId, names)
   return {
     messageId: row.id,
@@ -41,12 +52,13 @@ export function toInboundMessage(row: InboxRow, names: Names): InboundMessage {
     ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
     ...row.call !== undefined && { call: row.call },
     ...names.book.statusOf(row.peerId) !== 'approved' && { isStranger: true },
-    ...row.topic !== undefined && { topic: row.topic }
+    ...row.topic !== undefined && { topic: row.topic },
+    ...fileOf(row, names)
   }
 }
 
 /** A row of the inbox for whoever asks: an agent gets no text that its owner has not let in. */
-export function toInboxMessage(row: InboxRow, names: Names, audience: InboxQuery['audience']): InboxMessage {
+export function toInboxMessage(row: InboxRow, names: MessageFacts, audience: InboxQuery['audience']): InboxMessage {
   const { alias, instanceId } = namesOf(row.peerId, names)
   const isShown = audience === 'owner' || row.state !== 'held'
   return {
@@ -62,7 +74,8 @@ export function toInboxMessage(row: InboxRow, names: Names, audience: InboxQuery
     ...isShown && { text: row.text },
     ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
     ...row.call !== undefined && { call: row.call },
-    ...row.topic !== undefined && { topic: row.topic }
+    ...row.topic !== undefined && { topic: row.topic },
+    ...fileOf(row, names)
   }
 }
 

@@ -8,7 +8,7 @@ import type { Clock, Timer } from '../lib/clock.ts'
 import { toError } from '../lib/errors.ts'
 
 /** Why a peer should stay connected; it is let go when the last reason ends. */
-export type KeepReason = 'bootstrap' | 'approved' | 'messages' | 'call'
+export type KeepReason = 'bootstrap' | 'approved' | 'messages' | 'call' | 'files'
 
 export interface PeerKeeperInit {
   /** Dials the peer by its known addresses, or by these. */

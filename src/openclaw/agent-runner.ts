@@ -2,10 +2,11 @@
 import { dispatchInboundDirectDm } from 'openclaw/plugin-sdk/channel-inbound'
 import { resolveStableChannelMessageIngress } from 'openclaw/plugin-sdk/channel-ingress-runtime'
 import type { OpenClawConfig } from 'openclaw/plugin-sdk/channel-core'
+import { mimeTypeFromFilePath } from 'openclaw/plugin-sdk/media-mime'
 import { resolveAgentRoute } from 'openclaw/plugin-sdk/routing'
 import { wrapExternalContent } from 'openclaw/plugin-sdk/security-runtime'
 import { toError } from '../lib/errors.ts'
-import type { InboundMessage } from '../mesh-api.ts'
+import type { InboundMessage, ReceivedFile } from '../mesh-api.ts'
 import type { StartContext } from './account.ts'
 import { frameText, senderLabel } from './frame.ts'
 import { senderIdOf, type Host } from './host.ts'
@@ -75,7 +76,7 @@ function scopedConfig(host: Host): OpenClawConfig {
 }
 
 async function runTurn({ host, selfPeerId, channelRuntime }: AgentRunnerInit, message: InboundMessage, { messageId, lifecycle }: Offer): Promise<TurnAnswer> {
-  const { from, text, at } = message
+  const { from, text, at, file } = message
   const cfg = scopedConfig(host)
   const answers: string[] = []
   const failures: string[] = []
@@ -90,20 +91,25 @@ async function runTurn({ host, selfPeerId, channelRuntime }: AgentRunnerInit, me
     senderAddress: `${CHANNEL_ID}:${from}`,
     recipientAddress: `${CHANNEL_ID}:${selfPeerId}`,
     conversationLabel: senderLabel(message),
-    rawBody: text,
+    rawBody: file !== undefined && text === '' ? file.name : text,
     bodyForAgent: frameText(message, (content, sender) => wrapExternalContent(content, { source: 'unknown', sender })),
     messageId,
     timestamp: at,
     commandAuthorized: false,
     turnAdoptionLifecycle: lifecycle,
     resolveChannelIngress: async binding => resolveIngress(cfg, from, binding),
-    extraContext: { SenderIsBot: true, CommandInterpretationSuppressed: true },
+    extraContext: { SenderIsBot: true, CommandInterpretationSuppressed: true, ...mediaOf(file) },
     deliver: async (payload) => { (isAnswer(payload, messageId) ? answers : failures).push(payload.text ?? '') },
     onRecordError: (error) => { host.log.warn(`the host did not record the message ${messageId}: ${toError(error).message}`) },
     onDispatchError: (error) => { failures.push(toError(error).message) }
   })
   const answer = answers.filter(part => part.trim() !== '').join('\n\n')
   return failures.length === 0 ? { text: answer } : { text: answer, failure: failures.join('; ') }
+}
+
+/** A file as media of the message. The host takes facts from a channel that builds the whole context itself, and these fields from one that does not. */
+function mediaOf(file: ReceivedFile | undefined): Record<string, unknown> {
+  return file === undefined ? {} : { MediaPaths: [file.path], MediaTypes: [mimeTypeFromFilePath(file.name) ?? 'application/octet-stream'] }
 }
 
 /** Our peer book admitted the sender already; this tells the host so, for this one message. */

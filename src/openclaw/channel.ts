@@ -70,7 +70,7 @@ export const meshChannel: ChannelPlugin<MeshAccount, MeshProbe> = createChatChan
       blurb: `${DESCRIPTION}.`,
       order: 90
     },
-    capabilities: { chatTypes: ['direct'], media: false, reactions: false, threads: false, nativeCommands: false },
+    capabilities: { chatTypes: ['direct'], media: true, reactions: false, threads: false, nativeCommands: false },
     // Only the access policy: a change of the node's settings makes the host register the plugin anew, which restarts it too.
     // Approving a peer writes a tool policy, which is read anew for each turn: no reason to load everything again.
     reload: { configPrefixes: [`channels.${CHANNEL_ID}`], noopPrefixes: ['tools.toolsBySender'] },

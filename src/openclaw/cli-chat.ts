@@ -5,6 +5,7 @@ import type { DeliveryState, InboundMessage, MeshEvent } from '../mesh-api.ts'
 import { failureDetails, failureText, type SuccessDetails } from './details.ts'
 import type { GatewayCall } from './gateway-call.ts'
 import type { Outcome } from './operations/definition.ts'
+import { receivedText } from './file-text.ts'
 import { quoted } from './render.ts'
 
 /** Where a conversation reads from and shows itself. */
@@ -144,6 +145,7 @@ class Chat {
         this.#init.show(`  (${event.held} of its messages wait for your approval: openclaw p2p approve ${event.code})`)
         return
       case 'joined': this.#init.show('  (joined with your ticket)'); return
+      case 'file': this.#init.show(`  (file ${event.transfer.name}: ${event.transfer.state})`); return
       case 'peer-connected': this.#init.show('  (connected)'); return
       case 'peer-disconnected': this.#init.show('  (disconnected; what you type is queued)'); return
       case 'instance':
@@ -154,11 +156,12 @@ class Chat {
   }
 
   /** An answer starts no agent turn, so that people who talk are left alone; who talks to an agent asks it anew. */
-  #receive({ messageId, kind, hops, text, at }: InboundMessage): void {
+  #receive({ messageId, kind, hops, text, at, file }: InboundMessage): void {
     const isAgentsAnswer = kind === 'reply' && hops > 0
     this.#answered = isAgentsAnswer ? undefined : messageId
     this.#entries.push({ direction: 'in', messageId, text, at })
-    this.#init.show(quoted(text))
+    if (file !== undefined) this.#init.show(`  (file: ${receivedText(file)})`)
+    if (text !== '') this.#init.show(quoted(text))
   }
 
   #follow(messageId: string, state: DeliveryState): void {

@@ -5,13 +5,15 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { addGatewayClientOptions } from 'openclaw/plugin-sdk/gateway-runtime'
 import { toMeshError } from '../lib/errors.ts'
-import { createSwarmKey } from '../lib/swarm-key.ts'
 import { CALL_COMMANDS } from './cli-calls.ts'
 import { runChat, type ChatInit } from './cli-chat.ts'
+import { FILE_COMMANDS, runSendFile } from './cli-files.ts'
 import { runInvite } from './cli-invite.ts'
+import { writeNetworkKey } from './cli-network-key.ts'
+import { PEER_COMMANDS } from './cli-peers.ts'
 import { runPing } from './cli-ping.ts'
 import { readTicket, type TicketInput } from './cli-ticket.ts'
-import type { CommandRow } from './command-row.ts'
+import { operationOf, type CommandRow } from './command-row.ts'
 import { failureDetails, failureText } from './details.ts'
 import { callGateway, type GatewayCall, type GatewayOptions } from './gateway-call.ts'
 import { CLI_DESCRIPTION, CLI_ROOT } from './names.ts'
@@ -21,7 +23,6 @@ import { safeJson } from './safe-json.ts'
 type CliContext = Parameters<Parameters<OpenClawPluginApi['registerCli']>[0]>[0]
 type Command = CliContext['program']
 
-const to = ([recipient]: string[]): object => ({ to: recipient })
 /** A send waits for the peer's confirmation, which the owner may set to minutes. */
 const SLOW_TIMEOUT_MS = 120_000
 
@@ -36,31 +37,6 @@ const COMMANDS: readonly CommandRow[] = [
     params: () => ({}),
     needs: 'healthy'
   },
-  {
-    usage: 'peers',
-    description: 'Known peers',
-    options: [['--online', 'Only peers that are online now']],
-    operation: 'peers',
-    params: (_, { online }) => online === true ? { online } : {}
-  },
-  { usage: 'instances', description: 'Known instances, and what approved ones say about their agents', operation: 'instances', params: () => ({}) },
-  {
-    usage: 'add <recipient>',
-    description: 'Make a peer known and try to reach it; approves nothing inbound',
-    options: [
-      ['-a, --alias <alias>', 'Local name to pin to this peer'], ['--replace', 'Pin the name to this peer although another one has it'],
-      ['--no-agent', 'Your agent may not message it on its own'], ['--agent', 'Your agent may message it again']
-    ],
-    operation: 'add',
-    params: (words, { alias, replace, agent }) => ({
-      ...to(words),
-      ...alias === undefined ? {} : { alias },
-      ...replace === true ? { replace } : {},
-      ...agent === undefined ? {} : { agentMayMessage: agent }
-    })
-  },
-  { usage: 'discover', description: 'Ask bootstrap nodes, relays, approved and added peers and the LAN for peers, and connect to them', operation: 'discover', params: () => ({}) },
-  { usage: 'remove <recipient>', description: 'Forget a peer with its alias and approval', operation: 'remove', params: to },
   {
     usage: 'send <recipient> <text...>',
     description: 'Send a text: to an instance (by ID or instance name) until it was delivered there, to a peer (by peer ID, agent ID or alias) until it is received, held or queued',
@@ -86,14 +62,9 @@ const COMMANDS: readonly CommandRow[] = [
       ...markRead === true ? { markRead } : {}
     })
   },
-  {
-    usage: 'approve <codeOrRecipient>',
-    description: 'Let a peer\'s messages in and release what it left',
-    operation: 'approve',
-    params: ([who]) => ({ who })
-  },
-  { usage: 'block <recipient>', description: 'Refuse a peer from now on', operation: 'block', params: to },
-  ...CALL_COMMANDS
+  ...PEER_COMMANDS,
+  ...CALL_COMMANDS,
+  ...FILE_COMMANDS
 ]
 
 /** What the commands work with; the terminal unless told otherwise. */
@@ -104,6 +75,8 @@ export interface CliParts {
   /** Whether a person sees what is printed. */
   isWatched: boolean
   out: (text: string) => void
+  /** A line that the next one takes the place of, where a person looks. */
+  progress: (line: string) => void
   err: (text: string) => void
   fail: () => void
   pause: (ms: number) => Promise<void>
@@ -115,6 +88,7 @@ const TERMINAL: CliParts = {
   input: { isTerminal: process.stdin.isTTY, chunks: () => process.stdin },
   isWatched: process.stdin.isTTY && process.stdout.isTTY,
   out: text => process.stdout.write(`${text}\n`),
+  progress: (line) => { if (process.stdout.isTTY) process.stdout.write(`\r\u001b[K${line}`) },
   err: text => process.stderr.write(`${text}\n`),
   fail: () => { process.exitCode = 1 },
   pause: async (ms) => { await pause(ms) }
@@ -128,12 +102,14 @@ export function addCommands(program: Command, parts: CliParts = TERMINAL): void 
     for (const [flags, description] of row.options ?? []) command.option(flags, description)
     prepare(command).action(async () => {
       const options = command.opts<Record<string, unknown>>()
-      const outcome = await parts.call({ operation: row.operation, params: row.params(command.args, options), options: gatewayOptions(options) })
+      const { args } = command
+      const outcome = await parts.call({ operation: operationOf(row, args), params: row.params(args, options), options: gatewayOptions(options) })
       print(outcome, options['json'] === true, parts)
       if (row.needs !== undefined && outcome.details.ok && outcome.details[row.needs] !== true) parts.fail()
     })
   }
   addPing(root, parts)
+  addSendFile(root, parts)
   addInvite(root, parts)
   addJoin(root, parts)
   addChat(root, parts)
@@ -150,6 +126,22 @@ function addPing(root: Command, parts: CliParts): void {
       ...options['count'] !== undefined && { count: Number(options['count']) },
       call: async call => parts.call({ ...call, options: gatewayOptions(options) }),
       show: (line) => { if (!isJson) parts.out(line) },
+      pause: parts.pause
+    })
+    print(outcome, isJson, parts)
+  })
+}
+
+function addSendFile(root: Command, parts: CliParts): void {
+  const command = root.command('sendfile <path> [recipient]').description('Send a file to a peer, or without one into the call that is on; Ctrl+C leaves it to the gateway')
+  prepare(command.option('-m, --message <text>', 'What to say with it')).action(async () => {
+    const { message, json, ...rest } = command.opts<Record<string, unknown>>()
+    const isJson = json === true
+    const [path = '', recipient] = command.args
+    const outcome = await runSendFile({
+      params: { path: resolve(path), ...recipient !== undefined && { to: recipient }, ...typeof message === 'string' && { message } },
+      call: async call => parts.call({ ...call, options: gatewayOptions(rest) }),
+      showProgress: (line) => { if (!isJson) parts.progress(line) },
       pause: parts.pause
     })
     print(outcome, isJson, parts)
@@ -213,17 +205,6 @@ function addNetworkKey(root: Command, parts: CliParts): void {
   command.option('--json', 'Print the details as one JSON value').action(async () => {
     print(await writeNetworkKey(resolve(command.args[0] ?? '')), command.opts<Record<string, unknown>>()['json'] === true, parts)
   })
-}
-
-async function writeNetworkKey(file: string): Promise<Outcome> {
-  try {
-    await createSwarmKey(file)
-    const text = `Wrote ${file}. Copy it to each node of the network over a safe way, and set networkKeyFile there.`
-    return { details: { ok: true, file }, text }
-  } catch (thrown) {
-    const error = toMeshError(thrown)
-    return { details: failureDetails(error), text: failureText(error) }
-  }
 }
 
 function prepare(command: Command): Command {

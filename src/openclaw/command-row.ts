@@ -4,8 +4,14 @@ export interface CommandRow {
   usage: string
   description: string
   options?: Array<[flags: string, description: string]>
-  operation: string
+  /** Its name, or how the words lead to it. */
+  operation: string | ((words: string[]) => string)
   params: (words: string[], options: Record<string, unknown>) => object
   /** A fact of a success that must be true for exit code 0. */
   needs?: string
+}
+
+/** The operation that the words mean. */
+export function operationOf({ operation }: CommandRow, words: string[]): string {
+  return typeof operation === 'string' ? operation : operation(words)
 }

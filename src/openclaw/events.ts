@@ -1,6 +1,7 @@
 /** What happens in the mesh, told to the log, the owner and the agent. */
 import { oneLine } from '../lib/text.ts'
-import type { InboundMessage, MeshEvent } from '../mesh-api.ts'
+import type { InboundMessage, MeshEvent, Transfer } from '../mesh-api.ts'
+import { receivedText, transferText } from './file-text.ts'
 import type { Forwarder } from './forwarder.ts'
 import type { Host } from './host.ts'
 import type { InboundTurns } from './inbound.ts'
@@ -39,6 +40,9 @@ export function handleEvent(event: MeshEvent, { host, notices, inbound, forwarde
     case 'delivery':
       host.log.debug(`Message ${event.messageId} to ${event.peerId}: ${event.state}`)
       return
+    case 'file':
+      noteFile(event.transfer, { host, notices })
+      return
     case 'forward':
       forwarder.handle(event)
       return
@@ -52,7 +56,13 @@ export function handleEvent(event: MeshEvent, { host, notices, inbound, forwarde
   }
 }
 
-function messageLine({ from, text, call }: InboundMessage): string {
+function noteFile(transfer: Transfer, { host, notices }: Pick<EventAudience, 'host' | 'notices'>): void {
+  host.log.debug(transferText(transfer).replaceAll('\n', ';'))
+  if (transfer.direction === 'in' && transfer.state === 'asking') notices.fileWaits(transfer)
+}
+
+function messageLine({ from, text, call, file }: InboundMessage): string {
+  if (file !== undefined) return `File from ${from}: ${receivedText(file)}`
   const what = call === undefined ? 'Direct message from' : call.act === 'asks' ? 'Question of the agent in the call with' : `Call (${call.act}) from`
   return `${what} ${from}: ${oneLine(text, LOGGED_CHARACTERS)}`
 }

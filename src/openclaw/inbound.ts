@@ -64,7 +64,7 @@ export class InboundTurns {
     this.#init = init
   }
 
-  /** Takes a stored message; what somebody wrote to this node, or says in a call, starts a turn, and broadcasts do where the owner wants that. */
+  /** Takes a stored message; what somebody wrote or sent to this node, or says in a call, starts a turn, and broadcasts do where the owner wants that. */
   handle(message: InboundMessage): void {
     const { from, messageId } = message
     if (!this.#mayStart(message)) return
@@ -90,6 +90,8 @@ export class InboundTurns {
     switch (kind) {
       case 'direct':
         return true
+      case 'file':
+        return call === undefined || asksForTurn(call)
       case 'reply':
         return false
       case 'broadcast':

@@ -2,7 +2,8 @@
 import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { oneLine } from '../lib/text.ts'
-import type { DeliveryTarget, TurnClaim } from '../mesh-api.ts'
+import type { DeliveryTarget, Transfer, TurnClaim } from '../mesh-api.ts'
+import { bytesText } from './file-text.ts'
 import { policyKey, STRANGER, type Host } from './host.ts'
 import { guestText } from './render.ts'
 import { restrictionText, type TurnRestriction } from './restrict-turns.ts'
@@ -74,6 +75,13 @@ export class Notices {
   /** A peer came with a ticket of the owner's and may write from now on. */
   joined(guest: { peerId: string, alias?: string, safetyWords: string[] }, restriction: TurnRestriction): void {
     this.#tell(`${guestText(guest)} - ${restrictionText(guest.peerId, restriction)}`)
+  }
+
+  /** A file of an approved peer waits for the owner. */
+  fileWaits(transfer: Transfer): void {
+    if (!this.#isFirst(`file ${transfer.transferId}`)) return
+    const { transferId, peerId, name, bytes } = transfer
+    this.#tell(`Peer ${peerId} offers a file: ${name} (${bytesText(bytes)}). Take it: openclaw p2p files accept ${transferId} - or not: openclaw p2p files cancel ${transferId}`)
   }
 
   stop(): void {

@@ -6,6 +6,7 @@ import { toMeshError, type MeshError } from '../lib/errors.ts'
 import { failureText } from './details.ts'
 import { requireMesh } from './live-mesh.ts'
 import { CHANNEL_ID } from './names.ts'
+import { sendMedia } from './outbound-media.ts'
 import { isWellFormedTarget, malformedTarget, normalizeTarget } from './targets.ts'
 
 /** The outbound adapter; it runs in the gateway, where the node is. */
@@ -13,12 +14,20 @@ export const meshOutbound: ChannelOutboundAdapter = {
   deliveryMode: 'gateway',
   chunker: null,
   textChunkLimit: MAX_TEXT_BYTES,
-  deliveryCapabilities: { durableFinal: { text: true } },
+  deliveryCapabilities: { durableFinal: { text: true, media: true } },
   resolveTarget: ({ to }) => {
     const target = normalizeTarget(to ?? '')
     return isWellFormedTarget(target) ? { ok: true, to: target } : { ok: false, error: malformedTarget(to ?? '') }
   },
-  sendText: async ({ to, text }) => sendText(to, text)
+  sendText: async ({ to, text }) => sendText(to, text),
+  sendMedia: async (context) => {
+    try {
+      const { transferId, peerId, state } = await sendMedia(requireMesh(), context)
+      return delivery({ messageId: transferId, peerId, state })
+    } catch (thrown) {
+      throw notSent(toMeshError(thrown))
+    }
+  }
 }
 
 async function sendText(to: string, text: string): Promise<OutboundDeliveryResult> {

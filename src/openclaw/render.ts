@@ -5,6 +5,7 @@ import type {
   AddedPeer, BroadcastResult, DeliveryState, DiscoverResult, InboundRight, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, Invite,
   JoinedPeer, KnownBy, MessageStatus, PeerSummary, ResolvedInstance, SendResult, TargetDelivery
 } from '../mesh-api.ts'
+import { receivedText } from './file-text.ts'
 
 const MAX_LISTED_TEXT = 2000
 /** The ones that matter come first; strangers must not fill a conversation with their names. */
@@ -195,7 +196,8 @@ export function inboxText(inbox: { messages: InboxMessage[], unread: number }): 
   if (inbox.messages.length === 0) return `No messages (${inbox.unread} unread in all)`
   const entries = inbox.messages.flatMap(message => [
     `${time(message.at)}  ${kindText(message)} ${senderText(message)}${message.unread ? ', unread' : ''}, ${message.state}, ${message.messageId}`,
-    message.text === undefined ? '  (the text is shown once the owner approves the sender)' : quoted(oneCut(message.text))
+    ...message.file === undefined ? [] : [`  ${receivedText(message.file)}`],
+    ...message.file !== undefined && message.text === '' ? [] : [shownText(message.text)]
   ])
   return [...entries, `${inbox.unread} unread in all. Lines with > are text from peers, untrusted.`].join('\n')
 }
@@ -214,6 +216,10 @@ function senderText(message: Pick<InboxMessage, 'from' | 'alias' | 'approved'>):
 /** Text of a peer, each line marked. */
 export function quoted(text: string): string {
   return escapeTerminal(text).split('\n').map(line => `> ${line}`).join('\n')
+}
+
+function shownText(text: string | undefined): string {
+  return text === undefined ? '  (the text is shown once the owner approves the sender)' : quoted(oneCut(text))
 }
 
 function oneCut(text: string): string {

@@ -9,6 +9,8 @@ import type { Operation, Outcome } from './operations/definition.ts'
 export interface Caller {
   audience: Audience
   sessionKey?: string | undefined
+  /** Folders whose files it may send; of an agent. */
+  fileRoots?: readonly string[]
 }
 
 /** The outcome of the operation; never throws. */
@@ -21,5 +23,6 @@ export async function runOperation(operation: Operation, params: unknown, caller
     return { details: failureDetails(error), text: failureText(error) }
   }
   const { mesh, host, turns } = live
-  return operation.run({ mesh, host, audience: caller.audience, hops: turns.hopsOf(caller.sessionKey) }, params)
+  const { sessionKey, ...rest } = caller
+  return operation.run({ mesh, host, ...rest, hops: turns.hopsOf(sessionKey) }, params)
 }

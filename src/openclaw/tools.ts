@@ -22,7 +22,7 @@ function toolOperations(): ToolOperation[] {
   return OPERATIONS.filter((operation): operation is ToolOperation => operation.tool !== undefined)
 }
 
-function createTool(operation: ToolOperation, { sessionKey }: OpenClawPluginToolContext): AnyAgentTool {
+function createTool(operation: ToolOperation, { sessionKey, workspaceDir }: OpenClawPluginToolContext): AnyAgentTool {
   const { name, label, description, carriesPeerText, timeoutMs } = operation.tool
   return {
     name,
@@ -32,7 +32,7 @@ function createTool(operation: ToolOperation, { sessionKey }: OpenClawPluginTool
     ...carriesPeerText === true ? { resultContentSource: 'network' as const } : {},
     ...timeoutMs === undefined ? {} : { getExecutionTimeoutMs: timeoutMs },
     execute: async (_callId, params) => {
-      const { details, text } = await runOperation(operation, params, { audience: 'agent', sessionKey })
+      const { details, text } = await runOperation(operation, params, { audience: 'agent', sessionKey, fileRoots: workspaceDir === undefined ? [] : [workspaceDir] })
       return { content: [{ type: 'text', text }], details }
     }
   }

@@ -4,7 +4,7 @@ import { oneLine, utf8Bytes } from '../lib/text.ts'
 import { Frame, type Ack, type Call, type Envelope } from './pb/message.ts'
 
 const KINDS = ['chat', 'reply', 'call', 'system'] as const
-const ACTS = ['invite', 'ring', 'busy', 'accept', 'reject', 'say', 'escalate', 'end'] as const
+const ACTS = ['invite', 'ring', 'busy', 'accept', 'reject', 'say', 'escalate', 'end', 'file'] as const
 const STAGES = ['refused', 'received', 'held', 'delivered', 'uncertain'] as const
 
 /** What a message is for; only a `chat` may start an agent turn. */

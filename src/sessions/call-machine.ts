@@ -6,12 +6,12 @@ import type { CallAct } from '../protocols/wire-message.ts'
 export type CallPhase = 'idle' | 'calling' | 'waiting' | 'ringing' | 'queued' | 'active' | 'ended'
 
 /** What our side does. */
-type OwnEvent = 'dial' | 'accept' | 'reject' | 'say' | 'escalate' | 'hang-up'
+type OwnEvent = 'dial' | 'accept' | 'reject' | 'say' | 'escalate' | 'send-file' | 'hang-up'
 
 /** What the peer does. An invitation `waits` while another call is on; one that crosses ours `wins` (it is answered by that) or `loses`. */
 type PeerEvent =
   | 'invited' | 'invited-waits' | 'invited-wins' | 'invited-loses'
-  | 'rings' | 'waits' | 'accepted' | 'rejected' | 'said' | 'escalated' | 'peer-ended'
+  | 'rings' | 'waits' | 'accepted' | 'rejected' | 'said' | 'escalated' | 'file-sent' | 'peer-ended'
 
 /** What happens to both; a peer that was blocked is told nothing. */
 type WorldEvent =
@@ -31,12 +31,12 @@ export interface CallStep {
 export type CallOutcome = CallStep | 'impossible' | 'nothing'
 
 const IMPOSSIBLE: Readonly<Record<OwnEvent, CallOutcome>> = {
-  dial: 'impossible', accept: 'impossible', reject: 'impossible', say: 'impossible', escalate: 'impossible', 'hang-up': 'impossible'
+  dial: 'impossible', accept: 'impossible', reject: 'impossible', say: 'impossible', escalate: 'impossible', 'send-file': 'impossible', 'hang-up': 'impossible'
 }
 
 const NOTHING: Readonly<Record<PeerEvent | WorldEvent, CallOutcome>> = {
   invited: 'nothing', 'invited-waits': 'nothing', 'invited-wins': 'nothing', 'invited-loses': 'nothing',
-  rings: 'nothing', waits: 'nothing', accepted: 'nothing', rejected: 'nothing', said: 'nothing', escalated: 'nothing', 'peer-ended': 'nothing',
+  rings: 'nothing', waits: 'nothing', accepted: 'nothing', rejected: 'nothing', said: 'nothing', escalated: 'nothing', 'file-sent': 'nothing', 'peer-ended': 'nothing',
   crossed: 'nothing', 'line-free': 'nothing', 'ring-timeout': 'nothing', 'idle-timeout': 'nothing', 'away-timeout': 'nothing',
   refused: 'nothing', 'no-room': 'nothing', unreachable: 'nothing', blocked: 'nothing'
 }
@@ -86,9 +86,11 @@ export const CALL_TABLE: Readonly<Record<CallPhase, Readonly<Record<CallEvent, C
     ...IMPOSSIBLE, ...NOTHING,
     say: { to: 'active', tell: 'say' },
     escalate: { to: 'active', tell: 'escalate' },
+    'send-file': { to: 'active', tell: 'file' },
     'hang-up': end('hung-up'),
     said: { to: 'active' },
     escalated: { to: 'active' },
+    'file-sent': { to: 'active' },
     'peer-ended': { to: 'ended' },
     'idle-timeout': end('idle'),
     'away-timeout': end('peer-away'),
@@ -100,5 +102,5 @@ export const CALL_TABLE: Readonly<Record<CallPhase, Readonly<Record<CallEvent, C
 
 /** The event that a step of the peer is, where it does not depend on anything else. */
 export const PEER_EVENTS: Readonly<Record<Exclude<CallAct, 'invite'>, CallEvent>> = {
-  ring: 'rings', busy: 'waits', accept: 'accepted', reject: 'rejected', say: 'said', escalate: 'escalated', end: 'peer-ended'
+  ring: 'rings', busy: 'waits', accept: 'accepted', reject: 'rejected', say: 'said', escalate: 'escalated', file: 'file-sent', end: 'peer-ended'
 }

@@ -32,7 +32,7 @@ const REASONS: ReadonlySet<string> = new Set<CallEndReason>([
 ])
 const MAX_REASON_CHARACTERS = 300
 
-const KINDS: Partial<Record<CallAct, CallEntry['kind']>> = { say: 'message', escalate: 'escalation' }
+const KINDS: Partial<Record<CallAct, CallEntry['kind']>> = { say: 'message', escalate: 'escalation', file: 'file' }
 
 export class CallSteps {
   readonly #init: CallStepsInit
@@ -98,6 +98,7 @@ function entryText({ topic }: CallRow, { act, text, reason }: { act: CallAct, te
   switch (act) {
     case 'say':
     case 'escalate':
+    case 'file':
       return text
     case 'invite':
       return `called: ${topic}`
@@ -129,6 +130,9 @@ export function endError({ peerId, endReason, endText }: CallRow): MeshError {
   const why = endText === null ? '' : `: ${endText}`
   return new MeshError((endReason === null ? undefined : CODES[endReason]) ?? 'NO_ACTIVE_CALL', `the call with ${peerId} is over (${endReason ?? 'ended'})${why}`)
 }
+
+/** What a refusal means for a call, where it is not that the peer takes none. */
+export const FAILURES: Partial<Record<ErrorCode, CallEvent>> = { CALL_BUSY: 'no-room', EXPIRED: 'ring-timeout' }
 
 /** The failure of a call that another one of this node is in the way of. */
 export function busyError({ peerId, phase }: CallRow): MeshError {

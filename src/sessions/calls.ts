@@ -1,8 +1,8 @@
 /** Calls with peers: what is asked of them, what peers and time do to them, and who is told. */
 import type { DatabaseSync } from 'node:sqlite'
-import { MAX_CALL_TOPIC_CHARACTERS, MAX_TRANSCRIPTS, RING_TIMEOUT_MS, TRANSCRIPT_AGE_MS } from '../config/call-limits.ts'
+import { MAX_CALL_STEPS, MAX_CALL_TOPIC_CHARACTERS, MAX_TRANSCRIPTS, RING_TIMEOUT_MS, TRANSCRIPT_AGE_MS } from '../config/call-limits.ts'
 import type { Clock } from '../lib/clock.ts'
-import { MeshError, toError, type ErrorCode } from '../lib/errors.ts'
+import { MeshError, toError } from '../lib/errors.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
 import type { Logger } from '../lib/log.ts'
 import { oneLine } from '../lib/text.ts'
@@ -12,7 +12,7 @@ import type { Mailbox } from '../mailbox/mailbox.ts'
 import type { Audience, CallAnswer, CallChoice, CallSpeech, CallSpeaker } from '../mesh-api.ts'
 import { CallArrivals } from './call-arrivals.ts'
 import type { CallEvent } from './call-machine.ts'
-import { busyError, checkText } from './call-steps.ts'
+import { busyError, checkText, FAILURES } from './call-steps.ts'
 import { CallStore, type CallRow, type EntryRow } from './call-store.ts'
 import { CallTimers } from './call-timers.ts'
 import { CallTransaction, isOnLine } from './call-transaction.ts'
@@ -131,6 +131,14 @@ export class Calls {
     return escalated
   }
 
+  /** A file of ours is there; call it in the transaction that notes that. What it returns is to run after it; a call that is over is told nothing. */
+  noteFile(callId: string, text: string): () => void {
+    const transaction = this.#begin()
+    const row = this.#store.get(callId)
+    if (row?.phase === 'active' && row.outSeq + row.inSeq < MAX_CALL_STEPS) transaction.take(row, 'send-file', { text })
+    return () => { this.#settle(transaction) }
+  }
+
   /** Ends the call, if that did not happen yet. */
   async end({ callId }: CallChoice): Promise<CallRow> {
     return await this.#run((transaction) => {
@@ -240,6 +248,3 @@ export class Calls {
     for (const row of changed.values()) onChange(row)
   }
 }
-
-/** What a refusal means for a call, where it is not that the peer takes none. */
-const FAILURES: Partial<Record<ErrorCode, CallEvent>> = { CALL_BUSY: 'no-room', EXPIRED: 'ring-timeout' }

@@ -50,6 +50,7 @@ describe('resolveConfig', () => {
       rateLimit: { unapprovedPerHour: 10, approvedPerMinute: 600 },
       turnBudget: { perPeerPerHour: 12, perHour: 60, perDay: 500 },
       autoAnswerCalls: [],
+      fileLimits: { maxBytes: 1_073_741_824, askAboveBytes: 104_857_600, perPeerBytes: 4_294_967_296, totalBytes: 17_179_869_184 },
       relayLimits: { reservations: 128, perPeerBytes: 1_073_741_824, perPeerSeconds: 86_400, bytesPerSecond: 2_500_000 },
       networkKeyFile: undefined,
       dmPolicy: 'pairing',

@@ -17,7 +17,7 @@ const at = (value: unknown, ...path: string[]): unknown => path.reduce((found, k
 /** Tools of the interface that this version has. */
 const TOOLS = [
   'p2p_status', 'p2p_get_instance_identity', 'p2p_get_network_info', 'p2p_list_peers', 'p2p_add_peer', 'p2p_discover', 'p2p_list_instances', 'p2p_resolve_instance',
-  'p2p_send_message', 'p2p_send_instance_message', 'p2p_broadcast', 'p2p_message_status', 'p2p_inbox',
+  'p2p_send_message', 'p2p_send_instance_message', 'p2p_broadcast', 'p2p_message_status', 'p2p_inbox', 'p2p_send_file', 'p2p_files',
   'p2p_call', 'p2p_answer', 'p2p_call_send', 'p2p_escalate', 'p2p_end_call'
 ]
 

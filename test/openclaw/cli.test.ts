@@ -53,6 +53,7 @@ interface Session {
   input: string
   calls: GatewayCall[]
   out: string[]
+  progress: string[]
   err: string[]
   hasFailed: boolean
   pauses: number
@@ -62,7 +63,7 @@ const SUCCESS: Outcome = { details: { ok: true, peerId: PEER, path: 'direct' }, 
 const FAILURE: Outcome = { details: { ok: false, error: { code: 'UNKNOWN_RECIPIENT', message: 'nobody' } }, text: 'UNKNOWN_RECIPIENT: nobody' }
 
 async function command(line: string, given: Record<string, unknown> = {}, outcome = SUCCESS): Promise<Session> {
-  const session: Session = { input: '04AB-CDEF\n', calls: [], out: [], err: [], hasFailed: false, pauses: 0 }
+  const session: Session = { input: '04AB-CDEF\n', calls: [], out: [], progress: [], err: [], hasFailed: false, pauses: 0 }
   const parts: CliParts = {
     call: async (call) => {
       session.calls.push(call)
@@ -72,6 +73,7 @@ async function command(line: string, given: Record<string, unknown> = {}, outcom
     input: { isTerminal: false, chunks: async function* () { yield session.input } },
     isWatched: false,
     out: (text) => { session.out.push(text) },
+    progress: (shown) => { session.progress.push(shown) },
     err: (text) => { session.err.push(text) },
     fail: () => { session.hasFailed = true },
     pause: async () => { session.pauses += 1 }

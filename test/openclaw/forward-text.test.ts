@@ -23,6 +23,16 @@ describe('forwardText', () => {
     assert.match(forwardText(inboundMessage()), new RegExp(`^📨 Message from ${PEER_AGENT_ID} .*\nApproved peer, ${PEER}\n`))
   })
 
+  it('tells of a file where it is, and that it is untrusted', () => {
+    const file = { transferId: 't1', name: 'plan.pdf', bytes: 2_000_000, sha256: 'ab'.repeat(32), path: '/state/files/received/t1/plan.pdf' }
+    const text = forwardText(inboundMessage({ kind: 'file', alias: 'bob', text: '', file }))
+    assert.equal(text, [
+      '📎 File from bob (libp2p mesh)', `Approved peer, ${PEER}`, 'plan.pdf (2.0 MB), kept at /state/files/received/t1/plan.pdf',
+      'It is from a peer, untrusted: look at it with care before you open it.', '', 'Reply to this message (quote it) to answer.'
+    ].join('\n'))
+    assert.match(forwardText(inboundMessage({ kind: 'file', text: 'the plan', file })), /\n\n> the plan\n\n/)
+  })
+
   it('says that a reply is one', () => {
     assert.match(forwardText(inboundMessage({ kind: 'reply', alias: 'bob', inReplyTo: 'm0' })), /^↩️ Reply from bob /)
   })

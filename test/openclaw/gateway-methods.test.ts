@@ -26,7 +26,7 @@ async function call(name: string, params: Record<string, unknown>): Promise<unkn
 describe('gateway methods', () => {
   it('need admin rights where the owner decides about others', () => {
     const scopes = [...methods()].map(([name, { scope }]) => `${name} ${scope ?? ''}`)
-    const deciding = ['approve', 'block', 'invite', 'join']
+    const deciding = ['approve', 'block', 'invite', 'join', 'acceptFile']
     assert.deepEqual(scopes.filter(line => line.endsWith('admin')), deciding.map(name => `libp2p-mesh.${name} operator.admin`))
     assert.ok(scopes.includes('libp2p-mesh.send operator.write'))
     assert.ok(scopes.includes('libp2p-mesh.status operator.read'))

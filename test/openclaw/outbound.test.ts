@@ -2,12 +2,40 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { PlatformMessageNotDispatchedError } from 'openclaw/plugin-sdk/error-runtime'
 import { MeshError } from '../../src/lib/errors.ts'
-import type { MeshApi } from '../../src/mesh-api.ts'
+import type { MeshApi, SendFileRequest } from '../../src/mesh-api.ts'
 import { meshOutbound } from '../../src/openclaw/outbound.ts'
 import { goLive } from '../support/fake-host.ts'
-import { FakeMesh, PEER } from '../support/fake-mesh.ts'
+import { FakeMesh, PEER, TRANSFER } from '../support/fake-mesh.ts'
 
 const sendText = async (to: string): Promise<unknown> => meshOutbound.sendText?.({ cfg: {}, to, text: 'hi' })
+
+const MEDIA = { cfg: {}, to: 'bob', text: 'see', mediaLocalRoots: ['/work'] }
+
+describe('openclaw message send --media', () => {
+  it('sends the file with its caption, from where the host allows', async () => {
+    const asked: SendFileRequest[] = []
+    using stack = new DisposableStack()
+    stack.use(goLive(new FakeMesh({
+      sendFile: async (request) => {
+        asked.push(request)
+        return { ...TRANSFER, direction: 'out', state: 'moving' }
+      }
+    })))
+    const result = await meshOutbound.sendMedia?.({ ...MEDIA, mediaUrl: 'file:///work/plan.pdf' })
+    assert.equal(result?.messageId, `${TRANSFER.transferId} (moving)`)
+    assert.deepEqual(asked, [{ to: 'bob', path: '/work/plan.pdf', roots: ['/work'], text: 'see', author: 'agent', hops: 0, waitMs: 15_000 }])
+    await meshOutbound.sendMedia?.({ ...MEDIA, mediaUrl: 'plan.pdf', mediaAccess: { workspaceDir: '/work', localRoots: ['/work'] } })
+    assert.equal(asked[1]?.path, '/work/plan.pdf')
+  })
+
+  it('fails for what is no file of this machine, and for a file that was refused', async () => {
+    using stack = new DisposableStack()
+    stack.use(goLive(new FakeMesh({ sendFile: async () => { throw new MeshError('NOT_ALLOWED', 'outside') } })))
+    for (const mediaUrl of ['https://example.org/x.png', 'data:text/plain,x', 'x.png', '/work/x.png']) {
+      await assert.rejects(async () => meshOutbound.sendMedia?.({ ...MEDIA, mediaUrl }), PlatformMessageNotDispatchedError)
+    }
+  })
+})
 
 describe('openclaw message send', () => {
   for (const state of ['received', 'held', 'queued'] as const) {

@@ -12,6 +12,8 @@ export class Cable implements AsyncDisposable {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   #isCut = false
+  #carried = 0
+  #held: { from: number, resolve: (value: undefined) => void } | undefined
 
   private constructor(target: number) {
     this.#server = createServer((near) => {
@@ -23,6 +25,7 @@ export class Cable implements AsyncDisposable {
       for (const [socket, other] of [[near, far], [far, near]] as const) {
         this.#sockets.add(socket)
         socket.setNoDelay(true).pipe(other)
+        socket.on('data', ({ byteLength }) => { this.#count(byteLength) })
         socket.on('error', () => { other.destroy() }).on('close', () => {
           this.#sockets.delete(socket)
           other.destroy()
@@ -42,13 +45,28 @@ export class Cable implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port
   }
 
+  /** Lets nothing through any more once it carried so much from now on; resolves then. A cut sets it free. */
+  async holdAfter(bytes: number): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<undefined>()
+    this.#held = { from: this.#carried + bytes, resolve }
+    await promise
+  }
+
   cut(): void {
+    this.#held = undefined
     this.#isCut = true
     for (const socket of this.#sockets) socket.destroy()
   }
 
   join(): void {
     this.#isCut = false
+  }
+
+  #count(bytes: number): void {
+    this.#carried += bytes
+    if (this.#held === undefined || this.#carried < this.#held.from) return
+    for (const socket of this.#sockets) socket.pause()
+    this.#held.resolve(undefined)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

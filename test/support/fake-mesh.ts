@@ -2,7 +2,7 @@
 
 import type {
   AddedPeer, BroadcastRequest, CallAnswer, CallRequest, CallSpeech, CallSummary, CallTranscript, DeliveryTarget, ForwardOutcome, InboundMessage, Invite,
-  JoinedPeer, MeshApi, MeshEvent, MeshStatus, NetworkInfo, PeerSummary, SendRequest, SendResult, TurnClaim, TurnOutcome
+  JoinedPeer, MeshApi, MeshEvent, MeshStatus, NetworkInfo, PeerSummary, SendRequest, SendResult, Transfer, TurnClaim, TurnOutcome
 } from '../../src/mesh-api.ts'
 
 export const SELF = '12D3KooWCUaXALHnW4JQkSMazcjBnTQAYQu4SGUdL9cx9kXxuNEZ'
@@ -30,6 +30,11 @@ export const INVITE: Invite = {
 }
 
 export const JOINED: JoinedPeer = { peerId: PEER, agentId: PEER_AGENT_ID, alias: 'bob', instanceId: `bob@${PEER_AGENT_ID}`, released: 0, safetyWords: ['apple', 'river', 'stone', 'cloud'] }
+
+export const TRANSFER: Transfer = {
+  transferId: '0197c1a2-0000-7000-8000-000000000001', direction: 'in', peerId: PEER, name: 'plan.pdf', bytes: 2_000_000,
+  sha256: 'ab'.repeat(32), state: 'received', moved: 2_000_000, path: '/state/files/received/1/plan.pdf', startedAt: AT, updatedAt: AT
+}
 
 export function peerSummary(over: Partial<PeerSummary> = {}): PeerSummary {
   return { peerId: PEER, agentId: PEER_AGENT_ID, approved: true, status: 'approved', connected: true, presence: 'online', path: 'direct', knownBy: 'approval', knownSince: AT, mayMessageUs: 'yes', agentMayMessage: true, lastSeen: AT, addrs: [], held: 0, ...over }
@@ -126,6 +131,11 @@ export class FakeMesh implements MeshApi {
     this.sent.push(request)
     return await this.#over.sendMessage?.(request) ?? this.#received()
   }
+
+  sendFile: MeshApi['sendFile'] = async request => await this.#over.sendFile?.(request) ?? { ...TRANSFER, path: request.path, direction: 'out' }
+  transfers: MeshApi['transfers'] = async query => await this.#over.transfers?.(query) ?? [TRANSFER]
+  acceptFile: MeshApi['acceptFile'] = async transferId => await this.#over.acceptFile?.(transferId) ?? { ...TRANSFER, transferId, state: 'queued' }
+  cancelFile: MeshApi['cancelFile'] = async transferId => await this.#over.cancelFile?.(transferId) ?? { ...TRANSFER, transferId, state: 'rejected' }
 
   messageStatus: MeshApi['messageStatus'] = async messageId => await this.#over.messageStatus?.(messageId) ??
     ({ messageId, peerId: PEER, state: 'received', history: [{ state: 'queued', at: AT }, { state: 'received', at: AT + 5 }] })

@@ -18,7 +18,7 @@ const ALONE: ConfigInput = { discovery: [], listenAddrs: ['/ip4/127.0.0.1/tcp/0'
 /** More messages than a test sends. */
 export const UNLIMITED = { rateLimit: { approvedPerMinute: 1_000_000, unapprovedPerHour: 1_000_000 } } as const satisfies ConfigInput
 
-export interface MeshNodeOptions extends Partial<Pick<MeshOptions, 'clock' | 'random' | 'newId'>> {
+export interface MeshNodeOptions extends Partial<Pick<MeshOptions, 'clock' | 'random' | 'newId' | 'disk'>> {
   /** @default the name of the instance */
   name?: string
   config?: ConfigInput

@@ -16,6 +16,8 @@ export interface OperationContext {
   audience: Audience
   /** How many agents the conversation behind this call passed through. */
   hops: number
+  /** Folders whose files an agent may send, the first one its workspace. @default none */
+  fileRoots?: readonly string[]
 }
 
 /** Details for programs and the same as text for people and agents. */

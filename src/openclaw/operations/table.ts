@@ -2,6 +2,7 @@
 import { broadcast } from './broadcast.ts'
 import { answerCall, call, endCall, escalate, say, transcript } from './calls.ts'
 import type { Operation } from './definition.ts'
+import { acceptFile, cancelFile, files, sendFile } from './files.ts'
 import { listInstances, resolveInstance, sendAny, sendInstance } from './instances.ts'
 import { invite, join } from './invites.ts'
 import { inbox, messageStatus, send, watch } from './messages.ts'
@@ -13,6 +14,6 @@ import { addPeer, approve, block, discover, listPeers, ping, removePeer } from '
 export const OPERATIONS: readonly Operation[] = [
   status, identity, network, doctor,
   listPeers, addPeer, discover, removePeer, ping, approve, block, invite, join, listInstances, resolveInstance,
-  send, sendInstance, sendAny, broadcast, messageStatus, inbox, watch,
+  send, sendInstance, sendAny, broadcast, messageStatus, inbox, watch, sendFile, files, acceptFile, cancelFile,
   call, answerCall, say, escalate, endCall, transcript
 ]
