@@ -11,13 +11,13 @@ const layers = {
   trust: ['lib', 'config', 'mesh-api.ts'],
   routes: ['lib', 'config', 'protocols'],
   mailbox: ['lib', 'config', 'protocols', 'trust', 'routes', 'mesh-api.ts'],
-  sessions: ['lib', 'config', 'protocols', 'trust', 'routes', 'mailbox'],
+  sessions: ['lib', 'config', 'protocols', 'trust', 'routes', 'mailbox', 'mesh-api.ts'],
   openclaw: ['mesh.ts', 'mesh-api.ts', 'config', 'lib'],
   api: [],
   'mesh-api.ts': ['api'],
   mesh: ['lib', 'config', 'node', 'nat', 'relay', 'protocols', 'trust', 'routes', 'mailbox', 'sessions', 'mesh-api.ts'],
   'mesh.ts': ['mesh', 'lib', 'config', 'mesh-api.ts'],
-  'relay.ts': ['lib', 'config', 'node', 'nat', 'relay'],
+  'relay.ts': ['lib', 'config', 'node', 'nat', 'relay', 'protocols'],
   command: ['relay.ts', 'config', 'lib'],
   'bin.ts': ['command', 'lib'],
   'index.ts': ['openclaw'],
@@ -61,7 +61,7 @@ const typesOnly = Object.entries(typeLayers).map(([layer, names]) => ({
 const sdk = '(^|/)node_modules/openclaw/|^openclaw(/|$)'
 
 /** Development dependencies that go into the bundle: libp2p with what belongs to it, the schemas, and what tickets are made with. Others are tools. */
-const bundled = '(^|/)node_modules/(@?libp2p|@multiformats|(datastore|interface|it)-[^/]+|protons-runtime|uint8array(s|list)|typebox|@scure|uqr)/'
+const bundled = '(^|/)node_modules/(@?libp2p|@?multiformats|(datastore|interface|it)-[^/]+|protons-runtime|uint8array(s|list)|typebox|@scure|uqr)/'
 
 export default {
   forbidden: [

@@ -4,7 +4,8 @@ import type { Echo } from './echo-node.ts'
 import type { PayloadTable } from './payload-table.ts'
 import { End } from './end.ts'
 import { PAYLOAD_BYTES } from './effort.ts'
-import { PeerProcess } from './peer-process.ts'
+import { CalledProcess } from './called-process.ts'
+import type { PeerCalls } from './peer-calls.ts'
 import { median } from './statistics.ts'
 import { timed } from './stopwatch.ts'
 
@@ -17,7 +18,7 @@ export interface ConnectTimes {
 const DIALS = 5
 
 export class Pair implements AsyncDisposable {
-  readonly peer: PeerProcess
+  readonly peer: CalledProcess<PeerCalls>
   readonly echo: Echo
   /** Its other side commits a row before it answers. */
   readonly durableEcho: Echo
@@ -28,7 +29,7 @@ export class Pair implements AsyncDisposable {
   readonly surprises: string[] = []
   #sent = 0
 
-  private constructor(init: { end: End, peer: PeerProcess, peerId: string, echoes: { echo: Echo, durableEcho: Echo }, connect: ConnectTimes }) {
+  private constructor(init: { end: End, peer: CalledProcess<PeerCalls>, peerId: string, echoes: { echo: Echo, durableEcho: Echo }, connect: ConnectTimes }) {
     this.#end = init.end
     this.peer = init.peer
     this.#peerId = init.peerId
@@ -39,7 +40,7 @@ export class Pair implements AsyncDisposable {
 
   /** @param folder where both meshes keep their state */
   static async open(folder: string): Promise<Pair> {
-    const peer = new PeerProcess()
+    const peer = new CalledProcess<PeerCalls>(new URL('peer.ts', import.meta.url))
     try {
       const remote = await peer.call('open', folder)
       const end = await End.open(folder, 'sender')
@@ -93,7 +94,7 @@ async function connect(mesh: Mesh, address: string): Promise<void> {
   if (!reachable) throw new Error('the second process cannot be reached')
 }
 
-async function approveBoth({ mesh, peer, peerId }: { mesh: Mesh, peer: PeerProcess, peerId: string }): Promise<void> {
+async function approveBoth({ mesh, peer, peerId }: { mesh: Mesh, peer: CalledProcess<PeerCalls>, peerId: string }): Promise<void> {
   await mesh.approvePeer(peerId)
   await peer.call('approve', (await mesh.identity()).peerId)
 }

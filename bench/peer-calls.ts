@@ -1,4 +1,4 @@
-/** What the bench asks of its second process, and how calls and answers look between them. */
+/** What the bench asks of its second process. */
 import type { EndAddresses } from './end.ts'
 
 /** Each call by name, with its argument and its answer. */
@@ -15,16 +15,3 @@ export interface PeerCalls {
   loopDelay: { argument: null, answer: number }
   close: { argument: null, answer: null }
 }
-
-export type CallName = keyof PeerCalls
-
-export interface Call<N extends CallName = CallName> {
-  id: number
-  name: N
-  argument: PeerCalls[N]['argument']
-}
-
-export type Answer = { id: number, value: unknown } | { id: number, error: string }
-
-/** What carries the calls out. */
-export type CallHandlers = { [N in CallName]: (argument: PeerCalls[N]['argument']) => Promise<PeerCalls[N]['answer']> }

@@ -1,12 +1,13 @@
 /** The second process: does what the first one asks for over IPC, and ends with it. */
+import { answerCalls } from './calls.ts'
 import { End } from './end.ts'
 import { LoopDelay } from './loop-delay.ts'
-import type { Answer, Call, CallHandlers, CallName } from './peer-calls.ts'
+import type { PeerCalls } from './peer-calls.ts'
 
 let end: End | undefined
 let loopDelay: LoopDelay | undefined
 
-const handlers: CallHandlers = {
+answerCalls<PeerCalls>({
   open: async (folder) => {
     end = await End.open(folder, 'receiver')
     return await end.addresses()
@@ -25,22 +26,9 @@ const handlers: CallHandlers = {
     await end?.close()
     return null
   }
-}
+})
 
 function opened(): End {
   if (end === undefined) throw new Error('not opened yet')
   return end
 }
-
-async function answer<N extends CallName>({ id, name, argument }: Call<N>): Promise<Answer> {
-  try {
-    return { id, value: await handlers[name](argument) }
-  } catch (error) {
-    return { id, error: error instanceof Error ? error.stack ?? error.message : String(error) }
-  }
-}
-
-process.on('disconnect', () => { process.exit() })
-process.on('message', (call: Call) => {
-  answer(call).then(reply => process.send?.(reply), (error: unknown) => { throw error })
-})

@@ -2,16 +2,18 @@
  * The interface of a mesh: everything above `mesh.ts` (OpenClaw, bench, tests) speaks it and its plain data only, so that the
  * mesh can move into a worker or a process of its own.
  */
+import type { CallAnswer, CallChoice, CallRequest, CallSpeech, CallSummary, CallTranscript } from './api/calls.ts'
 import type { Invite, InviteRequest, JoinedPeer, JoinRequest } from './api/invites.ts'
 import type {
-  DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendRequest, InstanceSendResult, MeshEvent, MessageStatus,
-  SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
+  BroadcastRequest, BroadcastResult, DeliveryTarget, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery, InstanceSendRequest,
+  InstanceSendResult, MeshEvent, MessageStatus, SendRequest, SendResult, TargetDelivery, TurnClaim, TurnOutcome, WatchRequest, WatchResult
 } from './api/messages.ts'
 import type {
   InstanceIdentity, InstanceSummary, MeshStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance
 } from './api/peers.ts'
 import type { AddPeerRequest, AddedPeer, ApprovedPeer, DiscoverResult } from './api/trust.ts'
 
+export type * from './api/calls.ts'
 export type * from './api/invites.ts'
 export type * from './api/messages.ts'
 export type * from './api/peers.ts'
@@ -48,6 +50,8 @@ export interface MeshApi {
   sendMessage: (request: SendRequest) => Promise<SendResult>
   /** Sends to an instance and succeeds only when it was delivered there: forwarded to every target, or taken by its agent. */
   sendInstanceMessage: (request: InstanceSendRequest) => Promise<InstanceSendResult>
+  /** Sends a text to everybody on a topic, known or not. */
+  broadcast: (request: BroadcastRequest) => Promise<BroadcastResult>
   messageStatus: (messageId: string) => Promise<MessageStatus>
   inbox: (query: InboxQuery) => Promise<{ messages: InboxMessage[], unread: number }>
   watch: (request: WatchRequest) => Promise<WatchResult>
@@ -59,6 +63,18 @@ export interface MeshApi {
   /** What a channel shows under this ID: none of ours, one message, or one in each of several chats that number theirs alike. */
   findForwarded: (channel: string, platformId: string) => Promise<ForwardedMessage[]>
   finishTurn: (messageId: string, outcome: TurnOutcome) => Promise<void>
+  /** Calls a peer; resolves once it rings there, or is answered. */
+  call: (request: CallRequest) => Promise<CallSummary>
+  answerCall: (answer: CallAnswer) => Promise<CallSummary>
+  sayInCall: (speech: CallSpeech) => Promise<{ callId: string, seq: number }>
+  /** Fetches the owner into a call: forwarded like a message, told to the peer; the results are those known when every channel was tried once. */
+  escalateCall: (speech: CallSpeech) => Promise<{ callId: string, notified: TargetDelivery[] }>
+  /** Ends a call, if that did not happen yet. */
+  endCall: (choice: CallChoice) => Promise<CallTranscript>
+  /** The newest first. */
+  listCalls: () => Promise<CallSummary[]>
+  /** Without a call ID that of the newest call. */
+  transcript: (choice: CallChoice) => Promise<CallTranscript>
   /** Calls `listener` for each event from now on, and for each stored message that nobody took yet; returns the way to stop. */
   subscribe: (listener: (event: MeshEvent) => void) => () => void
 }

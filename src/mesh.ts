@@ -1,21 +1,16 @@
-/** The mesh of one gateway: what it can be asked to do, and its life from start to stop. */
+/** The mesh of one gateway: what it can be asked to do, each by the part that does it, and its life from start to stop. */
 import { randomUUIDv7 } from 'node:crypto'
 import { MAX_EVENTS, MAX_WATCH_MS } from './config/limits.ts'
-import { agentIdOf } from './lib/agent-id.ts'
 import { systemClock } from './lib/clock.ts'
 import { MeshError } from './lib/errors.ts'
 import { EventLog } from './lib/event-log.ts'
 import { assemble, type Parts } from './mesh/assemble.ts'
+import { sendBroadcast } from './mesh/broadcasting.ts'
 import type { MeshInit } from './mesh/init.ts'
 import { Lifecycle } from './mesh/lifecycle.ts'
-import { NetworkView } from './mesh/network-view.ts'
-import type { Peers } from './mesh/peers.ts'
-import { peerOf, toInboundMessage, toInboxMessage, type UnnumberedEvent } from './mesh/views.ts'
-import type {
-  AddedPeer, AddPeerRequest, ApprovedPeer, DeliveryTarget, DiscoverResult, ForwardClaim, ForwardedMessage, ForwardOutcome, InboxMessage, InboxQuery,
-  InstanceIdentity, InstanceSendRequest, InstanceSendResult, InstanceSummary, Invite, InviteRequest, JoinedPeer, JoinRequest, MeshApi, MeshEvent, MeshStatus,
-  MessageStatus, NetworkInfo, PeerSummary, PingResult, ResolvedInstance, SendRequest, SendResult, TurnClaim, TurnOutcome, WatchRequest, WatchResult
-} from './mesh-api.ts'
+import { identityOfSelf, networkOfSelf, statusOfSelf } from './mesh/self.ts'
+import { peerOf, type UnnumberedEvent } from './mesh/views.ts'
+import type { MeshApi, MeshEvent } from './mesh-api.ts'
 
 /** Settings and surroundings of a mesh; the clock and randomness default to the machine's. */
 export type MeshOptions = Pick<MeshInit, 'config' | 'stateDir' | 'log' | 'version'> & Partial<MeshInit>
@@ -44,168 +39,63 @@ export class Mesh implements MeshApi {
     this.#events = new EventLog({ maxEvents: MAX_EVENTS, clock: this.#init.clock })
   }
 
-  async start(): Promise<void> {
-    await this.#afterOthers(async () => { await this.#start() })
+  readonly start: MeshApi['start'] = async () => { await this.#afterOthers(async () => { await this.#start() }) }
+  readonly stop: MeshApi['stop'] = async () => { await this.#afterOthers(async () => { await this.#stop() }) }
+  readonly flush: MeshApi['flush'] = async () => { await this.#parts.commits.write(() => undefined) }
+
+  readonly identity: MeshApi['identity'] = async () => identityOfSelf(this.#parts, this.#init)
+  readonly status: MeshApi['status'] = async () => statusOfSelf(this.#parts, this.#init)
+  readonly networkInfo: MeshApi['networkInfo'] = async (query = {}) => await networkOfSelf(this.#parts, this.#init, query)
+
+  readonly listPeers: MeshApi['listPeers'] = async (query = {}) => await this.#parts.peers.list(query)
+  readonly listInstances: MeshApi['listInstances'] = async () => this.#parts.instances.list()
+  readonly resolveInstance: MeshApi['resolveInstance'] = async instance => await this.#parts.recipients.resolveInstance(instance)
+  readonly addPeer: MeshApi['addPeer'] = async request => await this.#parts.peers.add(request)
+  readonly removePeer: MeshApi['removePeer'] = async recipient => await this.#parts.peers.remove(recipient)
+  readonly approvePeer: MeshApi['approvePeer'] = async codeOrRecipient => await this.#parts.peers.approve(codeOrRecipient)
+  readonly blockPeer: MeshApi['blockPeer'] = async recipient => await this.#parts.peers.block(recipient)
+  readonly ping: MeshApi['ping'] = async recipient => await this.#parts.peers.ping(recipient)
+  readonly discover: MeshApi['discover'] = async () => await this.#parts.discovery.run()
+
+  readonly createInvite: MeshApi['createInvite'] = async request => await this.#parts.inviting.invites.create(request)
+  readonly joinInvite: MeshApi['joinInvite'] = async request => await this.#parts.inviting.joins.join(request)
+  readonly safetyWords: MeshApi['safetyWords'] = async peerId => await this.#parts.inviting.pairing.safetyWords(peerId)
+
+  readonly sendMessage: MeshApi['sendMessage'] = async request => await this.#parts.messaging.send(request)
+  readonly sendInstanceMessage: MeshApi['sendInstanceMessage'] = async request => await this.#parts.messaging.sendToInstance(request)
+  readonly messageStatus: MeshApi['messageStatus'] = async messageId => await this.#parts.messaging.status(messageId)
+  readonly inbox: MeshApi['inbox'] = async query => await this.#parts.messaging.inbox(query)
+  readonly claimTurn: MeshApi['claimTurn'] = async messageId => await this.#parts.messaging.claimTurn(messageId)
+  readonly finishTurn: MeshApi['finishTurn'] = async (messageId, outcome) => { await this.#parts.messaging.finishTurn(messageId, outcome) }
+  readonly beginForward: MeshApi['beginForward'] = async (messageId, target) => await this.#parts.messaging.beginForward(messageId, target)
+  readonly finishForward: MeshApi['finishForward'] = async (messageId, target, outcome) => {
+    await this.#parts.messaging.finishForward(messageId, target, outcome)
   }
 
-  async stop(): Promise<void> {
-    await this.#afterOthers(async () => { await this.#stop() })
-  }
+  readonly findForwarded: MeshApi['findForwarded'] = async (channel, platformId) => this.#parts.messaging.findForwarded(channel, platformId)
+  readonly broadcast: MeshApi['broadcast'] = async request => await sendBroadcast(request, { init: this.#init, protocol: this.#parts.broadcasts })
 
-  async flush(): Promise<void> {
-    await this.#parts.commits.write(() => undefined)
-  }
+  readonly call: MeshApi['call'] = async request => await this.#parts.callDesk.call(request)
+  readonly answerCall: MeshApi['answerCall'] = async answer => await this.#parts.callDesk.answer(answer)
+  readonly sayInCall: MeshApi['sayInCall'] = async speech => await this.#parts.callDesk.say(speech)
+  readonly escalateCall: MeshApi['escalateCall'] = async speech => await this.#parts.callDesk.escalate(speech)
+  readonly endCall: MeshApi['endCall'] = async choice => await this.#parts.callDesk.end(choice)
+  readonly listCalls: MeshApi['listCalls'] = async () => this.#parts.callDesk.list()
+  readonly transcript: MeshApi['transcript'] = async choice => this.#parts.callDesk.transcript(choice)
 
-  async identity(): Promise<InstanceIdentity> {
-    const { peerId } = this.#parts.node.libp2p
-    const agentId = agentIdOf(peerId)
-    const { instanceName } = this.#init.config
-    return await Promise.resolve({
-      instanceId: `${instanceName}@${agentId}`, instanceName, agentId, peerId: peerId.toString(),
-      publicKey: Buffer.from(peerId.publicKey?.raw ?? []).toString('base64url')
-    })
-  }
-
-  async status(): Promise<MeshStatus> {
-    const { network, mailbox, book, instances, traversal, listenAddrs } = this.#parts
-    const { peerId, agentId, instanceId } = await this.identity()
-    const held = mailbox.incoming.heldByPeer()
-    const pendingApprovals = [...held].map(([from, count]) => ({ peerId: from, code: book.get(from)?.code ?? '', held: count }))
-    return {
-      peerId, agentId, instanceId, started: true, listenAddrs: listenAddrs(), announcedAddrs: network.announcedAddrs(),
-      connectedPeers: network.connectedPeers().length, paths: network.pathCounts(), knownPeers: book.all().length,
-      unread: mailbox.incoming.unread, queued: mailbox.outgoing.waiting, pendingApprovals,
-      nat: traversal.summary(), duplicateKeys: instances.duplicateKeys, version: this.#init.version
-    }
-  }
-
-  async networkInfo({ check }: { check?: boolean } = {}): Promise<NetworkInfo> {
-    const { peerId, instanceId } = await this.identity()
-    const view = new NetworkView(this.#parts, this.#init.config)
-    return { peerId, instanceId, ...check === true ? await view.checked() : await view.known() }
-  }
-
-  async listPeers(query: { online?: boolean } = {}): Promise<PeerSummary[]> {
-    return await this.#peers.list(query.online ?? false)
-  }
-
-  async listInstances(): Promise<InstanceSummary[]> {
-    return await Promise.resolve(this.#parts.instances.list())
-  }
-
-  async resolveInstance(instance: string): Promise<ResolvedInstance> {
-    const { peerId } = await this.#peers.resolveNamed(instance)
-    const route = this.#parts.instances.ofPeer(peerId.toString())
-    if (route === undefined) throw new MeshError('UNKNOWN_RECIPIENT', `peer ${peerId.toString()} has not announced an instance`)
-    const approved = this.#parts.book.statusOf(route.peerId) === 'approved'
-    return { instanceId: route.instanceId, peerId: route.peerId, approved, addrs: await this.#parts.network.addressesOf(peerId) }
-  }
-
-  async addPeer(request: AddPeerRequest): Promise<AddedPeer> {
-    return await this.#peers.add(request)
-  }
-
-  async removePeer(recipient: string): Promise<{ peerId: string }> {
-    return await this.#peers.remove(recipient)
-  }
-
-  async approvePeer(codeOrRecipient: string): Promise<ApprovedPeer> {
-    return await this.#peers.approve(codeOrRecipient)
-  }
-
-  async blockPeer(recipient: string): Promise<{ peerId: string }> {
-    return await this.#peers.block(recipient)
-  }
-
-  async discover(): Promise<DiscoverResult> {
-    return await this.#parts.discovery.run()
-  }
-
-  async createInvite(request: InviteRequest): Promise<Invite> {
-    return await this.#parts.inviting.invites.create(request)
-  }
-
-  async joinInvite(request: JoinRequest): Promise<JoinedPeer> {
-    return await this.#parts.inviting.joins.join(request)
-  }
-
-  async safetyWords(peerId: string): Promise<string[]> {
-    return await this.#parts.inviting.pairing.safetyWords(peerId)
-  }
-
-  async ping(recipient: string): Promise<PingResult> {
-    const { peerId } = await this.#peers.resolveKnown(recipient)
-    const { network, traversal } = this.#parts
-    return traversal.explain(await network.ping(peerId))
-  }
-
-  async sendMessage({ to, text, author, inReplyTo, hops, waitForReplyMs, port, messageId }: SendRequest): Promise<SendResult> {
-    const { peerId } = await this.#peers.resolveAddressee(to, author)
-    const { mailbox, network } = this.#parts
-    if (port !== undefined) await network.connect(peerId, { port })
-    return await mailbox.outgoing.send({ peerId: peerId.toString(), text, inReplyTo, hops, waitForReplyMs, messageId })
-  }
-
-  async sendInstanceMessage({ instance, text, hops, author }: InstanceSendRequest): Promise<InstanceSendResult> {
-    const peerId = (await this.#peers.resolveAddressee(instance, author)).peerId.toString()
-    const { book, mailbox, instances } = this.#parts
-    const { messageId, deliveries = [] } = await mailbox.outgoing.sendToInstance({ peerId, text, hops })
-    const instanceId = instances.ofPeer(peerId)?.instanceId
-    return {
-      messageId, peerId, ...instanceId !== undefined && { instanceId }, approved: book.statusOf(peerId) === 'approved', state: 'delivered', deliveries
-    }
-  }
-
-  async messageStatus(messageId: string): Promise<MessageStatus> {
-    return await this.#parts.mailbox.outgoing.status(messageId)
-  }
-
-  async inbox({ audience, from, unreadOnly, limit, markRead }: InboxQuery): Promise<{ messages: InboxMessage[], unread: number }> {
-    const { mailbox } = this.#parts
-    const peerId = from === undefined ? undefined : (await this.#peers.resolveKnown(from)).peerId.toString()
-    const rows = mailbox.incoming.list({ peerId, unreadOnly, limit: limit ?? 20 })
-    const messages = rows.map(row => toInboxMessage(row, this.#parts, audience))
-    if (markRead === true) await mailbox.incoming.markShown(rows.filter(row => audience === 'owner' || row.state !== 'held'))
-    return { messages, unread: mailbox.incoming.unread }
-  }
-
-  async watch({ after, peer, timeoutMs }: WatchRequest): Promise<WatchResult> {
-    const peerId = peer === undefined ? undefined : (await this.#peers.resolveKnown(peer)).peerId.toString()
+  readonly watch: MeshApi['watch'] = async ({ after, peer, timeoutMs }) => {
+    const peerId = peer === undefined ? undefined : (await this.#parts.recipients.resolveKnown(peer)).peerId.toString()
     return await this.#events.wait({
       after, timeoutMs: Math.min(timeoutMs, MAX_WATCH_MS),
       matches: event => peerId === undefined || peerOf(event) === peerId
     })
   }
 
-  async claimTurn(messageId: string): Promise<TurnClaim> {
-    const claim = await this.#parts.mailbox.incoming.claimTurn(messageId)
-    return claim.claimed ? { claimed: true, message: toInboundMessage(claim.row, this.#parts) } : claim
-  }
-
-  async finishTurn(messageId: string, outcome: TurnOutcome): Promise<void> {
-    await this.#parts.mailbox.incoming.finishTurn(messageId, outcome)
-  }
-
-  async beginForward(messageId: string, target: DeliveryTarget): Promise<ForwardClaim> {
-    const row = await this.#parts.mailbox.incoming.beginForward(messageId, target)
-    return row === undefined ? { begun: false } : { begun: true, message: toInboundMessage(row, this.#parts) }
-  }
-
-  async finishForward(messageId: string, target: DeliveryTarget, outcome: ForwardOutcome): Promise<void> {
-    await this.#parts.mailbox.incoming.finishForward(messageId, target, outcome)
-  }
-
-  async findForwarded(channel: string, platformId: string): Promise<ForwardedMessage[]> {
-    const found = this.#parts.mailbox.incoming.findForwarded(channel, platformId)
-    return await Promise.resolve(found.map(({ row, target }) => ({ message: toInboundMessage(row, this.#parts), target })))
-  }
-
-  subscribe(listener: (event: MeshEvent) => void): () => void {
-    for (const row of this.#parts.mailbox.incoming.openMessages()) {
-      listener({ seq: this.#events.lastSeq, type: 'message', message: toInboundMessage(row, this.#parts) })
-    }
+  readonly subscribe: MeshApi['subscribe'] = (listener: (event: MeshEvent) => void) => {
+    const { mailbox, messaging } = this.#parts
+    for (const message of messaging.open()) listener({ seq: this.#events.lastSeq, type: 'message', message })
     const unsubscribe = this.#events.subscribe(listener)
-    this.#parts.mailbox.incoming.announceDueForwards()
+    mailbox.incoming.announceDueForwards()
     return unsubscribe
   }
 
@@ -234,15 +124,7 @@ export class Mesh implements MeshApi {
   }
 
   get #parts(): Parts {
-    return this.#required.parts
-  }
-
-  get #peers(): Peers {
-    return this.#parts.peers
-  }
-
-  get #required(): Running {
     if (this.#running === undefined) throw new MeshError('NOT_RUNNING', 'the libp2p node is not running; see `openclaw channels status`')
-    return this.#running
+    return this.#running.parts
   }
 }

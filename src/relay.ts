@@ -4,8 +4,10 @@ import { systemClock } from './lib/clock.ts'
 import { MeshError, toError } from './lib/errors.ts'
 import type { Logger } from './lib/log.ts'
 import { StunService } from './nat/stun-service.ts'
-import { createNode, type CreatedNode } from './node/create-node.ts'
-import type { NodeConfig } from './node/options.ts'
+import { createNode, type CreatedNode, type CreateNodeInit } from './node/create-node.ts'
+import { dhtFactory, type DhtService } from './node/dht.ts'
+import { RelayEntry } from './node/relay-entry.ts'
+import { instanceRecords } from './protocols/instance-record.ts'
 import { relayAddresses, type RelayAddresses } from './relay/relay-addresses.ts'
 import { RelayServer } from './relay/relay-server.ts'
 import type { RelayStats } from './relay/relay-stats.ts'
@@ -18,6 +20,8 @@ export interface RelayInit {
   announceAddrs: string[]
   /** Folder of identity and peer store; created with mode 0700. */
   dataDir: string
+  /** Key of a private network. @default none: whoever finds it connects */
+  networkKeyFile?: string | undefined
   limits: RelayLimits
   version: string
   log: Logger
@@ -33,6 +37,8 @@ export interface RelayPlace {
   relayAddrs: string[]
   /** Whether the whole Internet can dial them, or the owner gave them. */
   isPublic: boolean
+  /** Whether only nodes with the key of its network connect. */
+  hasNetworkKey: boolean
   /** Ports of the STUN service; none without a TCP listener. */
   stun: { udp: number[], tcp: number[] }
 }
@@ -41,9 +47,12 @@ interface Parts {
   node: CreatedNode
   server: RelayServer
   stun: StunService
+  dht: DhtService
   /** With their ports chosen. */
   listenAddrs: string[]
   announced: RelayAddresses
+  /** Under which others find this relay. */
+  entry: RelayEntry
 }
 
 /**
@@ -74,14 +83,16 @@ export class Relay {
       await this.stop()
       throw listenError(error)
     }
+    parts.entry.start()
     onStunError = (error) => { this.#init.log.warn(`STUN: ${error.message}`) }
-    return placeOf(parts)
+    return placeOf(parts, this.#init)
   }
 
   async stop(): Promise<void> {
     const parts = this.#parts
     this.#parts = undefined
     if (parts === undefined) return
+    parts.entry.stop()
     await parts.node.libp2p.stop()
     await parts.node.close()
   }
@@ -95,8 +106,10 @@ export class Relay {
     const { announceAddrs, limits, onHealth, log } = this.#init
     const clock = systemClock
     const made: Partial<Parts> = {}
+    const config = nodeConfig(this.#init)
+    const createDht = await dhtFactory(config, { records: instanceRecords(clock.now), isKept: () => false, clock, random: Math.random })
     const node = await createNode({
-      stateDir: this.#init.dataDir, config: nodeConfig(this.#init), version: this.#init.version, log, now: clock.now,
+      stateDir: this.#init.dataDir, config, version: this.#init.version, log, now: clock.now,
       onSelfDiscovered: () => undefined, // by mDNS, which is off
       announceOnly: (listenAddrs) => {
         made.listenAddrs = listenAddrs
@@ -105,27 +118,29 @@ export class Relay {
       },
       services: {
         relay: components => made.server = new RelayServer(components, { limits, onHealth, clock, log }),
-        stun: components => made.stun = new StunService(components, { clock, onError: onStunError })
+        stun: components => made.stun = new StunService(components, { clock, onError: onStunError }),
+        dht: components => made.dht = createDht(components)
       }
     })
-    return { node, ...complete(made) }
+    const parts = complete(made)
+    return { node, ...parts, entry: new RelayEntry(parts.dht, { clock, random: Math.random, log }) }
   }
 }
 
-function placeOf({ node: { libp2p }, stun, listenAddrs, announced }: Parts): RelayPlace {
+function placeOf({ node: { libp2p }, stun, listenAddrs, announced }: Parts, { networkKeyFile }: RelayInit): RelayPlace {
   const peerId = libp2p.peerId.toString()
   return {
-    peerId, listenAddrs, isPublic: announced.scope === 'public', stun: stun.ports ?? { udp: [], tcp: [] },
+    peerId, listenAddrs, isPublic: announced.scope === 'public', hasNetworkKey: networkKeyFile !== undefined, stun: stun.ports ?? { udp: [], tcp: [] },
     relayAddrs: announced.addresses.map(address => `${address}/p2p/${peerId}`)
   }
 }
 
 /** What the node's creation made on its way. */
-function complete({ server, stun, listenAddrs, announced }: Partial<Parts>): Omit<Parts, 'node'> {
-  if (server === undefined || stun === undefined || listenAddrs === undefined || announced === undefined) {
+function complete({ server, stun, dht, listenAddrs, announced }: Partial<Parts>): Omit<Parts, 'node' | 'entry'> {
+  if (server === undefined || stun === undefined || dht === undefined || listenAddrs === undefined || announced === undefined) {
     throw new MeshError('INTERNAL', 'the relay was not put together')
   }
-  return { server, stun, listenAddrs, announced }
+  return { server, stun, dht, listenAddrs, announced }
 }
 
 /** One line for each address that cannot be listened on, in place of libp2p's advice to its programmers with stack traces. */
@@ -136,9 +151,9 @@ function listenError(thrown: unknown): Error {
 }
 
 /** A node that waits for others: nothing is looked for on the LAN, mapped at a router or relayed for itself. */
-function nodeConfig({ listenAddrs }: RelayInit): NodeConfig & { listenAddrs: string[] } {
+function nodeConfig({ listenAddrs, networkKeyFile }: RelayInit): CreateNodeInit['config'] {
   return {
-    listenAddrs, announceAddrs: [], discovery: ['dht'], enableWebSocket: listenAddrs.some(address => /\/wss?(\/|$)/.test(address)),
+    listenAddrs, networkKeyFile, announceAddrs: [], discovery: ['dht'], enableWebSocket: listenAddrs.some(address => /\/wss?(\/|$)/.test(address)),
     enableIdentify: true, enableAutoNAT: true, enableUPnP: false, enableCircuitRelay: false, enableDCUtR: false, enableCircuitRelayServer: true
   }
 }

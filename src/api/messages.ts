@@ -1,10 +1,27 @@
 /** Messages, what becomes of them, and events, as plain data. Times are milliseconds since the epoch unless a name ends in `Ms`. */
 
+import type { CallEndReason, CallNote, CallState } from './calls.ts'
+
 /** How far a message got; each value says what is proven. */
 export type DeliveryState = 'queued' | 'sent' | 'received' | 'held' | 'delivered' | 'replied' | 'uncertain' | 'failed' | 'expired'
 
-/** `direct` is what a person or agent wrote to this node; `reply` answers one of our messages. */
-export type InboxKind = 'direct' | 'reply'
+/** `direct` is what a person or agent wrote to this node; `reply` answers one of our messages; `broadcast` went to everybody; `call` belongs to a call. */
+export type InboxKind = 'direct' | 'reply' | 'broadcast' | 'call'
+
+export interface BroadcastRequest {
+  text: string
+  /** @default the topic of the configuration */
+  topic?: string
+  /** How many agents the conversation passed through to get here. @default 0 */
+  hops?: number
+}
+
+export interface BroadcastResult {
+  messageId: string
+  topic: string
+  /** Connected peers that it was sent to, which pass it on; 0 when none takes broadcasts of this topic. */
+  recipients: number
+}
 
 /** Who acts: an agent may do and see less than its owner. */
 export type Audience = 'agent' | 'owner'
@@ -89,6 +106,9 @@ export interface InboxMessage {
   state: 'received' | 'held' | 'delivered' | 'uncertain'
   unread: boolean
   inReplyTo?: string
+  call?: CallNote
+  /** Of a broadcast. */
+  topic?: string
 }
 
 /** A stored message of an approved sender, as it is handed to the layer that shows it or gives it to an agent. */
@@ -105,6 +125,9 @@ export interface InboundMessage {
   inReplyTo?: string
   /** The sender is not approved: its message was taken because everybody may write, or because it answers one of ours. */
   isStranger?: true
+  call?: CallNote
+  /** Of a broadcast. */
+  topic?: string
 }
 
 /** Whether a stored message may start an agent turn, decided and marked on disk before the turn starts. */
@@ -159,6 +182,10 @@ export type MeshEvent =
   | { seq: number, type: 'instance', instanceId: string, peerId: string }
   /** A message may be forwarded to that target now. */
   | { seq: number, type: 'forward', messageId: string, peerId: string, target: DeliveryTarget }
+  /** Every channel was tried once. */
+  | { seq: number, type: 'forwarded', messageId: string, peerId: string }
+  /** A call is in another state, or was told to wait. `isConfirmed`: the peer has the call. */
+  | { seq: number, type: 'call', callId: string, peerId: string, state: CallState, isConfirmed: boolean, waits: boolean, endReason?: CallEndReason }
 
 export interface WatchRequest {
   /** Events with a greater `seq` are wanted; absent: from now on. */

@@ -1,5 +1,6 @@
 /** Instances and peers as plain data. Times are milliseconds since the epoch unless a name ends in `Ms` (a duration). */
 
+import type { OpenCall } from './calls.ts'
 import type { ApprovalStatus, InboundRight, KnownBy } from './trust.ts'
 
 /** The path a connection takes. */
@@ -29,6 +30,7 @@ export interface MeshStatus {
   unread: number
   /** Messages of ours that no peer has confirmed yet. */
   queued: number
+  openCalls: OpenCall[]
   /** Unapproved peers that left messages and wait for the owner's approval. */
   pendingApprovals: PendingApproval[]
   nat: NatSummary
@@ -141,6 +143,9 @@ export interface PeerReach {
   lastSeen: number | null
 }
 
+/** `online`: connected and heard just now. `left`: it said goodbye. `away`: neither; nobody knows whether it runs. */
+export type Presence = 'online' | 'left' | 'away'
+
 export interface PeerSummary {
   peerId: string
   agentId: string
@@ -149,6 +154,7 @@ export interface PeerSummary {
   approved: boolean
   status: ApprovalStatus
   connected: boolean
+  presence: Presence
   path?: PathKind
   transport?: string
   /** The relay's peer ID, of a relayed path. */

@@ -1,5 +1,5 @@
 /** The arguments of the `libp2p-mesh` command, checked; its help. */
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { checkAnnounceAddrs, checkListenAddrs } from '../config/addresses.ts'
 import { RELAY_LISTEN_ADDRS } from '../config/defaults.ts'
@@ -12,6 +12,8 @@ export interface RelayOptions {
   listenAddrs: string[]
   announceAddrs: string[]
   dataDir: string
+  /** Of a private network. */
+  networkKeyFile: string | undefined
   isJson: boolean
 }
 
@@ -27,6 +29,7 @@ For each address to hand out it prints a line "Relay address: <multiaddr>/p2p/<p
                            (default: ${RELAY_LISTEN_ADDRS.join(' and ')})
   --announce <multiaddr>   the address that others dial, where it is not one of this machine's; may be given several times
   --data-dir <folder>      folder of the identity (default: ~/${DATA_DIR})
+  --network-key <file>     the key of a private network: only nodes with the same key connect
   --json                   one JSON object a line on standard output
   --help, --version
 
@@ -38,6 +41,7 @@ const OPTIONS = {
   listen: { type: 'string', multiple: true },
   announce: { type: 'string', multiple: true },
   'data-dir': { type: 'string' },
+  'network-key': { type: 'string' },
   json: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
   version: { type: 'boolean' }
@@ -62,7 +66,14 @@ export function parseCommand(args: string[], home: string): Command {
   const announceAddrs = checkAnnounceAddrs(values.announce ?? [], { path: '--announce', webSocket: true })
   const dataDir = values['data-dir'] ?? join(home, DATA_DIR)
   if (dataDir === '') throw invalid('--data-dir: expected the path of a folder')
-  return { kind: 'relay', options: { listenAddrs, announceAddrs, dataDir, isJson: values.json ?? false } }
+  const networkKeyFile = values['network-key']
+  if (networkKeyFile === '') throw invalid('--network-key: expected the path of a file')
+  return {
+    kind: 'relay',
+    options: {
+      listenAddrs, announceAddrs, dataDir, networkKeyFile: networkKeyFile === undefined ? undefined : resolve(networkKeyFile), isJson: values.json ?? false
+    }
+  }
 }
 
 function parse(args: string[]) {

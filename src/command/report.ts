@@ -37,12 +37,13 @@ function linesOf(event: RelayEvent): string[] {
   }
 }
 
-function startLines({ peerId, listenAddrs, stun, relayAddrs }: RelayPlace): string[] {
+function startLines({ peerId, listenAddrs, hasNetworkKey, stun, relayAddrs }: RelayPlace): string[] {
   const stunLine = `STUN: UDP ${stun.udp.join(' and ')}, TCP ${stun.tcp.join(' and ')}`
   return [
     `Node started. Peer ID: ${peerId}`,
     ...listenAddrs.map(address => `Listening on: ${address}`),
     stun.udp.length === 0 ? 'STUN: off, it needs a TCP port to listen on' : stunLine,
+    ...hasNetworkKey ? ['Private network: only nodes with its key connect'] : [],
     ...relayAddrs.map(address => `Relay address: ${address}`)
   ]
 }

@@ -17,9 +17,9 @@ const SIGNALS = ['SIGTERM', 'SIGINT'] as const
 /** Resolves with the exit code. */
 export async function runRelay({ options, version, terminal }: RunRelayInit): Promise<number> {
   const tell = (event: RelayEvent): void => { report(event, terminal, options) }
-  const { listenAddrs, announceAddrs, dataDir } = options
+  const { listenAddrs, announceAddrs, dataDir, networkKeyFile } = options
   const relay = new Relay({
-    listenAddrs, announceAddrs, dataDir, version, limits: CONFIG_DEFAULTS.relayLimits, log: logTo(tell),
+    listenAddrs, announceAddrs, dataDir, networkKeyFile, version, limits: CONFIG_DEFAULTS.relayLimits, log: logTo(tell),
     onHealth: (stats) => { tell({ event: 'health', ...stats }) }
   })
   const signal = nextSignal()

@@ -24,8 +24,17 @@ export const CONFIG_DEFAULTS = {
   /** Off: relaying spends the owner's bandwidth on others. */
   enableCircuitRelayServer: false,
   relayList: [],
+  /** None: a relay of a stranger sees who talks to whom, when and how much. */
+  discoverRelays: 0,
   stunServers: [],
   announceAddrs: [],
+  /** Passing on what others say costs little, and a network where few do so falls apart. */
+  enableBroadcast: true,
+  meshTopic: 'openclaw-mesh',
+  /** Off: what is said to everybody is seldom worth a ringing phone. */
+  enableBroadcastForwarding: false,
+  /** Off: one broadcast would start a turn at every gateway. */
+  enableBroadcastTurns: false,
   /** Instances find each other by what they announce; private addresses and the card still go to approved peers only. */
   enableAgentSync: true,
   /** A round trip across the world takes 0.3 s, a slow channel or a busy disk some seconds; an agent that waits longer than 15 s looks stuck. */
@@ -46,6 +55,8 @@ export const CONFIG_DEFAULTS = {
     /** Eight busy hours: what a conversation that never ends, or a public agent, may cost in a day. */
     perDay: 500
   },
+  /** A call rings, and the agent or the owner decides. */
+  autoAnswerCalls: [],
   relayLimits: {
     /** Idle reservations cost some 100 KB of memory each: what the smallest VM (512 MB) carries beside its system. */
     reservations: 128,

@@ -91,6 +91,13 @@ export const HELD_RETRY_MS = 3_600_000
 /** Unapproved peers in the peer book; the longest unseen one without held messages makes room. */
 export const MAX_UNKNOWN_PEERS = 1_000
 
+/**
+ * Peers that make room for nobody, be it that somebody added them or that the owner decided about them, beyond which none can be added:
+ * more than people know, and an agent that is talked into adding whomever it reads of fills neither disk nor lists. The owner's
+ * decisions are never refused.
+ */
+export const MAX_KEPT_PEERS = 2_000
+
 /** Replies that a peer without approval may send to one message of ours. */
 export const MAX_REPLIES_PER_MESSAGE = 4
 
@@ -122,6 +129,9 @@ export const RELINK_MAX_MS = 60_000
 
 /** Dials of newly discovered peers at a time; a flood of announcements waits or is dropped. */
 export const MAX_DISCOVERY_DIALS = 8
+
+/** How often a peer is dialled that announces itself on the LAN and is not connected: it may have no room, or another network's key. */
+export const LAN_SIGHTING_MS = 60_000
 
 /** Addresses of one peer that are remembered besides those that it announces; some interfaces, and where it was found before. */
 export const MAX_KNOWN_ADDRESSES = 32
@@ -182,6 +192,9 @@ export const DISCOVERY_TIMEOUT_MS = 45_000
 
 /** A failure in the log: its code, its reason and the sentence about it. */
 export const MAX_LOGGED_CHARACTERS = 400
+
+/** A connected peer that was not heard for this long does not count as online: a ping and its time limit, missed, and some more. */
+export const PRESENCE_FRESH_MS = 90_000
 
 /** How often an unchanged record is told again, so that routes stay fresh. */
 export const ANNOUNCE_INTERVAL_MS = 30 * 60_000

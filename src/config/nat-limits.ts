@@ -177,6 +177,9 @@ export const INTERFACE_POLL_MS = 5_000
 export const LIVENESS_INTERVAL_MS = 10_000
 export const LIVENESS_TIMEOUT_MS = 10_000
 
+/** The same for peers that nobody here waits for: pings are most of what a node sends at rest, and chance contacts are many. */
+export const OTHERS_LIVENESS_INTERVAL_MS = 60_000
+
 /** A UDX connection is pinged more often: UDX gives up 13 s after its path broke, and noticing and moving have to fit in. */
 export const UDX_LIVENESS_INTERVAL_MS = 4_000
 

@@ -1,12 +1,11 @@
 /** Turns what the owner wrote (or did not) into the complete settings of a node, or refuses it by name. */
 import { isAbsolute } from 'node:path'
-import { MeshError } from '../lib/errors.ts'
 import { safeName } from '../lib/text.ts'
 import { checkAllowFrom, checkAnnounceAddrs, checkListenAddrs, checkPeerList, checkStunServers, type AddressCheck } from './addresses.ts'
 import { CHANNEL_DEFAULTS, CONFIG_DEFAULTS, PUBLIC_DEFAULTS } from './defaults.ts'
 import { checkForwardTargets, type ForwardTarget } from './forward-targets.ts'
-import { NOT_YET_KEYS } from './not-yet.ts'
 import { ChannelSchema, ConfigSchema, type ConfigInput, type DiscoveryMechanism, type DmPolicy, type Role } from './schema.ts'
+import { isTopic, TOPIC_FORM } from './topic.ts'
 import { badValue, checkShape } from './validate.ts'
 
 /** Complete, checked settings; NAT switches are already combined with the master switch. */
@@ -24,9 +23,14 @@ export interface MeshConfig {
   enableHolePunch: boolean
   enableCircuitRelayServer: boolean
   relayList: string[]
+  discoverRelays: number
   stunServers: string[]
   announceAddrs: string[]
   instanceName: string
+  enableBroadcast: boolean
+  meshTopic: string
+  enableBroadcastForwarding: boolean
+  enableBroadcastTurns: boolean
   enableAgentSync: boolean
   agentCard: AgentCard | undefined
   inboundTargets: ForwardTarget[]
@@ -34,6 +38,8 @@ export interface MeshConfig {
   messageTtlMs: number
   rateLimit: { unapprovedPerHour: number, approvedPerMinute: number }
   turnBudget: { perPeerPerHour: number, perHour: number, perDay: number }
+  /** Peer IDs in base58 form. */
+  autoAnswerCalls: string[]
   relayLimits: RelayLimits
   /** Absolute path. */
   networkKeyFile: string | undefined
@@ -78,7 +84,6 @@ const NEEDS_IDENTIFY: ReadonlySet<string> = new Set(['enableAutoNAT', 'enableDCU
  * @throws MeshError `INVALID_ARGUMENT` naming key, value and expectation
  */
 export function resolveConfig(config: unknown, channel: unknown, environment: ConfigEnvironment): MeshConfig {
-  refuseNotYet(config)
   const input = checkShape(ConfigSchema, config ?? {}, CONFIG_PATH)
   const access = checkShape(ChannelSchema, channel ?? {}, CHANNEL_PATH)
   const warnings: string[] = []
@@ -87,18 +92,21 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
   const checkAt = (key: string) => ({ path: `${CONFIG_PATH}.${key}`, webSocket: enableWebSocket })
   const role = input.role ?? CONFIG_DEFAULTS.role
   const preset = role === 'public' ? { ...CONFIG_DEFAULTS, ...CHANNEL_DEFAULTS, ...PUBLIC_DEFAULTS } : { ...CONFIG_DEFAULTS, ...CHANNEL_DEFAULTS }
+  const discovery = discoveryOf(input, nat.enableIdentify, warnings)
   return {
     role,
-    discovery: discoveryOf(input, nat.enableIdentify, warnings),
+    discovery,
     listenAddrs: checkListenAddrs(listenAddrsOf(input, warnings), checkAt('listenAddrs')),
     bootstrapList: checkPeerList(input.bootstrapList ?? CONFIG_DEFAULTS.bootstrapList, checkAt('bootstrapList')),
     enableWebSocket,
     ...nat,
     enableCircuitRelayServer: input.enableCircuitRelayServer ?? preset.enableCircuitRelayServer,
     relayList: relayListOf(input, checkAt('relayList')),
+    discoverRelays: discoverRelaysOf(input, { hasDht: discovery.includes('dht'), hasRelay: nat.enableCircuitRelay, warnings }),
     stunServers: checkStunServers(input.stunServers ?? CONFIG_DEFAULTS.stunServers, checkAt('stunServers')),
     announceAddrs: checkAnnounceAddrs(input.announceAddrs ?? CONFIG_DEFAULTS.announceAddrs, checkAt('announceAddrs')),
     instanceName: instanceNameOf(input.instanceName, environment),
+    ...broadcastOf(input, { hasIdentify: nat.enableIdentify, warnings }),
     enableAgentSync: input.enableAgentSync ?? CONFIG_DEFAULTS.enableAgentSync,
     agentCard: agentCardOf(input.agentCard),
     inboundTargets: checkForwardTargets(input, { path: CONFIG_PATH, warnings }),
@@ -106,6 +114,7 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
     messageTtlMs: input.messageTtlMs ?? CONFIG_DEFAULTS.messageTtlMs,
     rateLimit: { ...CONFIG_DEFAULTS.rateLimit, ...input.rateLimit },
     turnBudget: { ...CONFIG_DEFAULTS.turnBudget, ...input.turnBudget },
+    autoAnswerCalls: autoAnswerCallsOf(input.autoAnswerCalls),
     relayLimits: { ...CONFIG_DEFAULTS.relayLimits, ...input.relayLimits },
     networkKeyFile: networkKeyFileOf(input.networkKeyFile),
     dmPolicy: access.dmPolicy ?? preset.dmPolicy,
@@ -114,16 +123,41 @@ export function resolveConfig(config: unknown, channel: unknown, environment: Co
   }
 }
 
+interface RelaySearch {
+  hasDht: boolean
+  hasRelay: boolean
+  warnings: string[]
+}
+
+function discoverRelaysOf({ discoverRelays = CONFIG_DEFAULTS.discoverRelays }: ConfigInput, has: RelaySearch): number {
+  if (discoverRelays === 0 || (has.hasDht && has.hasRelay)) return discoverRelays
+  has.warnings.push(`${has.hasRelay ? 'discovery is without "dht"' : 'enableCircuitRelay is off'}, so discoverRelays is unused`)
+  return 0
+}
+
 function agentCardOf(card: ConfigInput['agentCard']): AgentCard | undefined {
   return card === undefined ? undefined : { description: card.description ?? '', skills: card.skills ?? [] }
 }
 
-function refuseNotYet(config: unknown): void {
-  if (typeof config !== 'object' || config === null) return
-  for (const [key, value] of Object.entries(config)) {
-    if (NOT_YET_KEYS.has(key) && value !== undefined) {
-      throw new MeshError('INVALID_ARGUMENT', `${CONFIG_PATH}.${key} is not there yet in this version; take the key out of the configuration`)
-    }
+function autoAnswerCallsOf(peerIds: ConfigInput['autoAnswerCalls']): string[] {
+  return checkAllowFrom(peerIds ?? CONFIG_DEFAULTS.autoAnswerCalls, `${CONFIG_PATH}.autoAnswerCalls`)
+}
+
+type BroadcastSettings = Pick<MeshConfig, 'enableBroadcast' | 'meshTopic' | 'enableBroadcastForwarding' | 'enableBroadcastTurns'>
+
+function broadcastOf(input: ConfigInput, { hasIdentify, warnings }: { hasIdentify: boolean, warnings: string[] }): BroadcastSettings {
+  const wanted = input.enableBroadcast ?? CONFIG_DEFAULTS.enableBroadcast
+  if (wanted && !hasIdentify) {
+    if (input.enableBroadcast === true) throw badValue(`${CONFIG_PATH}.enableBroadcast`, true, 'enableIdentify: true beside it, which it needs')
+    warnings.push('identify is off, so broadcasts are off too')
+  }
+  const meshTopic = input.meshTopic ?? CONFIG_DEFAULTS.meshTopic
+  if (!isTopic(meshTopic)) throw badValue(`${CONFIG_PATH}.meshTopic`, meshTopic, TOPIC_FORM)
+  return {
+    enableBroadcast: wanted && hasIdentify,
+    meshTopic,
+    enableBroadcastForwarding: input.enableBroadcastForwarding ?? CONFIG_DEFAULTS.enableBroadcastForwarding,
+    enableBroadcastTurns: input.enableBroadcastTurns ?? CONFIG_DEFAULTS.enableBroadcastTurns
   }
 }
 

@@ -1,6 +1,8 @@
 /** The one source of the configuration's shape: manifest, start-up check and the README's table are made from it. */
 import Type from 'typebox'
 import type { Static, TSchema } from 'typebox'
+import { MAX_TOPIC_CHARACTERS } from './broadcast-limits.ts'
+import { MAX_DISCOVERED_RELAYS } from './dht-limits.ts'
 import { MAX_CARD_DESCRIPTION_CHARACTERS, MAX_CARD_SKILLS, MAX_CARD_SKILL_CHARACTERS, MAX_FORWARD_TARGETS } from './limits.ts'
 
 /** Bounds that keep a mistyped number from becoming a denial of service of our own making. */
@@ -77,6 +79,7 @@ export const ConfigSchema = Type.Object({
   enableHolePunch: flag('Direct paths to approved peers behind NATs: UDP hole punching, TCP simultaneous open where UDP is blocked'),
   enableCircuitRelayServer: flag('Serve as a relay for others (public nodes)'),
   relayList: addresses(LIMITS.relayList, 'Relays to be reached through, each a multiaddr ending in /p2p/<peer ID>; a reservation is kept on every one'),
+  discoverRelays: count(MAX_DISCOVERED_RELAYS, 'Find this many relays through the DHT and be reached through them, too'),
   stunServers: addresses(LIMITS.stunServers, 'STUN servers "host:port" beside the relays, which answer STUN too'),
   announceAddrs: addresses(LIMITS.announceAddrs, 'Multiaddrs announced on top of the detected ones, without /p2p/'),
   instanceName: optional(Type.String({ minLength: 1, maxLength: 48, description: 'Name part of the instance ID: a-z, 0-9 and "-", 48 characters at most' })),
@@ -101,6 +104,10 @@ export const ConfigSchema = Type.Object({
     perHour: count(LIMITS.perMinute, 'Agent turns an hour that all peers together may start'),
     perDay: count(LIMITS.perMinute, 'Agent turns a day that all peers together may start')
   }, { additionalProperties: false, description: 'Agent turns that mesh peers may start: { perPeerPerHour, perHour, perDay }; peers that are not approved leave a quarter of perHour and perDay to those that are' })),
+  autoAnswerCalls: optional(Type.Array(Type.String({ minLength: 1, maxLength: 128 }), {
+    maxItems: LIMITS.allowFrom,
+    description: 'Peer IDs of approved peers whose calls are answered at once; others ring'
+  })),
   relayLimits: optional(Type.Object({
     reservations: count(LIMITS.reservations, 'Peers that may be reachable through this relay at a time'),
     perPeerBytes: optional(Type.Integer({ ...LIMITS.relayBytes, description: 'Bytes that one peer may send through this relay in perPeerSeconds; beyond them it is slowed down' })),
@@ -113,6 +120,10 @@ export const ConfigSchema = Type.Object({
   networkKeyFile: optional(Type.String({
     minLength: 1, maxLength: LIMITS.pathCharacters, description: 'Private network: absolute path of a file with a pre-shared key; only nodes with the same key connect'
   })),
+  enableBroadcast: flag('Broadcasts: send them, take them, pass them on'),
+  meshTopic: optional(Type.String({ minLength: 1, maxLength: MAX_TOPIC_CHARACTERS, description: 'Topic of broadcasts: what this node takes and passes on, and where its own go unless told' })),
+  enableBroadcastForwarding: flag('Forward broadcasts of approved peers like their messages'),
+  enableBroadcastTurns: flag('Let broadcasts of approved peers start agent turns like their messages'),
   enableAgentSync: flag('Announce this instance to connected peers and learn theirs; false keeps that to approved peers'),
   agentCard: optional(Type.Object({
     description: optional(Type.String({ maxLength: LIMITS.cardDescription, description: 'What the agent is for' })),

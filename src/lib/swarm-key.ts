@@ -44,7 +44,7 @@ export async function createSwarmKey(path: string): Promise<void> {
 export async function readSwarmKey(path: string): Promise<SwarmKey> {
   const { text, mode } = await readSmallFile(path)
   if (!SWARM_KEY.test(text)) {
-    throw new MeshError('INVALID_ARGUMENT', `networkKeyFile: ${path} holds no network key; \`openclaw p2p networkkey <file>\` makes one`, { reason: 'file' })
+    throw new MeshError('INVALID_ARGUMENT', `the network key file ${path} holds no network key; \`openclaw p2p networkkey <file>\` makes one`, { reason: 'file' })
   }
   return { bytes: new TextEncoder().encode(text.trimEnd().replaceAll('\r', '')), isExposed: process.platform !== 'win32' && (mode & 0o077) !== 0 }
 }
@@ -60,6 +60,6 @@ async function readSmallFile(path: string): Promise<{ text: string, mode: number
       await file.close()
     }
   } catch (error) {
-    throw new MeshError('INVALID_ARGUMENT', `networkKeyFile: ${path} cannot be read: ${toError(error).message}`, { cause: error, reason: 'file' })
+    throw new MeshError('INVALID_ARGUMENT', `the network key file ${path} cannot be read: ${toError(error).message}`, { cause: error, reason: 'file' })
   }
 }

@@ -75,6 +75,12 @@ export class Courier {
     if (retryAfterMs > 0) this.#init.onPaused(row.id, retryAfterMs)
   }
 
+  /** A message was stored outside of `carry`: the disk tells its place among the others. */
+  wake(peerId: string): void {
+    this.#awaited(peerId)?.lane.restart()
+    this.#advance(peerId)
+  }
+
   /** When the message was written, while it is in flight. */
   sentAt(peerId: string, messageId: string): number | undefined {
     return this.#destinations.get(peerId)?.lane.flight(messageId)?.sentAt
@@ -154,12 +160,13 @@ export class Courier {
   }
 
   #write(peerId: PeerId, row: OutboxRow): boolean {
-    const { id, kind, text, hops, inReplyTo, receipt } = row
+    const { id, kind, text, hops, inReplyTo, receipt, call } = row
     const isWritten = this.#init.protocol.send(peerId, {
       id, kind, text, hops,
       ttlMs: Math.max(1, row.expiresAt - this.#init.clock.now()),
       ...inReplyTo !== undefined && { inReplyTo },
-      ...receipt !== undefined && { receipt }
+      ...receipt !== undefined && { receipt },
+      ...call !== undefined && { call }
     })
     if (isWritten) this.#init.onSent(row)
     return isWritten

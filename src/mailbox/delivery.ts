@@ -49,7 +49,8 @@ export function eventOfAck(ack: WireAck): DeliveryEvent | undefined {
 }
 
 const REFUSAL_CODES = [
-  'BLOCKED', 'NOT_APPROVED', 'NOT_ALLOWED', 'RATE_LIMITED', 'QUEUE_FULL', 'DISK_FULL', 'TOO_LARGE', 'INVALID_ARGUMENT', 'EXPIRED'
+  'BLOCKED', 'NOT_APPROVED', 'NOT_ALLOWED', 'RATE_LIMITED', 'QUEUE_FULL', 'DISK_FULL', 'TOO_LARGE', 'INVALID_ARGUMENT', 'EXPIRED',
+  'CALL_BUSY', 'NO_ACTIVE_CALL', 'QUOTA_EXCEEDED'
 ] as const satisfies readonly ErrorCode[]
 
 /** The refusal in an acknowledgement as an error of ours; undefined when it is none. */

@@ -1,6 +1,6 @@
 /** Messages that peers left here, in SQLite; what was acknowledged as received is a row. */
 import type { DatabaseSync, SQLInputValue, SQLOutputValue, StatementSync } from 'node:sqlite'
-import type { InboxKind } from '../mesh-api.ts'
+import type { CallNote, InboxKind } from '../mesh-api.ts'
 
 export const INBOX_MIGRATIONS = [`
   CREATE TABLE inbox (
@@ -25,7 +25,8 @@ export const INBOX_MIGRATIONS = [`
   CREATE INDEX inbox_open ON inbox (received_at) WHERE turn = 'open';
   CREATE INDEX inbox_claimed ON inbox (received_at) WHERE turn = 'claimed';
   CREATE INDEX inbox_ended ON inbox (expires_at) WHERE is_unread = 0 AND turn IN ('none', 'done');
-  CREATE INDEX inbox_turn_at ON inbox (turn_at) WHERE turn_at IS NOT NULL`] as const
+  CREATE INDEX inbox_turn_at ON inbox (turn_at) WHERE turn_at IS NOT NULL`,
+'ALTER TABLE inbox ADD COLUMN topic TEXT', 'ALTER TABLE inbox ADD COLUMN call TEXT'] as const
 
 export type InboxState = 'received' | 'held' | 'delivered' | 'uncertain'
 
@@ -39,8 +40,12 @@ export interface InboxRow {
   /** Host part of the address that it came from; for the caps on strangers. */
   address: string
   kind: InboxKind
+  /** Of a broadcast. */
+  topic?: string
   text: string
   inReplyTo: string | undefined
+  /** Of the kind `call`. */
+  call?: CallNote
   hops: number
   state: InboxState
   turn: TurnState
@@ -67,6 +72,9 @@ export interface HeldCounts {
   total: number
 }
 
+/** Held for the owner's approval of its sender. */
+const WAITING = "state = 'held' AND kind <> 'broadcast'"
+
 /** Read, and no turn can come of it. */
 const ENDED = "is_unread = 0 AND turn IN ('none', 'done')"
 
@@ -78,13 +86,15 @@ export class InboxStore {
 
   constructor(database: DatabaseSync) {
     this.#database = database
-    this.#insert = database.prepare(`INSERT INTO inbox (id, peer_id, address, kind, text, in_reply_to, hops, state, turn, is_unread, received_at, expires_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`)
+    this.#insert = database.prepare(`INSERT INTO inbox (id, peer_id, address, kind, topic, text, in_reply_to, call, hops, state, turn, is_unread, received_at, expires_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 1, ?, ?)`)
     this.#byId = database.prepare('SELECT * FROM inbox WHERE id = ?')
   }
 
   insert(row: Omit<InboxRow, 'seq' | 'isUnread'>): void {
-    this.#insert.run(row.id, row.peerId, row.address, row.kind, row.text, row.inReplyTo ?? null, row.hops, row.state, row.turn, row.receivedAt, row.expiresAt)
+    const call = row.call === undefined ? null : JSON.stringify(row.call)
+    this.#insert.run(row.id, row.peerId, row.address, row.kind, row.topic ?? null, row.text, row.inReplyTo ?? null, call, row.hops, row.state, row.turn,
+      row.receivedAt, row.expiresAt)
   }
 
   get(id: string): InboxRow | undefined {
@@ -115,27 +125,35 @@ export class InboxStore {
     return { messages: Number(row?.['messages'] ?? 0), textBytes: Number(row?.['bytes'] ?? 0) }
   }
 
+  /** Messages that wait for approval; broadcasts do not, they were sent to everybody. */
   heldCounts(peerId: string, address: string): HeldCounts {
     return {
-      ofPeer: this.#count("SELECT count(*) AS n FROM inbox WHERE state = 'held' AND peer_id = ?", peerId),
-      ofAddress: this.#count("SELECT count(*) AS n FROM inbox WHERE state = 'held' AND address = ?", address),
-      total: this.#count("SELECT count(*) AS n FROM inbox WHERE state = 'held'")
+      ofPeer: this.#count(`SELECT count(*) AS n FROM inbox WHERE ${WAITING} AND peer_id = ?`, peerId),
+      ofAddress: this.#count(`SELECT count(*) AS n FROM inbox WHERE ${WAITING} AND address = ?`, address),
+      total: this.#count(`SELECT count(*) AS n FROM inbox WHERE ${WAITING}`)
     }
   }
 
   heldByPeer(): Map<string, number> {
-    const rows = this.#database.prepare("SELECT peer_id, count(*) AS n FROM inbox WHERE state = 'held' GROUP BY peer_id").all()
+    const rows = this.#database.prepare(`SELECT peer_id, count(*) AS n FROM inbox WHERE ${WAITING} GROUP BY peer_id`).all()
     return new Map(rows.map(row => [String(row['peer_id']), Number(row['n'])]))
   }
 
-  /** Makes held messages of an approved peer received ones; each is returned exactly once. */
+  /** Makes held messages of an approved peer received ones; each is returned exactly once. An old broadcast is nothing to answer. */
   releaseHeld(peerId: string): InboxRow[] {
-    const rows = this.#database.prepare("UPDATE inbox SET state = 'received', turn = 'open' WHERE state = 'held' AND peer_id = ? RETURNING *").all(peerId)
+    const rows = this.#database.prepare("UPDATE inbox SET state = 'received', turn = iif(kind = 'broadcast', 'none', 'open') WHERE state = 'held' AND peer_id = ? RETURNING *").all(peerId)
     return rows.map(fromRow).sort((one, other) => one.seq - other.seq)
   }
 
   removeHeld(peerId: string): InboxTotals {
     return this.#remove("state = 'held' AND peer_id = ?", peerId)
+  }
+
+  /** Drops the oldest held broadcasts beyond so many, of one author or of all. */
+  removeHeldBroadcastsBeyond(count: number, peerId?: string): InboxTotals {
+    const ofPeer = peerId === undefined ? '' : 'AND peer_id = ?'
+    return this.#remove(`seq IN (SELECT seq FROM inbox WHERE state = 'held' AND kind = 'broadcast' ${ofPeer} ORDER BY seq DESC LIMIT -1 OFFSET ?)`,
+      ...peerId === undefined ? [] : [peerId], count)
   }
 
   markRead(ids: readonly string[]): void {
@@ -171,6 +189,11 @@ export class InboxStore {
     this.#database.prepare("UPDATE inbox SET turn = 'none' WHERE turn = 'open' AND received_at < ?").run(before)
   }
 
+  /** What was said in a call that is over starts no turn any more. */
+  closeTurnsOfCall(callId: string): void {
+    this.#database.prepare("UPDATE inbox SET turn = 'none' WHERE turn = 'open' AND call ->> '$.callId' = ?").run(callId)
+  }
+
   /** Drops read messages that expired before `before`. */
   removeExpired(before: number): InboxTotals {
     return this.#remove(`expires_at < ? AND ${ENDED}`, before)
@@ -181,8 +204,8 @@ export class InboxStore {
     return this.#remove(`seq IN (SELECT seq FROM inbox WHERE ${ENDED} ORDER BY seq LIMIT ?)`, count)
   }
 
-  #remove(condition: string, value: SQLInputValue): InboxTotals {
-    const removed = this.#database.prepare(`DELETE FROM inbox WHERE ${condition} RETURNING octet_length(text) AS bytes`).all(value)
+  #remove(condition: string, ...values: SQLInputValue[]): InboxTotals {
+    const removed = this.#database.prepare(`DELETE FROM inbox WHERE ${condition} RETURNING octet_length(text) AS bytes`).all(...values)
     return { messages: removed.length, textBytes: removed.reduce((sum, row) => sum + Number(row['bytes']), 0) }
   }
 
@@ -198,8 +221,10 @@ function fromRow(row: Record<string, SQLOutputValue>): InboxRow {
     peerId: String(row['peer_id']),
     address: String(row['address']),
     kind: String(row['kind']) as InboxKind,
+    ...typeof row['topic'] === 'string' && { topic: row['topic'] },
     text: String(row['text']),
     inReplyTo: typeof row['in_reply_to'] === 'string' ? row['in_reply_to'] : undefined,
+    ...typeof row['call'] === 'string' && { call: JSON.parse(row['call']) as CallNote },
     hops: Number(row['hops']),
     state: String(row['state']) as InboxState,
     turn: String(row['turn']) as TurnState,

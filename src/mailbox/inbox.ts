@@ -1,17 +1,15 @@
 /** Takes messages of peers in: decides, stores, and only then says so. */
 import type { PeerId } from '@libp2p/interface'
-import {
-  FINISHED_RETENTION_MS, HELD_RETRY_MS, MAX_HELD_PER_ADDRESS, MAX_HELD_PER_PEER, MAX_HELD_TOTAL,
-  MAX_INBOX_MESSAGES, MAX_INBOX_TEXT_BYTES, MAX_REPLIES_PER_MESSAGE, MAX_TRACKED_PEERS, STRANGERS_PER_ADDRESS, TURN_MAX_AGE_MS
-} from '../config/limits.ts'
+import { MAX_HELD_BROADCASTS, MAX_HELD_BROADCASTS_PER_AUTHOR } from '../config/broadcast-limits.ts'
+import { FINISHED_RETENTION_MS, HELD_RETRY_MS, MAX_INBOX_MESSAGES, MAX_INBOX_TEXT_BYTES, MAX_REPLIES_PER_MESSAGE, TURN_MAX_AGE_MS } from '../config/limits.ts'
 import type { MeshConfig } from '../config/resolve.ts'
-import type { ErrorCode } from '../lib/errors.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
-import { RateLimiter } from '../lib/rate-limiter.ts'
 import { utf8Bytes } from '../lib/text.ts'
 import type { ApprovalStatus } from '../mesh-api.ts'
 import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
-import { decideInbound } from '../trust/policy.ts'
+import { decideCall, decideInbound } from '../trust/policy.ts'
+import type { CallArrival, CallDraft, CallVerdict, Refusal } from './call-verdict.ts'
+import { InboundLimits, type LimitedSender } from './inbound-limits.ts'
 import type { InboxRow, InboxState, InboxStore, InboxTotals } from './inbox-store.ts'
 import type { OutboxRow } from './outbox-store.ts'
 
@@ -28,9 +26,11 @@ export interface InboxInit {
   onReceived: (row: InboxRow) => void
   onHeld: (row: InboxRow) => void
   /** Runs in the transaction that stores a message or lets it in. */
-  onStoring: (messageId: string, peerId: string) => void
+  onStoring: (row: InboxRow) => void
   /** A stored reply answers this message of ours. */
   onReplied: (sent: OutboxRow, reply: InboxRow) => void
+  /** Takes a step of a call, in the transaction that stores what comes of it. */
+  judgeCall: (step: CallArrival) => CallVerdict
   now: () => number
 }
 
@@ -42,62 +42,81 @@ export interface Arrival {
   address: string
 }
 
-type Verdict =
-  | { ack: WireAck }
-  | { ack: WireAck, stored: InboxRow, sent: OutboxRow | undefined }
+/** A call's message, and which it is. */
+export type CallMessage = CallDraft & Pick<InboxRow, 'id' | 'peerId' | 'address' | 'hops'> & { ttlMs: number }
 
-const HOUR_MS = 3_600_000
+type Verdict =
+  | { ack: WireAck, afterCommit?: () => void }
+  | { ack: WireAck, stored: InboxRow, sent?: OutboxRow | undefined, afterCommit?: () => void }
 
 /** The part of the inbox that housekeeping keeps free, as long as there are read messages to drop. */
 const SPARE = 0.01
 
 export class Inbox {
   readonly #init: InboxInit
-  readonly #approvedLimit: RateLimiter
-  readonly #unapprovedLimit: RateLimiter
-  /** Of all unapproved senders at one address. */
-  readonly #addressLimit: RateLimiter
+  readonly #limits: InboundLimits
   #messages: number
   #textBytes: number
 
   constructor(init: InboxInit) {
     this.#init = init
-    const { rateLimit } = init.config
-    const shared = { maxKeys: MAX_TRACKED_PEERS, now: init.now }
-    this.#approvedLimit = new RateLimiter({ ...shared, limit: rateLimit.approvedPerMinute, windowMs: 60_000 })
-    this.#unapprovedLimit = new RateLimiter({ ...shared, limit: rateLimit.unapprovedPerHour, windowMs: HOUR_MS })
-    this.#addressLimit = new RateLimiter({ ...shared, limit: rateLimit.unapprovedPerHour * STRANGERS_PER_ADDRESS, windowMs: HOUR_MS })
+    this.#limits = new InboundLimits({ rateLimit: init.config.rateLimit, store: init.store, now: init.now })
     const totals = init.store.totals()
     this.#messages = totals.messages
     this.#textBytes = totals.textBytes
   }
 
   /**
-   * Stores or refuses a `chat` or a `reply`; the answer is true when the promise resolves.
+   * Stores or refuses a `chat`, a `reply` or a step of a `call`; the answer is true when the promise resolves.
    *
    * @throws MeshError `DISK_FULL` (nothing is acknowledged, so the sender keeps it)
    */
   async receive(arrival: Arrival): Promise<WireAck> {
     const verdict = await this.#init.commits.write(() => this.#judge(arrival))
+    verdict.afterCommit?.()
     if (!('stored' in verdict)) return verdict.ack
     const { stored, sent } = verdict
-    this.#messages += 1
-    this.#textBytes += utf8Bytes(stored.text)
+    this.#count(stored)
     if (sent !== undefined) this.#init.onReplied(sent, stored)
     if (stored.state === 'held') this.#init.onHeld(stored)
     else this.#init.onReceived(stored)
     return verdict.ack
   }
 
+  /** A message of `insertOfCall` that no peer sent is on disk. */
+  noteOwn(row: InboxRow): void {
+    this.#count(row)
+    this.#init.onReceived(row)
+  }
+
   /** Gives out what was held of a peer that is approved now; each message once. */
   async release(peerId: string): Promise<InboxRow[]> {
     const released = await this.#init.commits.write(() => {
       const rows = this.#init.store.releaseHeld(peerId)
-      for (const row of rows) this.#init.onStoring(row.id, peerId)
+      for (const row of rows) this.#init.onStoring(row)
       return rows
     })
     for (const row of released) this.#init.onReceived(row)
     return released
+  }
+
+  get isFull(): boolean {
+    return this.#messages >= MAX_INBOX_MESSAGES || this.#textBytes >= MAX_INBOX_TEXT_BYTES
+  }
+
+  /**
+   * Stores a broadcast that was judged already. Those of strangers are a ring: the oldest beyond its bounds are dropped.
+   *
+   * @param judge runs in the transaction; without a row nothing is stored
+   */
+  async receiveBroadcast<V extends { row?: InboxRow }>(judge: () => V): Promise<V> {
+    const { verdict, dropped } = await this.#init.commits.write(() => {
+      const judged = judge()
+      return { verdict: judged, dropped: judged.row === undefined ? [] : this.#storeBroadcast(judged.row) }
+    })
+    if (verdict.row !== undefined) this.#count(verdict.row)
+    for (const totals of dropped) this.#uncount(totals)
+    return verdict
   }
 
   async discardHeld(peerId: string): Promise<void> {
@@ -116,57 +135,83 @@ export class Inbox {
   }
 
   async #remove(run: () => InboxTotals): Promise<void> {
-    const { messages, textBytes } = await this.#init.commits.write(run)
+    this.#uncount(await this.#init.commits.write(run))
+  }
+
+  #count({ text }: InboxRow): void {
+    this.#messages += 1
+    this.#textBytes += utf8Bytes(text)
+  }
+
+  #uncount({ messages, textBytes }: InboxTotals): void {
     this.#messages -= messages
     this.#textBytes -= textBytes
+  }
+
+  /** Stores a message of a call in the transaction that runs. */
+  insertOfCall({ isTurn, ttlMs, ...facts }: CallMessage): InboxRow {
+    const receivedAt = this.#init.now()
+    const stored = this.#keep({
+      ...facts, kind: 'call', inReplyTo: undefined, state: 'received', turn: isTurn ? 'open' : 'none', receivedAt, expiresAt: receivedAt + ttlMs
+    })
+    this.#init.onStoring(stored)
+    return stored
   }
 
   #judge(arrival: Arrival): Verdict {
     const { message } = arrival
     const peerId = arrival.from.toString()
-    if (message.kind !== 'chat' && message.kind !== 'reply') {
+    if (message.kind === 'system') {
       return refused(message, { code: 'INVALID_ARGUMENT', text: `messages of kind ${message.kind} are not taken here` })
     }
     const existing = this.#init.store.get(message.id)
     if (existing !== undefined) {
       return existing.peerId === peerId ? { ack: stage(message, existing.state) } : refused(message, { code: 'INVALID_ARGUMENT', text: 'this message ID is in use' })
     }
+    if (message.kind === 'call') return this.#judgeCall(arrival)
     const sent = this.#answered(peerId, message)
     const status = this.#init.statusOf(peerId)
     const isAwaitedReply = sent !== undefined && sent.replies < MAX_REPLIES_PER_MESSAGE && sent.expiresAt > this.#init.now()
     const decision = decideInbound({ dmPolicy: this.#init.config.dmPolicy, status, isAwaitedReply })
     if (decision.action === 'refuse') return refused(message, decision)
-    const refusal = this.#overLimits(arrival, { isApproved: status === 'approved', isHeld: decision.action === 'hold', isAwaitedReply })
-    if (refusal !== undefined) return refusal
+    const { address } = arrival
+    const refusal = this.#overLimits({ peerId, address, isApproved: status === 'approved', isHeld: decision.action === 'hold', isAwaitedReply })
+    if (refusal !== undefined) return refused(message, refusal)
     const stored = this.#store(arrival, decision.action === 'hold' ? 'held' : 'received')
     if (sent !== undefined) this.#init.countReply(sent.id)
     return { ack: stage(message, stored.state), stored, sent }
+  }
+
+  #judgeCall({ from, message, address }: Arrival): Verdict {
+    const peerId = from.toString()
+    const decision = decideCall(this.#init.config.dmPolicy, this.#init.statusOf(peerId))
+    const refusal = this.#overLimits({ peerId, address, isApproved: true, isHeld: false, isAwaitedReply: false })
+    if (refusal !== undefined) return refused(message, refusal)
+    const verdict = this.#init.judgeCall({ peerId, message, decision })
+    if ('refusal' in verdict) return refused(message, verdict.refusal)
+    const { note, afterCommit } = verdict
+    const ack = stage(message, 'received')
+    if (note === undefined) return { ack, afterCommit }
+    return { ack, afterCommit, stored: this.insertOfCall({ id: message.id, peerId, address, ...note, hops: message.hops, ttlMs: message.ttlMs }) }
+  }
+
+  #overLimits(sender: LimitedSender): Refusal | undefined {
+    if (this.isFull) return { code: 'QUEUE_FULL', text: 'the inbox of the recipient is full', retryAfterMs: HELD_RETRY_MS }
+    return this.#limits.take(sender)
+  }
+
+  #storeBroadcast(row: InboxRow): InboxTotals[] {
+    const { store } = this.#init
+    store.insert(row)
+    if (row.state === 'held') return [store.removeHeldBroadcastsBeyond(MAX_HELD_BROADCASTS_PER_AUTHOR, row.peerId), store.removeHeldBroadcastsBeyond(MAX_HELD_BROADCASTS)]
+    this.#init.onStoring(row)
+    return []
   }
 
   #answered(peerId: string, message: WireMessage): OutboxRow | undefined {
     if (message.kind !== 'reply' || message.inReplyTo === undefined) return undefined
     const sent = this.#init.findSent(message.inReplyTo)
     return sent?.peerId === peerId && sent.kind === 'chat' ? sent : undefined
-  }
-
-  #overLimits({ from, message, address }: Arrival, sender: { isApproved: boolean, isHeld: boolean, isAwaitedReply: boolean }): Verdict | undefined {
-    const peerId = from.toString()
-    if (this.#messages >= MAX_INBOX_MESSAGES || this.#textBytes >= MAX_INBOX_TEXT_BYTES) {
-      return refused(message, { code: 'QUEUE_FULL', text: 'the inbox of the recipient is full', retryAfterMs: HELD_RETRY_MS })
-    }
-    const waitMs = sender.isAwaitedReply ? 0 : this.#waitFor(peerId, { address, ...sender })
-    if (waitMs > 0) return refused(message, { code: 'RATE_LIMITED', text: 'too many messages', retryAfterMs: waitMs })
-    if (!sender.isHeld) return undefined
-    const held = this.#init.store.heldCounts(peerId, address)
-    const isFull = held.ofPeer >= MAX_HELD_PER_PEER || held.ofAddress >= MAX_HELD_PER_ADDRESS || held.total >= MAX_HELD_TOTAL
-    return isFull ? refused(message, { code: 'QUEUE_FULL', text: 'too many messages wait for approval', retryAfterMs: HELD_RETRY_MS }) : undefined
-  }
-
-  /** What is held has bounds of its own for each address. */
-  #waitFor(peerId: string, { address, isApproved, isHeld }: { address: string, isApproved: boolean, isHeld: boolean }): number {
-    if (isApproved) return this.#approvedLimit.take(peerId)
-    const waitMs = this.#unapprovedLimit.take(peerId)
-    return waitMs > 0 || isHeld ? waitMs : this.#addressLimit.take(address)
   }
 
   #store({ from, message, address }: Arrival, state: InboxState): InboxRow {
@@ -185,8 +230,13 @@ export class Inbox {
       receivedAt,
       expiresAt: receivedAt + message.ttlMs
     } as const
+    const stored = this.#keep(row)
+    if (state === 'received') this.#init.onStoring(stored)
+    return stored
+  }
+
+  #keep(row: Omit<InboxRow, 'seq' | 'isUnread'>): InboxRow {
     this.#init.store.insert(row)
-    if (state === 'received') this.#init.onStoring(row.id, row.peerId)
     return { ...row, seq: 0, isUnread: true }
   }
 }
@@ -195,6 +245,6 @@ function stage(message: WireMessage, state: InboxState): WireAck {
   return { id: message.id, stage: state }
 }
 
-function refused(message: WireMessage, { code, text, retryAfterMs }: { code: ErrorCode, text: string, retryAfterMs?: number }): Verdict {
+function refused(message: WireMessage, { code, text, retryAfterMs }: Refusal): Verdict {
   return { ack: { id: message.id, stage: 'refused', code, text, ...retryAfterMs !== undefined && { retryAfterMs } } }
 }

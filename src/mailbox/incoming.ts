@@ -9,13 +9,17 @@ import type { ApprovalStatus, DeliveryTarget, ForwardOutcome, TargetDelivery, Tu
 import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
 import { ForwardStore } from './forward-store.ts'
 import { Forwards, type ForwardReport } from './forwards.ts'
+import { Broadcasts, type BroadcastArrival, type BroadcastOutcome } from './broadcasts.ts'
 import { InboxStore, type InboxFilter, type InboxRow } from './inbox-store.ts'
+import { CallMessages } from './call-messages.ts'
+import type { CallArrival, CallVerdict } from './call-verdict.ts'
 import { Inbox } from './inbox.ts'
 import type { OutboxRow } from './outbox-store.ts'
+import { SeenBroadcasts } from './seen-broadcasts.ts'
 import { Turns, type ClaimedRow } from './turns.ts'
 
 export interface IncomingInit {
-  config: Pick<MeshConfig, 'dmPolicy' | 'rateLimit' | 'turnBudget' | 'inboundTargets'>
+  config: Pick<MeshConfig, 'dmPolicy' | 'rateLimit' | 'turnBudget' | 'inboundTargets' | 'enableBroadcastTurns' | 'enableBroadcastForwarding'>
   database: DatabaseSync
   commits: GroupCommit
   statusOf: (peerId: string) => ApprovalStatus
@@ -29,8 +33,14 @@ export interface IncomingInit {
   onHeld: (row: InboxRow) => void
   /** A message may be forwarded to that target now. */
   onForwardDue: (row: InboxRow, target: DeliveryTarget) => void
+  /** Takes a step of a call, in the transaction that stores what comes of it. */
+  judgeCall: (step: CallArrival) => CallVerdict
+  /** Every channel was tried once with a message. */
+  onForwarded: (row: InboxRow) => void
   /** Tells a sender a later stage of its message. */
   sendReceipt: (peerId: string, receipt: WireAck) => Promise<void>
+  /** A fresh message ID. */
+  newId: () => string
   clock: Clock
   random: () => number
   log: Logger
@@ -43,11 +53,14 @@ export interface ForwardedRow {
 }
 
 export class Incoming {
+  readonly calls: CallMessages
   readonly #init: IncomingInit
   readonly #store: InboxStore
   readonly #inbox: Inbox
   readonly #turns: Turns
   readonly #forwards: Forwards
+  readonly #seen: SeenBroadcasts
+  readonly #broadcasts: Broadcasts
 
   constructor(init: IncomingInit) {
     const { config, database, commits, clock, statusOf } = init
@@ -55,12 +68,15 @@ export class Incoming {
     this.#store = new InboxStore(database)
     this.#inbox = new Inbox({
       config, store: this.#store, commits, statusOf, now: clock.now, findSent: init.findSent, countReply: init.countReply,
-      onHeld: init.onHeld,
+      onHeld: init.onHeld, judgeCall: init.judgeCall,
       onReceived: (row) => { this.#handleReceived(row) },
-      onStoring: (messageId, peerId) => { if (statusOf(peerId) === 'approved') this.#forwards.plan(messageId) },
+      onStoring: (row) => { if (this.#goesToChannels(row)) this.#forwards.plan(row.id) },
       onReplied: (sent, reply) => { init.onReplied(sent, reply.state === 'held' ? undefined : reply.text) }
     })
+    this.calls = new CallMessages({ inbox: this.#inbox, store: this.#store, onRings: (row) => { this.#handleReceived(row) } })
     this.#turns = new Turns({ dmPolicy: config.dmPolicy, budget: config.turnBudget, store: this.#store, commits, statusOf, now: clock.now })
+    this.#seen = new SeenBroadcasts({ database })
+    this.#broadcasts = new Broadcasts({ config, inbox: this.#inbox, store: this.#store, seen: this.#seen, statusOf, newId: init.newId, now: clock.now })
     this.#forwards = new Forwards({
       targets: config.inboundTargets, store: new ForwardStore(database), commits, clock, random: init.random,
       onDue: (messageId, target) => { this.#handleDue(messageId, target) }
@@ -100,6 +116,17 @@ export class Incoming {
   /** Stores or refuses a message; see {@link Inbox.receive}. */
   async receive(from: PeerId, message: WireMessage, address: string): Promise<WireAck> {
     return await this.#inbox.receive({ from, message, address })
+  }
+
+  /** Takes a broadcast, unless it was taken before or the owner wants none of this author. */
+  async receiveBroadcast(arrival: BroadcastArrival): Promise<BroadcastOutcome> {
+    const outcome = await this.#broadcasts.receive(arrival)
+    if (outcome.kind === 'shown') this.#handleReceived(outcome.row)
+    return outcome
+  }
+
+  deliveriesOf(messageId: string): TargetDelivery[] {
+    return this.#forwards.deliveriesOf(messageId)
   }
 
   /** Marks messages as read and tells their senders that they were shown. */
@@ -169,7 +196,12 @@ export class Incoming {
 
   async keepHouse(): Promise<void> {
     await this.#inbox.keepHouse()
+    await this.#init.commits.write(() => { this.#seen.keepHouse(this.#init.clock.now()) })
     await this.#forwards.keepHouse()
+  }
+
+  #goesToChannels({ kind, peerId }: InboxRow): boolean {
+    return this.#init.statusOf(peerId) === 'approved' && (kind !== 'broadcast' || this.#init.config.enableBroadcastForwarding)
   }
 
   #isForwarded(messageId: string): boolean {
@@ -193,10 +225,14 @@ export class Incoming {
       if (stage !== 'received') this.#store.setState(messageId, stage)
       return this.#store.get(messageId)
     })
-    if (row !== undefined) await this.#tell({ ...row, state: stage }, deliveries)
+    if (row === undefined) return
+    this.#init.onForwarded(row)
+    await this.#tell({ ...row, state: stage }, deliveries)
   }
 
-  async #tell({ id, peerId, state }: Pick<InboxRow, 'id' | 'peerId' | 'state'>, deliveries?: TargetDelivery[]): Promise<void> {
+  /** The author of a broadcast waits for nothing, and hears nothing from the many that got it; what our agent asks its owner, no peer sent. */
+  async #tell({ id, kind, peerId, state, call }: InboxRow, deliveries?: TargetDelivery[]): Promise<void> {
+    if (kind === 'broadcast' || call?.act === 'asks') return
     await this.#init.sendReceipt(peerId, { id, stage: state, ...deliveries !== undefined && { deliveries } })
   }
 }

@@ -2,7 +2,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from 'node:sqlite'
 import type { MeshError } from '../lib/errors.ts'
 import type { DeliveryState } from '../mesh-api.ts'
-import type { MessageKind, TargetDelivery, WireAck } from '../protocols/wire-message.ts'
+import type { MessageKind, TargetDelivery, WireAck, WireCall } from '../protocols/wire-message.ts'
 
 export const OUTBOX_MIGRATIONS = [`
   CREATE TABLE outbox (
@@ -32,7 +32,8 @@ export const OUTBOX_MIGRATIONS = [`
     expired_at INTEGER
   ) STRICT;
   CREATE INDEX outbox_waiting ON outbox (peer_id, seq) WHERE state IN ('queued', 'sent');
-  CREATE INDEX outbox_expiry ON outbox (expires_at)`] as const
+  CREATE INDEX outbox_expiry ON outbox (expires_at)`,
+'ALTER TABLE outbox ADD COLUMN call TEXT'] as const
 
 /** A message as it is queued. */
 export interface OutboxDraft {
@@ -41,6 +42,7 @@ export interface OutboxDraft {
   kind: MessageKind
   text: string
   receipt?: WireAck
+  call?: WireCall
   inReplyTo?: string
   hops: number
   expiresAt: number
@@ -84,8 +86,8 @@ export class OutboxStore {
 
   constructor(database: DatabaseSync) {
     this.#database = database
-    this.#insert = database.prepare(`INSERT INTO outbox (id, peer_id, kind, text, receipt, in_reply_to, hops, state, expires_at, queued_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?) ON CONFLICT (id) DO NOTHING`)
+    this.#insert = database.prepare(`INSERT INTO outbox (id, peer_id, kind, text, receipt, call, in_reply_to, hops, state, expires_at, queued_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?) ON CONFLICT (id) DO NOTHING`)
     this.#byId = database.prepare('SELECT * FROM outbox WHERE id = ?')
     this.#waiting = database.prepare(`SELECT * FROM outbox WHERE peer_id = ? AND seq > ? AND ${WAITING} AND retry_at <= ?
       AND expires_at > ? ORDER BY seq LIMIT ?`)
@@ -96,7 +98,8 @@ export class OutboxStore {
   /** @returns the row's sequence number; undefined when a message has this ID already */
   insert(draft: OutboxDraft, now: number): number | undefined {
     const receipt = draft.receipt === undefined ? null : JSON.stringify(draft.receipt)
-    const result = this.#insert.run(draft.id, draft.peerId, draft.kind, draft.text, receipt, draft.inReplyTo ?? null, draft.hops, draft.expiresAt, now)
+    const call = draft.call === undefined ? null : JSON.stringify(draft.call)
+    const result = this.#insert.run(draft.id, draft.peerId, draft.kind, draft.text, receipt, call, draft.inReplyTo ?? null, draft.hops, draft.expiresAt, now)
     return Number(result.changes) === 1 ? Number(result.lastInsertRowid) : undefined
   }
 
@@ -171,6 +174,7 @@ function fromRow(row: Record<string, SQLOutputValue>): OutboxRow {
     kind: String(row['kind']) as MessageKind,
     text: String(row['text']),
     ...typeof row['receipt'] === 'string' && { receipt: JSON.parse(row['receipt']) as WireAck },
+    ...typeof row['call'] === 'string' && { call: JSON.parse(row['call']) as WireCall },
     ...typeof row['in_reply_to'] === 'string' && { inReplyTo: row['in_reply_to'] },
     hops: Number(row['hops']),
     expiresAt: Number(row['expires_at']),

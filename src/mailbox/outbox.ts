@@ -86,9 +86,7 @@ export class Outbox {
    */
   async queue(draft: OutboxDraft): Promise<OutboxRow | undefined> {
     const { peerId } = draft
-    if (this.waitingFor(peerId) >= MAX_QUEUED_PER_PEER || this.#total >= MAX_QUEUED_TOTAL) {
-      throw new MeshError('QUEUE_FULL', `${String(this.waitingFor(peerId))} messages already wait for ${peerId} (${String(this.#total)} in total)`, { reason: 'sender-full' })
-    }
+    this.checkRoom(peerId)
     this.#count(peerId, 1)
     try {
       const queuedAt = this.#init.now()
@@ -103,6 +101,23 @@ export class Outbox {
       this.#count(peerId, -1)
       throw error
     }
+  }
+
+  /** @throws MeshError `QUEUE_FULL` when no more messages may wait for the peer */
+  checkRoom(peerId: string): void {
+    if (this.waitingFor(peerId) < MAX_QUEUED_PER_PEER && this.#total < MAX_QUEUED_TOTAL) return
+    const waiting = `${String(this.waitingFor(peerId))} messages already wait for ${peerId} (${String(this.#total)} in total)`
+    throw new MeshError('QUEUE_FULL', waiting, { reason: 'sender-full' })
+  }
+
+  /** Stores a message in the transaction that runs, whether there is room or not; `noteStored` comes after it. */
+  insert(draft: OutboxDraft): void {
+    this.#init.store.insert(draft, this.#init.now())
+  }
+
+  /** A message that was inserted is on disk. */
+  noteStored(peerId: string): void {
+    this.#count(peerId, 1)
   }
 
   get(id: string): OutboxRow | undefined {

@@ -28,6 +28,10 @@ export interface OutgoingInit {
   /** Whether messages wait for the peer, so that it is kept connected while they do. */
   onWaiting: (peerId: PeerId, isWaiting: boolean) => void
   onDelivery: (change: DeliveryChange) => void
+  /** A step of a call was refused for good, or its time ran out. */
+  onCallFailed: (callId: string, error: MeshError) => void
+  /** An attempt to reach a peer that messages wait for failed. */
+  onUnreachable: (peerId: string, error: MeshError) => void
   /** A fresh message ID in UUID form. */
   newId: () => string
   clock: Clock
@@ -52,7 +56,10 @@ export class Outgoing {
     this.#courier = new Courier({
       outbox: this.#outbox, protocol: init.protocol, reach: init.reach, onWaiting: init.onWaiting, onWriteError, clock,
       onSent: (row) => { this.#handleChange({ messageId: row.id, peerId: row.peerId, kind: row.kind, state: 'sent' }) },
-      onUnreachable: (peerId, error) => { this.#sender.handleUnreachable(peerId, toMeshError(error)) },
+      onUnreachable: (peerId, error) => {
+        this.#sender.handleUnreachable(peerId, toMeshError(error))
+        init.onUnreachable(peerId, toMeshError(error))
+      },
       onPaused: (messageId, retryAfterMs) => { this.#sender.handlePaused(messageId, retryAfterMs) }
     })
     this.#sender = new Sender({
@@ -84,6 +91,22 @@ export class Outgoing {
   /** See {@link Sender.sendToInstance}. */
   async sendToInstance(letter: Letter): Promise<DeliveryChange> {
     return await this.#sender.sendToInstance(letter)
+  }
+
+  /** See {@link Outbox.checkRoom}. */
+  checkRoom(peerId: string): void {
+    this.#outbox.checkRoom(peerId)
+  }
+
+  /** Stores a message in the transaction that runs, whether there is room or not; call `dispatch` after it. */
+  insert(draft: OutboxDraft): void {
+    this.#outbox.insert(draft)
+  }
+
+  /** Sends what was inserted, and is on disk now. */
+  dispatch(peerId: string): void {
+    this.#outbox.noteStored(peerId)
+    this.#courier.wake(peerId)
   }
 
   /** Tells a peer a later stage of one of its messages; durable like a message. */
@@ -167,10 +190,20 @@ export class Outgoing {
 
   #handleChange(change: DeliveryChange): void {
     if (change.kind === 'system') return // receipts are plumbing
+    if (change.kind === 'call') {
+      this.#handleCallChange(change)
+      return
+    }
     const { messageId, peerId, state, error } = change
     if (error !== undefined) this.#init.log.info(`Message ${messageId} to ${peerId} is ${state}: ${oneLine(errorLine(error), MAX_LOGGED_CHARACTERS)}`)
     this.#sender.handleChange(change)
     this.#init.onDelivery(change)
+  }
+
+  /** How far the steps of a call got is told by what the peer does next, except where it gets nowhere. */
+  #handleCallChange({ messageId, state, error }: DeliveryChange): void {
+    const call = state === 'failed' || state === 'expired' ? this.#outbox.get(messageId)?.call : undefined
+    if (call !== undefined) this.#init.onCallFailed(call.callId, error ?? new MeshError('EXPIRED', 'the peer did not take the call in time'))
   }
 
   #refusal(row: OutboxRow, { code, text }: { code: string, text: string }): NonNullable<MessageStatus['error']> {

@@ -67,14 +67,15 @@ export class Turns {
   }
 
   /** An owner may have changed his mind since the message came. */
-  #isLetIn(status: ApprovalStatus): boolean {
-    return status === 'approved' || (status === 'unknown' && this.#init.dmPolicy === 'open')
+  #isLetIn({ kind, peerId }: InboxRow): boolean {
+    const status = this.#init.statusOf(peerId)
+    return status === 'approved' || (kind !== 'broadcast' && status === 'unknown' && this.#init.dmPolicy === 'open')
   }
 
   #refusal(row: InboxRow): RefusedClaim | undefined {
     const { store, budget, statusOf, now } = this.#init
     if (row.kind === 'reply') return 'reply'
-    if (row.state === 'held' || !this.#isLetIn(statusOf(row.peerId))) return 'not-approved'
+    if (row.state === 'held' || !this.#isLetIn(row)) return 'not-approved'
     if (row.turn !== 'open') return 'already-taken'
     if (row.hops >= MAX_HOPS) return 'hop-limit'
     const since = now() - TURN_WINDOW_MS

@@ -1,71 +1,81 @@
 /** Puts the parts of a mesh together: database, node, protocols, trust and mailbox; nothing is started yet. */
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { DatabaseSync } from 'node:sqlite'
 import type { PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { errorLine, MeshError, toError, toMeshError } from '../lib/errors.ts'
+import { MAX_CONNECTIONS } from '../config/connection-limits.ts'
+import { MAX_RELAY_CONNECTIONS } from '../config/relay-limits.ts'
+import { errorLine, toMeshError } from '../lib/errors.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { GroupCommit } from '../lib/group-commit.ts'
-import { openDatabase } from '../lib/sqlite.ts'
-import { oneLine } from '../lib/text.ts'
-import { FORWARD_MIGRATIONS } from '../mailbox/forward-store.ts'
-import { INBOX_MIGRATIONS } from '../mailbox/inbox-store.ts'
-import { Mailbox } from '../mailbox/mailbox.ts'
-import { OUTBOX_MIGRATIONS } from '../mailbox/outbox-store.ts'
-import type { NatTraversal } from '../nat/nat-traversal.ts'
-import type { StunService } from '../nat/stun-service.ts'
+import type { Mailbox } from '../mailbox/mailbox.ts'
+import { ConnectionLimits } from '../node/connection-limits.ts'
 import { createNode, type CreatedNode } from '../node/create-node.ts'
 import { DiscoveryDialer } from '../node/discovery-dialer.ts'
 import { withoutPeerId } from '../node/known-addresses.ts'
 import { Network } from '../node/network.ts'
-import type { NodeComponents, ServiceFactories } from '../node/options.ts'
 import { PeerKeeper } from '../node/peer-keeper.ts'
-import { MessageProtocol } from '../protocols/message-protocol.ts'
-import { PeerExchange } from '../protocols/peer-exchange.ts'
-import { identityOfText } from '../trust/approvals.ts'
-import { INVITATION_MIGRATIONS } from '../trust/invitations.ts'
+import type { BroadcastProtocol } from '../protocols/broadcast-protocol.ts'
+import type { MessageProtocol } from '../protocols/message-protocol.ts'
+import type { Calls } from '../sessions/calls.ts'
 import { PeerBook } from '../trust/peer-book.ts'
-import { PEER_BOOK_MIGRATIONS } from '../trust/peer-record.ts'
+import { CallDesk } from './call-desk.ts'
+import { createCalls } from './calling.ts'
+import { createMailbox } from './create-mailbox.ts'
 import { Discovery } from './discovery.ts'
 import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
-import { Inviting } from './inviting.ts'
-import { canConfirm, mappedPortServices } from './mapped-ports.ts'
+import type { Inviting } from './inviting.ts'
+import { canConfirm } from './mapped-ports.ts'
+import { openMeshDatabase } from './mesh-database.ts'
+import { Messaging } from './messaging.ts'
 import { Peers } from './peers.ts'
-import { relayServices } from './relaying.ts'
-import { createPuncher, Traversal } from './traversal.ts'
-import { toInboundMessage, type UnnumberedEvent } from './views.ts'
-
-/** What a service needs and is made after it, and the other way round. */
-interface Late {
-  service?: { protocol: MessageProtocol, components: NodeComponents }
-  puncher?: NatTraversal
-  stun?: StunService
-  book?: PeerBook
-  handler?: { mailbox: Mailbox, instances: Instances, discovery: Discovery }
-  exchange?: PeerExchange
-}
+import { Presences } from './presences.ts'
+import { Recipients } from './recipients.ts'
+import { createServices, Late, needed } from './services.ts'
+import { Traversal } from './traversal.ts'
+import { WideArea, type WideAreaInit } from './wide-area.ts'
+import type { UnnumberedEvent } from './views.ts'
 
 /** The parts of one run of the mesh. */
-export interface Parts {
+export interface Parts extends Core {
+  dialer: DiscoveryDialer
+  limits: ConnectionLimits
+  mailbox: Mailbox
+  calls: Calls
+  callDesk: CallDesk
+  instances: Instances
+  discovery: Discovery
+  traversal: Traversal
+  recipients: Recipients
+  peers: Peers
+  inviting: Inviting
+  /** Undefined where the configuration has no DHT. */
+  wideArea: WideArea | undefined
+  messaging: Messaging
+  /** Undefined where broadcasts are off. */
+  broadcasts: BroadcastProtocol | undefined
+  /** Addresses that the transports listen on. */
+  listenAddrs: () => string[]
+}
+
+/** What the other parts are made with. */
+interface Core {
   node: CreatedNode
   network: Network
   keeper: PeerKeeper
-  dialer: DiscoveryDialer
   book: PeerBook
-  mailbox: Mailbox
-  instances: Instances
-  discovery: Discovery
   protocol: MessageProtocol
-  traversal: Traversal
-  peers: Peers
-  inviting: Inviting
-  commits: GroupCommit
+  presences: Presences
   database: DatabaseSync
-  /** Addresses that the transports listen on. */
-  listenAddrs: () => string[]
+  commits: GroupCommit
+}
+
+interface Surroundings {
+  init: MeshInit
+  events: EventLog<UnnumberedEvent>
+  database: DatabaseSync
 }
 
 /**
@@ -75,159 +85,100 @@ export async function assemble(init: MeshInit, events: EventLog<UnnumberedEvent>
   await mkdir(init.stateDir, { recursive: true, mode: 0o700 })
   const database = openMeshDatabase(init) // before all else: it is the lock of the state folder
   try {
-    return await assembleOn(database, init, events)
+    return await assembleOn({ init, events, database })
   } catch (error) {
     database.close()
     throw error
   }
 }
 
-async function assembleOn(database: DatabaseSync, init: MeshInit, events: EventLog<UnnumberedEvent>): Promise<Parts> {
-  const late: Late = {}
-  const inviting = new Inviting()
+async function assembleOn(surroundings: Surroundings): Promise<Parts> {
+  const { config, stateDir, version, log, clock } = surroundings.init
+  const late = new Late()
   const node = await createNode({
-    stateDir: init.stateDir, config: init.config, version: init.version, log: init.log, now: init.clock.now,
-    services: createServices(init, late, inviting),
-    watchesConnections: true, confirmsAddresses: canConfirm(init.config),
-    onSelfDiscovered: () => { needed(late.handler).instances.handleSelfDiscovered() }
+    stateDir, config, version, log, now: clock.now, services: await createServices(surroundings.init, late),
+    watchesConnections: true, confirmsAddresses: canConfirm(config), onSelfDiscovered: () => { needed(late.handler).instances.handleSelfDiscovered() }
   })
   try {
-    const { protocol, components } = needed(late.service)
-    const commits = new GroupCommit(database)
-    const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId))
-    const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
-    const { keeper, dialer } = createDialers(init, network)
-    const traversal = new Traversal({
-      init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, isApproved: peerId => isApproved(late, peerId), protocol
-    })
-    const shared = { init, events, network, book, protocol }
-    const instances = new Instances({
-      ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
-      addresses: () => node.libp2p.getMultiaddrs().map(address => multiaddr(withoutPeerId(address, components.peerId))),
-      traversal
-    })
-    const mailbox = createMailbox({ ...shared, database, commits, keeper, instances })
-    const peers = new Peers({ node, network, keeper, book, mailbox, instances, traversal }, init)
-    inviting.open({ ...shared, database, commits, peers, self: components.peerId })
-    const discovery = new Discovery({ ...shared, instances, self: components.peerId, exchange: needed(late.exchange) })
-    late.handler = { mailbox, instances, discovery }
-    const listenAddrs = (): string[] => listenAddrsOf(components)
-    return { node, network, keeper, dialer, book, mailbox, instances, discovery, protocol, peers, inviting, traversal, commits, database, listenAddrs }
+    return assembleAround(node, late, surroundings)
   } catch (error) {
     await node.close()
     throw error
   }
 }
 
-/** The mesh's own protocols, and what of the libraries' it does itself. */
-function createServices(init: MeshInit, late: Late, inviting: Inviting): ServiceFactories {
+function assembleAround(node: CreatedNode, late: Late, { init, events, database }: Surroundings): Parts {
+  const { protocol, components } = needed(late.service)
+  const { broadcasts, inviting, isApproved } = late
+  const commits = new GroupCommit(database)
+  const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId), (peerId) => { late.wideArea?.claim(peerId) })
+  const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
+  const keeper = createKeeper(init, network, (peerId) => { late.wideArea?.handleUnreached(peerId) })
+  const presences = new Presences({ isConnected: peerId => network.isConnected(peerId), now: init.clock.now })
+  const core: Core = { node, network, keeper, book, protocol, presences, database, commits }
+  const shared = { ...core, init, events }
+  const traversal = new Traversal({
+    init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, presences, isApproved, protocol, broadcasts
+  })
+  const instances = new Instances({
+    ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
+    addresses: () => node.libp2p.getMultiaddrs().map(address => multiaddr(withoutPeerId(address, components.peerId))),
+    isDialled: peerId => late.wideArea?.isContact(peerId) !== true && node.libp2p.getConnections(peerId).some(({ direction }) => direction === 'outbound'),
+    traversal
+  })
+  const mailbox = createMailbox({ ...shared, instances, calls: () => needed(late.calls) })
+  const calls = late.calls = createCalls({ ...shared, mailbox })
+  const wideArea = late.wideArea = createWideArea({ ...shared, self: components.peerId, instances, traversal }, late)
+  const recipients = new Recipients({ node, network, book, instances, find: async sought => await wideArea?.find(sought) ?? false })
+  const peers = new Peers({ network, keeper, book, presences, mailbox, calls, instances, traversal, recipients }, init)
+  const messaging = new Messaging({ network, book, mailbox, instances, recipients })
+  const callDesk = new CallDesk({ ...shared, calls, mailbox, recipients })
+  const discovery = new Discovery({
+    ...shared, instances, self: components.peerId, exchange: needed(late.exchange), others: async options => await wideArea?.others(options) ?? []
+  })
+  inviting.open({ ...shared, peers, self: components.peerId })
+  late.handler = { mailbox, instances, discovery }
+  const limits = createLimits(init, { node, late, traversal })
+  const dialer = createDialer(init, { network, limits })
+  const listenAddrs = (): string[] => components.transportManager.getAddrs().map(address => address.toString())
   return {
-    message: components => createProtocol(init, components, late),
-    invite: inviting.createService,
-    peers: components => (late.exchange = createExchange(init, components, late)),
-    ...relayServices(init, { onStun: (stun) => { late.stun = stun }, udpPort: () => late.puncher?.status().udpPort ?? 0 }),
-    ...init.config.enableHolePunch && {
-      nat: (components: NodeComponents) => (late.puncher = createPuncher(init, components, {
-        isApproved: peerId => isApproved(late, peerId), responder: late.stun?.responder
-      }))
-    },
-    ...mappedPortServices(init)
+    ...core, dialer, limits, mailbox, calls, callDesk, instances, discovery, traversal, recipients, peers, inviting, wideArea, messaging, broadcasts,
+    listenAddrs
   }
 }
 
-function isApproved({ book }: Late, peerId: PeerId): boolean {
-  return book?.statusOf(peerId.toString()) === 'approved'
+function createWideArea(init: Omit<WideAreaInit, 'dht'>, late: Late): WideArea | undefined {
+  late.isKept = peerId => init.traversal.isKept(peerId) || init.book.isKept(peerId.toString())
+  return late.dht === undefined ? undefined : new WideArea({ ...init, dht: late.dht })
 }
 
-function listenAddrsOf({ transportManager }: NodeComponents): string[] {
-  return transportManager.getAddrs().map(address => address.toString())
-}
-
-function createProtocol(init: MeshInit, components: NodeComponents, late: Late): MessageProtocol {
-  const protocol = new MessageProtocol(components, {
-    clock: init.clock,
-    handler: {
-      handleMessage: async (from, message, connection) => await needed(late.handler).mailbox.handleMessage(from, message, connection),
-      handleAcks: (from, acks) => { needed(late.handler).mailbox.handleAcks(from, acks) },
-      handleLinkClosed: (peerId) => { needed(late.handler).mailbox.handleLinkClosed(peerId) },
-      handleLinkOpened: (peerId, connection) => { needed(late.handler).instances.handleLinkOpened(peerId, connection) },
-      handleAnnounce: (from, record, connection) => { needed(late.handler).instances.handleAnnounce(from, record, connection) }
-    },
-    onOffence: (peerId, error) => {
-      init.log.warn(`Peer ${peerId.toString()} broke the message protocol and was cut off: ${oneLine(error.message, 120)}`)
-    }
-  })
-  late.service = { protocol, components }
-  return protocol
-}
-
-function createExchange({ clock }: MeshInit, components: NodeComponents, late: Late): PeerExchange {
-  return new PeerExchange(components, {
-    now: clock.now, hintsFor: (peerId, connection) => needed(late.handler).discovery.hintsFor(peerId, connection)
-  })
-}
-
-/** Services are made while the node is created, and called only after everything here is. */
-function needed<T>(part: T | undefined): T {
-  if (part === undefined) throw new MeshError('INTERNAL', 'a part of the mesh was used before it was put together')
-  return part
-}
-
-function openMeshDatabase(init: MeshInit): DatabaseSync {
-  return openDatabase(join(init.stateDir, 'mesh.db'), {
-    migrations: {
-      peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS, invitations: INVITATION_MIGRATIONS
-    },
-    isExclusive: true,
-    now: init.clock.now,
-    onMovedAside: (path, error) => {
-      init.log.warn(`The mesh database ${path} was unreadable (${error.message}); it was moved aside and begun anew. Approvals and waiting messages are in the old file`)
-    }
-  })
-}
-
-function createDialers(init: MeshInit, network: Network): Pick<Parts, 'keeper' | 'dialer'> {
-  const isConnected = (peerId: PeerId): boolean => network.isConnected(peerId)
-  const onFailure = (peerId: PeerId, error: Error): void => { init.log.debug(`Peer ${peerId.toString()} was not reached: ${errorLine(toMeshError(error))}`) }
-  const keeper = new PeerKeeper({
+function createKeeper(init: MeshInit, network: Network, onUnreached: (peerId: PeerId) => void): PeerKeeper {
+  const onFailure = noteFailure(init)
+  return new PeerKeeper({
     dial: async (peerId, addresses) => { await network.connect(peerId, { addresses }) },
-    isConnected, onFailure, clock: init.clock, random: init.random
+    isConnected: peerId => network.isConnected(peerId), clock: init.clock, random: init.random,
+    onFailure: (peerId, error) => {
+      onFailure(peerId, error)
+      onUnreached(peerId)
+    }
   })
-  const dialer = new DiscoveryDialer({ dial: async (peerId) => { await network.connect(peerId) }, isConnected, onFailure })
-  return { keeper, dialer }
 }
 
-interface MailboxParts extends Pick<Parts, 'database' | 'commits' | 'network' | 'book' | 'keeper' | 'protocol' | 'instances'> {
-  init: MeshInit
-  events: EventLog<UnnumberedEvent>
-}
-
-async function announceHeld(peerId: string, { book, events, held }: { book: PeerBook, events: EventLog<UnnumberedEvent>, held: () => number }): Promise<void> {
-  const code = await book.codeOf(identityOfText(peerId))
-  events.append({ type: 'held', peerId, code, held: held() })
-}
-
-function createMailbox({ init, events, database, commits, network, book, keeper, protocol, instances }: MailboxParts): Mailbox {
-  const mailbox: Mailbox = new Mailbox({
-    config: init.config, database, commits, protocol, newId: init.newId, clock: init.clock, log: init.log,
-    statusOf: peerId => book.statusOf(peerId),
-    reach: async (peerId) => {
-      await network.connect(peerId)
-      await protocol.link(peerId)
-    },
-    isConnected: peerId => network.isConnected(peerId),
-    onWaiting: (peerId, isWaiting) => {
-      if (isWaiting) keeper.want(peerId, 'messages')
-      else keeper.unwant(peerId, 'messages')
-    },
-    onReceived: (row) => { events.append({ type: 'message', message: toInboundMessage(row, { book, instances }) }) },
-    onHeld: (row) => {
-      announceHeld(row.peerId, { book, events, held: () => mailbox.incoming.heldByPeer().get(row.peerId) ?? 0 })
-        .catch((error: unknown) => { init.log.error(`The approval code of ${row.peerId} could not be stored: ${toError(error).message}`) })
-    },
-    onForwardDue: (row, target) => { events.append({ type: 'forward', messageId: row.id, peerId: row.peerId, target }) },
-    random: init.random,
-    onDelivery: ({ messageId, peerId, state }) => { events.append({ type: 'delivery', messageId, peerId, state }) }
+function createDialer(init: MeshInit, { network, limits }: Pick<Parts, 'network' | 'limits'>): DiscoveryDialer {
+  return new DiscoveryDialer({
+    dial: async (peerId) => { await network.connect(peerId) },
+    isConnected: peerId => network.isConnected(peerId), hasEnough: () => limits.hasEnough, onFailure: noteFailure(init)
   })
-  return mailbox
+}
+
+function noteFailure({ log }: MeshInit): (peerId: PeerId, error: Error) => void {
+  return (peerId, error) => { log.debug(`Peer ${peerId.toString()} was not reached: ${errorLine(toMeshError(error))}`) }
+}
+
+function createLimits({ config, clock, log }: MeshInit, { node, late, traversal }: Pick<Parts, 'node' | 'traversal'> & { late: Late }): ConnectionLimits {
+  return new ConnectionLimits({
+    connections: () => node.libp2p.getConnections(), now: clock.now, log,
+    isKept: connection => traversal.isKept(connection.remotePeer) || late.relay?.serves(connection) === true,
+    maxConnections: config.enableCircuitRelayServer ? MAX_RELAY_CONNECTIONS : MAX_CONNECTIONS
+  })
 }

@@ -1,6 +1,7 @@
 /** Discovery on demand: asks nodes that may know others, follows their hints, and answers when others ask. */
 import type { Connection, PeerId } from '@libp2p/interface'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import { RENDEZVOUS_DIALS_ON_DEMAND } from '../config/dht-limits.ts'
 import { DISCOVERY_PARALLEL, DISCOVERY_TIMEOUT_MS, MAX_ASKED_PEERS, MAX_HINT_DIALS, MAX_HINTS } from '../config/limits.ts'
 import { inParallel } from '../lib/in-parallel.ts'
 import { MeshError, toMeshError } from '../lib/errors.ts'
@@ -24,6 +25,8 @@ export interface DiscoveryInit {
   book: PeerBook
   exchange: Pick<PeerExchange, 'ask'>
   instances: Pick<Instances, 'addressesOf'>
+  /** Nodes of the same network that the DHT tells of; none without a DHT. */
+  others: (options: { signal: AbortSignal }) => Promise<PeerHint[]>
 }
 
 interface Target {
@@ -50,7 +53,7 @@ export class Discovery {
   }
 
   /**
-   * Asks bootstrap nodes, relays, approved and added peers and the LAN for peers, and connects to those that they name.
+   * Asks bootstrap nodes, relays, approved and added peers, the LAN and the DHT for peers, and connects to those that they name.
    *
    * @throws MeshError `UNREACHABLE` naming the nodes that were tried, when none could be asked
    */
@@ -82,11 +85,14 @@ export class Discovery {
     const { book } = this.#init
     const before = new Set(book.all().map(({ peerId }) => peerId))
     const signal = AbortSignal.timeout(DISCOVERY_TIMEOUT_MS)
-    const answers = await inParallel(this.#targets(), DISCOVERY_PARALLEL, async target => this.#ask(target, signal))
-    if (!answers.some(({ reached }) => reached)) throw nobodyReached(answers)
+    const [answers, others] = await Promise.all([
+      inParallel(this.#targets(), DISCOVERY_PARALLEL, async target => this.#ask(target, signal)), this.#init.others({ signal })
+    ])
+    if (!answers.some(({ reached }) => reached) && others.length === 0) throw nobodyReached(answers)
     const chosen = takeInTurns(answers.filter(({ isChosen }) => isChosen), MAX_HINT_DIALS)
     const met = takeInTurns(answers.filter(({ isChosen }) => !isChosen), MAX_HINT_DIALS - chosen.length)
-    await inParallel([...chosen, ...met], DISCOVERY_PARALLEL, async hint => this.#follow(hint, { before, signal }))
+    const hints = [...chosen, ...met, ...others.slice(0, RENDEZVOUS_DIALS_ON_DEMAND)]
+    await inParallel(hints, DISCOVERY_PARALLEL, async hint => this.#follow(hint, { before, signal }))
     const known = book.all()
     return {
       found: known.filter(({ peerId }) => !before.has(peerId)).length, known: known.length,
@@ -139,13 +145,14 @@ export class Discovery {
       addresses.length > 0 && !peerId.equals(self) && !network.isConnected(peerId) && book.statusOf(peerId.toString()) !== 'blocked')
   }
 
-  async #follow({ peerId, addresses, from }: GivenHint, { before, signal }: { before: ReadonlySet<string>, signal: AbortSignal }): Promise<void> {
+  async #follow(hint: PeerHint & Partial<GivenHint>, { before, signal }: { before: ReadonlySet<string>, signal: AbortSignal }): Promise<void> {
+    const { peerId, addresses, from } = hint
     const { network, book, init: { log } } = this.#init
     try {
       await network.tryAddresses(peerId, addresses, { signal })
-      if (!before.has(peerId.toString())) await book.touch(identityOf(peerId), { knownBy: 'peer', introducedBy: from })
+      if (!before.has(peerId.toString())) await book.touch(identityOf(peerId), { knownBy: 'peer', ...from !== undefined && { introducedBy: from } })
     } catch (error) {
-      log.debug(`Peer ${peerId.toString()}, of whom ${from} told, was not reached: ${toMeshError(error).message}`)
+      log.debug(`Peer ${peerId.toString()}, of whom ${from ?? 'the DHT'} told, was not reached: ${toMeshError(error).message}`)
     }
   }
 }

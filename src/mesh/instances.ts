@@ -9,16 +9,18 @@ import { isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
 import { parseMultiaddr, parsePeerId } from '../lib/recipient.ts'
 import type { InstanceSummary } from '../mesh-api.ts'
 import type { Network } from '../node/network.ts'
+import type { SignedAnnounce } from '../protocols/announce.ts'
 import type { MessageProtocol } from '../protocols/message-protocol.ts'
-import { Announcer } from '../routes/announcer.ts'
 import { DuplicateKeys } from '../routes/duplicate-keys.ts'
 import { InstanceRoutes, type Route } from '../routes/instance-routes.ts'
 import { RouteLearner } from '../routes/route-learner.ts'
 import { RouteStore, type DialHint } from '../routes/route-store.ts'
 import { Sequence } from '../routes/sequence.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
+import { Announcing } from './announcing.ts'
 import type { MeshInit } from './init.ts'
 import { PinnedNames } from './pinned-names.ts'
+import type { Presences } from './presences.ts'
 import type { Traversal } from './traversal.ts'
 import { toInstanceSummary, type UnnumberedEvent } from './views.ts'
 
@@ -34,22 +36,26 @@ export interface InstancesInit {
   bootId: string
   /** Addresses that the node has now, without the peer ID. */
   addresses: () => Multiaddr[]
+  /** Whether this node dialled the peer for its own sake. */
+  isDialled: (peerId: PeerId) => boolean
   /** Told where peers announced to be, and which of their connections lead to one run. */
   traversal: Pick<Traversal, 'handleAddresses' | 'surplus'>
+  /** Told when a peer said goodbye. */
+  presences: Pick<Presences, 'handleLeft'>
 }
 
 export class Instances {
+  /** What this instance says about itself. */
+  readonly announcing: Announcing
   readonly #init: InstancesInit
   readonly #routes: InstanceRoutes
   readonly #store: RouteStore
-  readonly #announcer: Announcer
   readonly #learner: RouteLearner
   readonly #duplicates: DuplicateKeys
   readonly #sequence: Sequence
   readonly #pins: PinnedNames
   #hints: DialHint[] = []
   #isStarted = false
-  #told = ''
 
   constructor(init: InstancesInit) {
     const { init: { clock, log, stateDir }, book, peerId } = init
@@ -62,7 +68,9 @@ export class Instances {
     })
     this.#sequence = new Sequence({ now: clock.now, onReserve: () => { this.#store.saveSoon() } })
     this.#pins = new PinnedNames({ book, log, now: clock.now })
-    this.#announcer = this.#createAnnouncer()
+    this.announcing = new Announcing({
+      ...init, isWelcome: other => this.#isWelcome(other), isApproved: other => this.#isApproved(other.toString()), nextSequence: () => this.#sequence.next()
+    })
     this.#learner = this.#createLearner()
   }
 
@@ -82,11 +90,11 @@ export class Instances {
       await this.#init.network.learn(peerId, hint.multiaddrs.flatMap(text => parseMultiaddr(text) ?? []), ROUTE_AGE_MS)
     }
     this.#isStarted = true
-    this.#announcer.start()
+    this.announcing.start()
   }
 
   async stop(): Promise<void> {
-    this.#announcer.stop()
+    this.announcing.stop()
     if (!this.#isStarted) return // the file stays as it is, with hints that were not taken yet
     this.#sequence.settle()
     await this.#store.close()
@@ -132,7 +140,7 @@ export class Instances {
 
   handleLinkOpened(peerId: PeerId, connection: Connection): void {
     this.#routes.touch(peerId.toString(), this.#init.init.clock.now())
-    this.#announceTo(peerId, connection)
+    this.announcing.announceTo(peerId, connection)
   }
 
   handleAnnounce(from: PeerId, record: Uint8Array, connection: Connection): void {
@@ -141,18 +149,15 @@ export class Instances {
     })
   }
 
+  /** A look-up found what the peer signed. */
+  handleFound(found: SignedAnnounce, isOneMachine: boolean): void {
+    if (!found.peerId.equals(this.#init.peerId)) this.#learner.handleFound(found, isOneMachine)
+  }
+
   /** An approved peer is told what strangers are not. */
   handleApproved(peerId: PeerId): void {
     this.#pins.pin(this.#routes.ofPeer(peerId.toString()))
-    this.#announceTo(peerId, this.#init.protocol.inUse(peerId))
-  }
-
-  /** Our addresses may have changed. */
-  handleAddresses(): void {
-    const addresses = this.#init.addresses().map(address => address.toString()).sort().join()
-    if (addresses === this.#told) return
-    this.#told = addresses
-    this.#announcer.handleChange()
+    this.announcing.announceAgain(peerId)
   }
 
   handleDisconnected(peerId: PeerId): void {
@@ -173,18 +178,6 @@ export class Instances {
     if (this.#routes.prune(this.#init.init.clock.now() - ROUTE_AGE_MS).length > 0) this.#store.saveSoon()
   }
 
-  #createAnnouncer(): Announcer {
-    const { init: { clock, log, config }, protocol, bootId, privateKey, addresses } = this.#init
-    return new Announcer({
-      instanceName: config.instanceName, card: config.agentCard, bootId, privateKey, addresses, clock, log,
-      isWelcome: peerId => this.#isWelcome(peerId), isApproved: peerId => this.#isApproved(peerId.toString()),
-      linkedPeers: () => protocol.linkedPeers(),
-      linkOthers: () => { this.#linkOthers() },
-      send: (peerId, record) => protocol.announce(peerId, record),
-      nextSequence: () => this.#sequence.next()
-    })
-  }
-
   #createLearner(): RouteLearner {
     const { init: { clock, log }, network, protocol } = this.#init
     return new RouteLearner({
@@ -192,6 +185,7 @@ export class Instances {
       isWelcome: peerId => this.#isWelcome(peerId), isApproved: peerId => this.#isApproved(peerId.toString()),
       onMapped: (route) => { this.#handleMapped(route) },
       onLearned: (route, dropped) => { this.#handleLearned(route, dropped) },
+      onLeft: (peerId) => { this.#handleLeft(peerId) },
       isAlive: async connection => network.isAlive(connection),
       onSameRun: async (one, other) => { await this.#init.traversal.surplus.handleSameRun(one, other) },
       onDuplicateKey: (peerId, bootIds) => { this.#handleDuplicateKey(peerId, bootIds) },
@@ -211,24 +205,15 @@ export class Instances {
     return status === 'approved' || (status === 'unknown' && this.#init.init.config.enableAgentSync)
   }
 
-  #announceTo(peerId: PeerId, connection: Connection | undefined, bootIds: string[] = []): void {
-    if (connection === undefined) return
-    this.#announcer.announceTo(peerId, connection, bootIds).catch((error: unknown) => {
-      this.#init.init.log.error(`${peerId.toString()} could not be told who we are: ${toError(error).message}`)
-    })
-  }
-
-  #linkOthers(): void {
-    const { network, protocol, init: { log } } = this.#init
-    for (const peerId of network.connectedPeers().filter(candidate => this.#isWelcome(candidate))) {
-      protocol.link(peerId).catch((error: unknown) => { log.debug(`Peer ${peerId.toString()} takes no message stream: ${toError(error).message}`) })
-    }
-  }
-
   #handleMapped(route: Route): void {
     this.#pins.handleMapped(route)
     this.#init.init.log.info(`Instance mapping updated: ${route.instanceId} -> ${route.peerId}`)
     this.#init.events.append({ type: 'instance', instanceId: route.instanceId, peerId: route.peerId })
+  }
+
+  #handleLeft(peerId: PeerId): void {
+    this.#init.init.log.info(`Peer left: ${peerId.toString()}`)
+    this.#init.presences.handleLeft(peerId)
   }
 
   #handleLearned(route: Route, dropped: readonly string[]): void {
@@ -244,6 +229,6 @@ export class Instances {
 
   #handleDuplicateKey(peerId: PeerId, bootIds: string[]): void {
     this.#duplicates.handlePeer(peerId.toString())
-    this.#announceTo(peerId, this.#init.protocol.inUse(peerId), bootIds)
+    this.announcing.announceAgain(peerId, bootIds)
   }
 }

@@ -29,7 +29,7 @@ export class Lifecycle {
 
   /** Handlers first, then the node, then the dials: no peer that connects is missed, and nothing waits for the network. */
   async start(): Promise<void> {
-    const { node: { libp2p }, keeper, mailbox, instances, traversal, listenAddrs } = this.#parts
+    const { node: { libp2p }, keeper, mailbox, calls, instances, traversal, wideArea, listenAddrs } = this.#parts
     libp2p.addEventListener('peer:connect', this.#handleConnect)
     libp2p.addEventListener('peer:disconnect', this.#handleDisconnect)
     libp2p.addEventListener('peer:discovery', this.#handleDiscovery)
@@ -45,19 +45,25 @@ export class Lifecycle {
     await instances.start()
     this.#keepConnected()
     traversal.start()
+    wideArea?.onClaimed((claimed) => { this.#handleClaimed(claimed) })
+    wideArea?.start()
     await mailbox.start()
+    calls.start()
     keeper.start()
     this.#scheduleHousekeeping()
   }
 
   async stop(): Promise<void> {
-    const { node, network, keeper, mailbox, instances, traversal, commits, database } = this.#parts
+    const { node, network, keeper, mailbox, calls, instances, traversal, wideArea, commits, database } = this.#parts
     this.#isStopped = true
     this.#housekeeping?.cancel()
     keeper.stop()
+    wideArea?.stop()
     traversal.stop()
     network.stop()
+    calls.stop()
     try {
+      await instances.announcing.leave()
       await node.libp2p.stop()
     } finally {
       mailbox.stop()
@@ -98,36 +104,55 @@ export class Lifecycle {
   }
 
   readonly #handleConnect = (event: Libp2pEvents['peer:connect']): void => {
-    const peerId = event.detail
+    if (!this.#isContact(event.detail)) this.#handlePeer(event.detail)
+  }
+
+  #handlePeer(peerId: PeerId): void {
     this.#init.log.info(`Peer connected: ${peerId.toString()}`)
     this.#touch(peerId)
     this.#parts.keeper.handleConnected(peerId)
     this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
+    this.#parts.calls.handlePeerConnected(peerId.toString())
     this.#events.append({ type: 'peer-connected', peerId: peerId.toString() })
   }
 
   readonly #handleDisconnect = (event: Libp2pEvents['peer:disconnect']): void => {
     const peerId = event.detail
+    if (this.#isContact(peerId)) return
     this.#init.log.info(`Peer disconnected: ${peerId.toString()}`)
     this.#touch(peerId)
     this.#parts.keeper.handleDisconnected(peerId)
     this.#parts.instances.handleDisconnected(peerId)
+    this.#parts.calls.handlePeerDisconnected(peerId.toString())
     this.#events.append({ type: 'peer-disconnected', peerId: peerId.toString() })
   }
 
   readonly #handleDiscovery = (event: Libp2pEvents['peer:discovery']): void => {
-    this.#parts.keeper.nudge(event.detail.id)
-    this.#parts.dialer.handleDiscovered(event.detail.id)
+    const { id } = event.detail
+    if (this.#parts.book.statusOf(id.toString()) === 'blocked') return
+    this.#parts.keeper.nudge(id)
+    this.#parts.dialer.handleDiscovered(id)
   }
 
   /** Whoever dials opens the message stream, so that both sides can say who they are. */
   readonly #handleConnection = (event: Libp2pEvents['connection:open']): void => {
     const { remotePeer, direction } = event.detail
+    if (!this.#isContact(remotePeer)) this.#parts.presences.handleConnected(remotePeer)
+    this.#parts.limits.handleOpened(event.detail)
     this.#parts.traversal.paths.handleOpened(event.detail)
-    if (direction !== 'outbound') return
-    this.#parts.protocol.greet(event.detail).catch((error: unknown) => {
-      this.#init.log.debug(`Peer ${remotePeer.toString()} takes no message stream: ${toError(error).message}`)
+    if (direction === 'outbound' && !this.#isContact(remotePeer)) this.#noteUnlinked(remotePeer, this.#parts.protocol.greet(event.detail))
+  }
+
+  #handleClaimed(peerId: PeerId): void {
+    this.#parts.presences.handleConnected(peerId)
+    this.#handlePeer(peerId)
+    this.#noteUnlinked(peerId, this.#parts.protocol.link(peerId))
+  }
+
+  #noteUnlinked(peerId: PeerId, linking: Promise<void>): void {
+    linking.catch((error: unknown) => {
+      this.#init.log.debug(`Peer ${peerId.toString()} takes no message stream: ${toError(error).message}`)
     })
   }
 
@@ -136,7 +161,12 @@ export class Lifecycle {
   }
 
   readonly #handleAddresses = (): void => {
-    this.#parts.instances.handleAddresses()
+    if (this.#parts.instances.announcing.handleAddresses()) this.#parts.wideArea?.handleAddresses()
+  }
+
+  /** Connected for a question of the DHT, which is nobody's business. */
+  #isContact(peerId: PeerId): boolean {
+    return this.#parts.wideArea?.isContact(peerId) === true
   }
 
   #touch(peerId: PeerId): void {
@@ -161,9 +191,11 @@ export class Lifecycle {
   }
 
   async #keepHouse(): Promise<void> {
-    const { instances, mailbox, network, book, keeper } = this.#parts
+    const { limits, instances, mailbox, calls, network, book, keeper } = this.#parts
+    limits.keepHouse()
     instances.keepHouse()
     await mailbox.keepHouse()
+    await calls.keepHouse()
     const now = this.#init.clock.now()
     if (now - this.#sweptAt < PEER_STORE_SWEEP_MS) return
     this.#sweptAt = now

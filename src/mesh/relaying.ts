@@ -6,21 +6,27 @@ import { RelayServer } from '../relay/relay-server.ts'
 import { describeRelay } from '../relay/relay-stats.ts'
 import type { MeshInit } from './init.ts'
 
-/** The socket that holes are punched with: STUN answers on its port go over it. */
-export interface PunchingSocket {
+/** What is told, and asked, of the relay's services. */
+export interface Relaying {
+  /** Told the relay when it was made. */
+  onRelay: (relay: RelayServer) => void
   /** Told the STUN service when it was made. */
   onStun: (stun: StunService) => void
-  /** 0 while there is none; asked when the services of the node have started. */
+  /** Of the socket that holes are punched with, which answers STUN on its port; 0 while there is none. Asked when the services have started. */
   udpPort: () => number
 }
 
 /** None unless the node is a relay. */
-export function relayServices({ config, clock, log }: MeshInit, { onStun, udpPort }: PunchingSocket): ServiceFactories {
+export function relayServices({ config, clock, log }: MeshInit, { onRelay, onStun, udpPort }: Relaying): ServiceFactories {
   if (!config.enableCircuitRelayServer) return {}
   return {
-    relay: components => new RelayServer(components, {
-      limits: config.relayLimits, clock, log, onHealth: (stats) => { log.info(`Relay health: ${describeRelay(stats)}`) }
-    }),
+    relay: (components) => {
+      const relay = new RelayServer(components, {
+        limits: config.relayLimits, clock, log, onHealth: (stats) => { log.info(`Relay health: ${describeRelay(stats)}`) }
+      })
+      onRelay(relay)
+      return relay
+    },
     stun: (components) => {
       const stun = new StunService(components, {
         clock, ownUdpPort: udpPort, onError: (error) => { log.warn(`This relay answers no STUN questions, or not all: ${error.message}`) }

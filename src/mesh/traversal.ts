@@ -11,6 +11,7 @@ import type { NatSummary, PathKind } from '../mesh-api.ts'
 import { InterfaceWatch } from '../nat/interface-watch.ts'
 import { isUdx, Liveness } from '../nat/liveness.ts'
 import { NatTraversal, type NatStatus } from '../nat/nat-traversal.ts'
+import type { PathFollower } from '../nat/path-follower.ts'
 import { PathSupervisor } from '../nat/path-supervisor.ts'
 import type { WhyNot } from '../nat/race-plan.ts'
 import { RelaySupervisor } from '../nat/relay-supervisor.ts'
@@ -22,6 +23,7 @@ import type { NodeComponents } from '../node/options.ts'
 import type { PeerKeeper } from '../node/peer-keeper.ts'
 import type { MessageProtocol } from '../protocols/message-protocol.ts'
 import type { MeshInit } from './init.ts'
+import type { Presences } from './presences.ts'
 import { SurplusConnections } from './surplus-connections.ts'
 
 export interface PuncherOptions {
@@ -48,9 +50,11 @@ export interface TraversalInit {
   puncher: NatTraversal | undefined
   network: Network
   keeper: PeerKeeper
+  presences: Presences
   isApproved: (peerId: PeerId) => boolean
-  /** Its streams outlive a connection. */
+  /** Their streams outlive a connection. */
   protocol: MessageProtocol
+  broadcasts: PathFollower | undefined
 }
 
 /** Where hole punching is off, nobody is asked. */
@@ -76,8 +80,9 @@ export class Traversal {
       relays: config.enableCircuitRelay ? config.relayList : [], onReserved: () => { this.#handleReserved() }, log, clock, random
     })
     this.#liveness = new Liveness({
-      connections: () => openOf(libp2p.getConnections()), clock,
+      connections: () => openOf(libp2p.getConnections()), isKept: peerId => this.isKept(peerId), clock,
       ping: pingConnection,
+      onAnswer: ({ remotePeer }) => { init.presences.handleHeard(remotePeer) },
       onRoundTrip: (connection, rttMs) => { this.paths.handleRoundTrip(connection, rttMs) },
       onSilent: async (connection, error) => { await this.#handleSilent(connection, error) }
     })
@@ -85,7 +90,7 @@ export class Traversal {
       connections: peerId => openOf(libp2p.getConnections(peerId)), isUpgradable: init.isApproved,
       upgrade: async (peerId, options) => await this.#upgrade(peerId, options),
       prove: async connection => await this.#liveness.check(connection, PATH_CHECK_TIMEOUT_MS),
-      followers: [init.protocol], clock, random, log
+      followers: [init.protocol, ...init.broadcasts === undefined ? [] : [init.broadcasts]], clock, random, log
     })
     this.surplus = new SurplusConnections({
       ownPeerId: libp2p.peerId, connections: peerId => libp2p.getConnections(peerId), inUse: peerId => init.protocol.inUse(peerId),
@@ -128,6 +133,11 @@ export class Traversal {
   /** Asks STUN servers and routers anew. */
   async check(): Promise<void> {
     await Promise.all([this.#observeNow(), this.#askRouters()])
+  }
+
+  /** Whether this node keeps itself connected to the peer: it is approved or awaited, or a relay of ours. */
+  isKept(peerId: PeerId): boolean {
+    return this.#init.isApproved(peerId) || this.#init.keeper.isWanted(peerId.toString()) || this.relays.has(peerId)
   }
 
   /** A path with why it is not direct, where it is not and that is known. */

@@ -2,7 +2,7 @@
 import type { DmPolicy } from '../config/schema.ts'
 import { parsePeerId } from '../lib/recipient.ts'
 import type { InboxRow } from '../mailbox/inbox-store.ts'
-import type { ApprovalStatus, InboundMessage, InboxMessage, InboxQuery, InstanceSummary, MeshEvent, PeerSummary } from '../mesh-api.ts'
+import type { ApprovalStatus, InboundMessage, InboxMessage, InboxQuery, InstanceSummary, MeshEvent, PeerSummary, Presence } from '../mesh-api.ts'
 import type { ConnectionPath, Network } from '../node/network.ts'
 import type { Route } from '../routes/instance-routes.ts'
 import { identityOfText, pinHolder } from '../trust/approvals.ts'
@@ -39,7 +39,9 @@ export function toInboundMessage(row: InboxRow, names: Names): InboundMessage {
     ...alias !== undefined && { alias },
     ...instanceId !== undefined && { instanceId },
     ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
-    ...names.book.statusOf(row.peerId) !== 'approved' && { isStranger: true }
+    ...row.call !== undefined && { call: row.call },
+    ...names.book.statusOf(row.peerId) !== 'approved' && { isStranger: true },
+    ...row.topic !== undefined && { topic: row.topic }
   }
 }
 
@@ -58,13 +60,16 @@ export function toInboxMessage(row: InboxRow, names: Names, audience: InboxQuery
     ...alias !== undefined && { alias },
     ...instanceId !== undefined && { instanceId },
     ...isShown && { text: row.text },
-    ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo }
+    ...row.inReplyTo !== undefined && { inReplyTo: row.inReplyTo },
+    ...row.call !== undefined && { call: row.call },
+    ...row.topic !== undefined && { topic: row.topic }
   }
 }
 
 export interface PeerFacts {
   record: PeerRecord
   names: Names
+  presence: Presence
   paths: ConnectionPath[]
   whyNotDirect: string | undefined
   addrs: string[]
@@ -72,7 +77,7 @@ export interface PeerFacts {
   dmPolicy: DmPolicy
 }
 
-export function toPeerSummary({ record, names, paths, whyNotDirect, addrs, held, dmPolicy }: PeerFacts): PeerSummary {
+export function toPeerSummary({ record, names, presence, paths, whyNotDirect, addrs, held, dmPolicy }: PeerFacts): PeerSummary {
   const { alias, instanceId } = namesOf(record.peerId, names)
   const status = names.book.statusOf(record.peerId)
   const claimsNameOf = names.instances.pinHolderOf(record.peerId)
@@ -85,6 +90,7 @@ export function toPeerSummary({ record, names, paths, whyNotDirect, addrs, held,
     approved: status === 'approved',
     status,
     connected: best !== undefined,
+    presence,
     ...best !== undefined && { path: best.path, transport: best.transport, rttMs: best.rttMs, pathSince: best.since },
     ...best?.relay !== undefined && { relay: best.relay },
     ...best?.path === 'relay' && whyNotDirect !== undefined && { whyNotDirect },

@@ -1,14 +1,18 @@
 /** Pings every connection in turn, so that a dead one is noticed, also where nothing is sent and no reset ever comes. */
-import type { Connection, Startable } from '@libp2p/interface'
-import { LIVENESS_INTERVAL_MS, LIVENESS_TIMEOUT_MS, PATH_CHECK_TIMEOUT_MS, UDX_LIVENESS_INTERVAL_MS } from '../config/nat-limits.ts'
+import type { Connection, PeerId, Startable } from '@libp2p/interface'
+import { LIVENESS_INTERVAL_MS, LIVENESS_TIMEOUT_MS, OTHERS_LIVENESS_INTERVAL_MS, PATH_CHECK_TIMEOUT_MS, UDX_LIVENESS_INTERVAL_MS } from '../config/nat-limits.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { transportOf } from '../lib/connection-path.ts'
 import { toError } from '../lib/errors.ts'
 
 export interface LivenessInit {
   connections: () => Connection[]
+  /** Whether the peer is one that this node keeps itself connected to, and so wants back soon. */
+  isKept: (peerId: PeerId) => boolean
   /** Resolves with the round trip time over this very connection. */
   ping: (connection: Connection, options: { signal: AbortSignal }) => Promise<number>
+  /** The other end is there. */
+  onAnswer: (connection: Connection) => void
   onRoundTrip: (connection: Connection, rttMs: number) => void
   /** No ping came back in time. */
   onSilent: (connection: Connection, error: Error) => Promise<void>
@@ -44,17 +48,23 @@ export class Liveness implements Startable {
 
   /** Resolves with the round trip time, or undefined when none came back and the connection was seen to. */
   async check(connection: Connection, timeoutMs: number): Promise<number | undefined> {
-    const { clock, ping, onRoundTrip, onSilent } = this.#init
+    const { clock, ping, onAnswer, onRoundTrip } = this.#init
     this.#checkedAt.set(connection, clock.now())
     try {
       const rttMs = await ping(connection, { signal: AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(timeoutMs)]) })
       connection.rtt = rttMs
+      onAnswer(connection)
       onRoundTrip(connection, rttMs)
       return rttMs
     } catch (error) {
-      if (!isAnswer(toError(error)) && !this.#stopping.signal.aborted && connection.status === 'open') await onSilent(connection, toError(error))
+      await this.#handleNoRoundTrip(connection, toError(error))
       return undefined
     }
+  }
+
+  async #handleNoRoundTrip(connection: Connection, error: Error): Promise<void> {
+    if (isAnswer(error)) this.#init.onAnswer(connection)
+    else if (!this.#stopping.signal.aborted && connection.status === 'open') await this.#init.onSilent(connection, error)
   }
 
   #schedule(): void {
@@ -65,8 +75,8 @@ export class Liveness implements Startable {
   }
 
   #isDue(connection: Connection): boolean {
-    const intervalMs = isUdx(connection) ? UDX_LIVENESS_INTERVAL_MS : LIVENESS_INTERVAL_MS
-    return this.#init.clock.now() - (this.#checkedAt.get(connection) ?? 0) >= intervalMs
+    const idleMs = this.#init.isKept(connection.remotePeer) ? LIVENESS_INTERVAL_MS : OTHERS_LIVENESS_INTERVAL_MS
+    return this.#init.clock.now() - (this.#checkedAt.get(connection) ?? -Infinity) >= (isUdx(connection) ? UDX_LIVENESS_INTERVAL_MS : idleMs)
   }
 
   #check(connection: Connection, timeoutMs: number): void {

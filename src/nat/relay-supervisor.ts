@@ -1,4 +1,4 @@
-/** Keeps a reservation on every relay of the owner's list, through restarts of the relays and outages at boot. */
+/** Keeps a reservation on every relay of the owner's list and on those that were found, through restarts of the relays and outages at boot. */
 import type { Libp2p, PeerId, Startable } from '@libp2p/interface'
 import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
 import type { Clock } from '../lib/clock.ts'
@@ -42,17 +42,14 @@ export interface RelayStatus {
 export class RelaySupervisor implements Startable {
   readonly #components: RelaySupervisorComponents
   readonly #init: RelaySupervisorInit
-  readonly #reservations: RelayReservation[]
+  #reservations: RelayReservation[]
 
   constructor(components: RelaySupervisorComponents, init: RelaySupervisorInit) {
     this.#components = components
     this.#init = init
     this.#reservations = init.relays.map((relay) => {
       const address = multiaddr(relay)
-      const { clock, random } = init
-      return new RelayReservation(components, {
-        peerId: peerIdOf(address), address, clock, random, onChange: (reservation, error) => { this.#report(reservation, error) }
-      })
+      return this.#reservationOn(peerIdOf(address), address)
     })
   }
 
@@ -68,6 +65,19 @@ export class RelaySupervisor implements Startable {
     for (const reservation of this.#reservations) reservation.stop()
   }
 
+  /** Takes on a relay that is not in the owner's list. @param address ends in `/p2p/<peer ID>` */
+  add(peerId: PeerId, address: Multiaddr): void {
+    const reservation = this.#reservationOn(peerId, address)
+    this.#reservations.push(reservation)
+    reservation.nudge()
+  }
+
+  /** Gives up a relay that has no reservation of ours. */
+  remove(peerId: PeerId): void {
+    for (const reservation of this.#reservations.filter(candidate => candidate.peerId.equals(peerId))) reservation.stop()
+    this.#reservations = this.#reservations.filter(candidate => !candidate.peerId.equals(peerId))
+  }
+
   /** Tries all relays without a reservation now: the network changed. */
   nudge(): void {
     for (const reservation of this.#reservations) reservation.nudge()
@@ -78,10 +88,22 @@ export class RelaySupervisor implements Startable {
     this.#reservations.find(reservation => reservation.peerId.equals(peerId))?.nudge()
   }
 
+  /** Whether the peer is one of the relays. */
+  has(peerId: PeerId): boolean {
+    return this.#reservations.some(reservation => reservation.peerId.equals(peerId))
+  }
+
   status(): RelayStatus[] {
     return this.#reservations.map(({ peerId, address, isHeld, since, trouble }) => ({
       peerId: peerId.toString(), address: address.toString(), state: isHeld ? 'reserved' : 'waiting', since, ...trouble !== undefined && { why: trouble }
     }))
+  }
+
+  #reservationOn(peerId: PeerId, address: Multiaddr): RelayReservation {
+    const { clock, random } = this.#init
+    return new RelayReservation(this.#components, {
+      peerId, address, clock, random, onChange: (reservation, error) => { this.#report(reservation, error) }
+    })
   }
 
   readonly #review = (): void => {

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { Libp2p } from '@libp2p/interface'
 import type { LevelDatastore } from 'datastore-level'
 import { createLibp2p } from 'libp2p'
+import { isOneMachine, type ReachConfig } from '../config/mesh-reach.ts'
 import type { Logger } from '../lib/log.ts'
 import { readSwarmKey } from '../lib/swarm-key.ts'
 import { openDatastore } from './datastore.ts'
@@ -17,7 +18,7 @@ export type MeshNode = Libp2p<NodeServices>
 export interface CreateNodeInit {
   /** Folder of the mesh's state; created with mode 0700. */
   stateDir: string
-  config: NodeConfig & { listenAddrs: string[], networkKeyFile?: string | undefined }
+  config: NodeConfig & ReachConfig & { networkKeyFile?: string | undefined }
   services: ServiceFactories
   /** The addresses to tell instead of the detected ones, from the listen addresses with their ports chosen. */
   announceOnly?: (listenAddrs: string[]) => string[]
@@ -53,7 +54,9 @@ export async function createNode(init: CreateNodeInit): Promise<CreatedNode> {
     const listenAddrs = await chooseListenAddrs(init.config.listenAddrs, datastore)
     const announceOnly = init.announceOnly?.(listenAddrs) ?? []
     const optional = networkKey === undefined ? {} : { networkKey }
-    const libp2p = await createLibp2p(await nodeOptions({ ...init, ...optional, privateKey, datastore, listenAddrs, announceOnly }))
+    const libp2p = await createLibp2p(await nodeOptions({
+      ...init, ...optional, privateKey, datastore, listenAddrs, announceOnly, isOneMachine: isOneMachine(init.config)
+    }))
     return { libp2p, close: async () => { await datastore.close() } }
   } catch (error) {
     await datastore.close()

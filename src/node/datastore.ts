@@ -1,4 +1,4 @@
-/** The store behind the peer store (and later the DHT): LevelDB in a folder of its own. */
+/** The store behind the peer store: LevelDB in a folder of its own. */
 import { mkdir, rename } from 'node:fs/promises'
 import { LevelDatastore } from 'datastore-level'
 import { MeshError, toError } from '../lib/errors.ts'

@@ -1,6 +1,6 @@
 /** AutoNAT for its peers: whether an address can be dialled is tried on a fresh connection. */
 import type { ConnectionManager } from '@libp2p/interface-internal'
-import { overriding } from './overriding.ts'
+import { overriding } from '../lib/overriding.ts'
 
 /**
  * Libp2p as AutoNAT may see it. For the address that a peer asks about, the library would take the connection that the question came over,

@@ -6,6 +6,8 @@ import { toError } from '../lib/errors.ts'
 export interface DiscoveryDialerInit {
   dial: (peerId: PeerId) => Promise<unknown>
   isConnected: (peerId: PeerId) => boolean
+  /** Whether there are connections enough, so that nobody is dialled for being there. */
+  hasEnough: () => boolean
   onFailure: (peerId: PeerId, error: Error) => void
 }
 
@@ -21,6 +23,7 @@ export class DiscoveryDialer {
   handleDiscovered(peerId: PeerId): void {
     const key = peerId.toString()
     if (this.#dialling.has(key) || this.#dialling.size >= MAX_DISCOVERY_DIALS || this.#init.isConnected(peerId)) return
+    if (this.#init.hasEnough()) return
     this.#dialling.add(key)
     this.#init.dial(peerId)
       .catch((error: unknown) => { this.#init.onFailure(peerId, toError(error)) })

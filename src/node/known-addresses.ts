@@ -55,6 +55,11 @@ export function withoutPeerId(address: Multiaddr, peerId: PeerId): string {
   return text.endsWith(suffix) ? text.slice(0, -suffix.length) : text
 }
 
+/** The address with the peer ID at its end; none where another peer's is there already. */
+export function dialForm(text: string, peerId: PeerId): Multiaddr[] {
+  return /\/p2p\/[^/]+$/.test(text) ? [] : [multiaddr(`${text}/p2p/${peerId.toString()}`)]
+}
+
 function textsOf({ id, addresses }: Peer): string[] {
   return [...new Set(addresses.map(address => withoutPeerId(address.multiaddr, id)))]
 }

@@ -1,6 +1,6 @@
 /** What the mesh asks of its libp2p node: reach peers, tell paths, ping. */
 import type { Connection, PeerId } from '@libp2p/interface'
-import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import type { Multiaddr } from '@multiformats/multiaddr'
 import { DIAL_TIMEOUT_MS, PING_TIMEOUT_MS } from '../config/limits.ts'
 import { isRelayed, relayOf, transportOf } from '../lib/connection-path.ts'
 import { MeshError } from '../lib/errors.ts'
@@ -8,7 +8,7 @@ import { pingConnection } from '../lib/ping-connection.ts'
 import { isOnOwnSubnet, scopeOf } from '../lib/reachable-address.ts'
 import type { MeshNode } from './create-node.ts'
 import { dialError } from './dial-error.ts'
-import { KnownAddresses, withoutPeerId } from './known-addresses.ts'
+import { dialForm, KnownAddresses, withoutPeerId } from './known-addresses.ts'
 
 /** A connection in plain words. */
 export interface ConnectionPath {
@@ -34,13 +34,15 @@ export interface ConnectOptions {
 export class Network {
   readonly #libp2p: MeshNode
   readonly #announcedBy: (peerId: PeerId) => Multiaddr[]
+  readonly #onWanted: (peerId: PeerId) => void
   readonly #known: KnownAddresses
   readonly #stopping = new AbortController()
 
-  /** @param announcedBy addresses that the peer announced, dialled besides the known ones */
-  constructor(libp2p: MeshNode, announcedBy: (peerId: PeerId) => Multiaddr[]) {
+  /** @param announcedBy addresses that the peer announced, dialled besides the known ones @param onWanted told whenever somebody wants a connection */
+  constructor(libp2p: MeshNode, announcedBy: (peerId: PeerId) => Multiaddr[], onWanted: (peerId: PeerId) => void = () => undefined) {
     this.#libp2p = libp2p
     this.#announcedBy = announcedBy
+    this.#onWanted = onWanted
     this.#known = new KnownAddresses(libp2p.peerStore)
   }
 
@@ -116,6 +118,7 @@ export class Network {
    * @throws MeshError `UNREACHABLE` with the reason
    */
   async connect(peerId: PeerId, options: ConnectOptions = {}): Promise<void> {
+    this.#onWanted(peerId)
     if (this.isConnected(peerId)) return
     const signal = AbortSignal.any([this.#stopping.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
     try {
@@ -143,6 +146,7 @@ export class Network {
    * @throws MeshError `UNREACHABLE`
    */
   async tryAddresses(peerId: PeerId, addresses: readonly Multiaddr[], options: { signal: AbortSignal }): Promise<void> {
+    this.#onWanted(peerId)
     if (this.isConnected(peerId)) return
     const signal = AbortSignal.any([this.#stopping.signal, options.signal, AbortSignal.timeout(DIAL_TIMEOUT_MS)])
     try {
@@ -229,11 +233,6 @@ export class Network {
 function mayLeadThere(address: Multiaddr): boolean {
   const scope = scopeOf(address)
   return scope === 'public' || scope === 'name' || isOnOwnSubnet(address)
-}
-
-/** The address with the peer ID at its end; none where another peer's is there already. */
-function dialForm(text: string, peerId: PeerId): Multiaddr[] {
-  return /\/p2p\/[^/]+$/.test(text) ? [] : [multiaddr(`${text}/p2p/${peerId.toString()}`)]
 }
 
 function describe(connection: Connection): ConnectionPath {

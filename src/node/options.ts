@@ -4,7 +4,6 @@ import { circuitRelayTransport } from '@libp2p/circuit-relay-v2'
 import { dcutr } from '@libp2p/dcutr'
 import { identify, identifyPush } from '@libp2p/identify'
 import type { PrivateKey } from '@libp2p/interface'
-import { mdns } from '@libp2p/mdns'
 import { noise } from '@libp2p/noise'
 import { ping, type Ping } from '@libp2p/ping'
 import { tcp } from '@libp2p/tcp'
@@ -12,6 +11,7 @@ import type { UPnPNAT } from '@libp2p/upnp-nat'
 import { yamux } from '@libp2p/yamux'
 import type { Datastore } from 'interface-datastore'
 import type { Libp2pOptions } from 'libp2p'
+import { MAX_CONNECTIONS_AT_ALL } from '../config/connection-limits.ts'
 import {
   ADDRESS_DIAL_TIMEOUT_MS, DIAL_TIMEOUT_MS, INBOUND_CONNECTIONS_PER_SECOND, MAX_ANNOUNCED_ADDRESSES, MAX_KNOWN_ADDRESSES, PING_TIMEOUT_MS
 } from '../config/limits.ts'
@@ -19,8 +19,10 @@ import { MAX_CONNECTIONS_PER_NETWORK, MAX_PENDING_RELAY_CONNECTIONS, MAX_RELAY_C
 import type { MeshConfig } from '../config/resolve.ts'
 import { connectionGate } from './connection-gate.ts'
 import { forAutoNAT } from './dial-back.ts'
+import { addressScopes } from './address-scopes.ts'
 import { compareForDial } from './dial-order.ts'
-import { forDht, forIdentify } from './shown-addresses.ts'
+import { lanDiscovery } from './lan-discovery.ts'
+import { forIdentify } from './shown-addresses.ts'
 
 /** The settings of the configuration that shape the node. */
 export type NodeConfig = Pick<MeshConfig,
@@ -49,25 +51,25 @@ export interface NodeOptionsInit {
   datastore: Datastore
   /** Of a private network: whoever does not have it completes no handshake, over whatever transport. */
   networkKey?: Uint8Array
-  /** Whether the caller finds dead connections itself; the library aborts what might move to another path. @default false */
+  /**
+   * Whether the caller finds dead connections itself, where the library aborts what might move to another path, and chooses which end when
+   * there are too many, where it knows nobody. @default false
+   */
   watchesConnections?: boolean
   /** Whether a service of the caller checks mapped ports; without one a router's word has to do. @default false */
   confirmsAddresses?: boolean
+  /** Whether all other nodes are on this machine. @default false */
+  isOneMachine?: boolean
   /** Protocols of the mesh, given by the composition root. */
   services: ServiceFactories
   version: string
+  now: () => number
   /** Told when somebody on the LAN announces itself with the peer ID of this node. */
   onSelfDiscovered: () => void
 }
 
 /** At the same time over one connection: the liveness check, a path that is proven, the owner's. */
 const MAX_PINGS = 4
-
-/** The DHT is a network of its own, apart from the public IPFS one. */
-const DHT_PROTOCOL = '/libp2p-mesh/kad/1.0.0'
-
-/** mDNS service name of the mesh: other libp2p programs on the LAN are not asked, and do not answer. */
-const MDNS_SERVICE = '_libp2p-mesh._udp.local'
 
 /** Options for `createLibp2p`; the node is not started by them. */
 export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<NodeServices>> {
@@ -82,7 +84,7 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
     ...init.networkKey !== undefined && { connectionProtector: await protector(init.networkKey) },
     connectionEncrypters: [noise()],
     streamMuxers: [yamux(config.enableCircuitRelayServer ? { streamOptions: { maxStreamWindowSize: RELAY_WINDOW_BYTES } } : {})],
-    peerDiscovery: config.discovery.includes('mdns') ? [lanDiscovery(init.onSelfDiscovered)] : [],
+    peerDiscovery: config.discovery.includes('mdns') ? [lanDiscovery(init)] : [],
     connectionManager: {
       dialTimeout: DIAL_TIMEOUT_MS,
       addressDialTimeout: ADDRESS_DIAL_TIMEOUT_MS,
@@ -90,21 +92,13 @@ export async function nodeOptions(init: NodeOptionsInit): Promise<Libp2pOptions<
       maxPeerAddrsToDial: MAX_KNOWN_ADDRESSES + MAX_ANNOUNCED_ADDRESSES,
       inboundConnectionThreshold: INBOUND_CONNECTIONS_PER_SECOND,
       reconnectRetries: 0, // keeping connections is the peer keeper's work: the library's queue gives up
-      ...config.enableCircuitRelayServer && { maxConnections: MAX_RELAY_CONNECTIONS, maxIncomingPendingConnections: MAX_PENDING_RELAY_CONNECTIONS }
+      ...config.enableCircuitRelayServer && { maxConnections: MAX_RELAY_CONNECTIONS, maxIncomingPendingConnections: MAX_PENDING_RELAY_CONNECTIONS },
+      ...init.watchesConnections === true && { maxConnections: MAX_CONNECTIONS_AT_ALL }
     },
     connectionGater: config.enableCircuitRelayServer ? connectionGate(MAX_CONNECTIONS_PER_NETWORK) : {},
     connectionMonitor: init.watchesConnections === true ? { enabled: false } : { pingTimeout: { minTimeout: PING_TIMEOUT_MS } },
     peerStore: { maxAddressAge: Infinity }, // it counts from when an address was first heard of: one in daily use would vanish for good
     services: { ...init.services, ...await optionalServices(init), ping: ping({ maxInboundStreams: MAX_PINGS, maxOutboundStreams: MAX_PINGS }) }
-  }
-}
-
-/** mDNS tells its own answers by a name that is random for each start: another answer with our peer ID is another node's. */
-function lanDiscovery(onSelfDiscovered: () => void) {
-  return (components: NodeComponents) => {
-    const discovery = mdns({ serviceTag: MDNS_SERVICE })(components)
-    discovery.addEventListener('peer', ({ detail }) => { if (detail.id.equals(components.peerId)) onSelfDiscovered() })
-    return discovery
   }
 }
 
@@ -119,15 +113,15 @@ async function transports(config: NodeConfig): Promise<NonNullable<Libp2pOptions
 
 async function optionalServices(init: NodeOptionsInit) {
   const { config } = init
+  const scopes = addressScopes(init.isOneMachine === true)
   return {
     ...config.enableIdentify && {
-      identify: (components: NodeComponents) => identify()(forIdentify(components)),
-      identifyPush: (components: NodeComponents) => identifyPush()(forIdentify(components))
+      identify: (components: NodeComponents) => identify()(forIdentify(components, scopes)),
+      identifyPush: (components: NodeComponents) => identifyPush()(forIdentify(components, scopes))
     },
     ...config.enableAutoNAT && { autoNAT: (components: Parameters<ReturnType<typeof autoNAT>>[0]) => autoNAT()(forAutoNAT(components)) },
     ...config.enableUPnP && { upnpNAT: await upnpService(init.confirmsAddresses === true) },
-    ...config.enableDCUtR && { dcutr: dcutr() },
-    ...config.discovery.includes('dht') && { dht: await dhtService(config) }
+    ...config.enableDCUtR && { dcutr: dcutr() }
   }
 }
 
@@ -147,11 +141,4 @@ async function protector(psk: Uint8Array) {
 async function upnpService(isConfirmed: boolean) {
   const { uPnPNAT } = await import('@libp2p/upnp-nat')
   return uPnPNAT({ autoConfirmAddress: !isConfirmed })
-}
-
-/** A relay is there for others: it answers their queries from the start, whatever addresses it has. */
-async function dhtService({ enableCircuitRelayServer }: NodeConfig) {
-  const { kadDHT, passthroughMapper } = await import('@libp2p/kad-dht')
-  const create = kadDHT({ protocol: DHT_PROTOCOL, peerInfoMapper: passthroughMapper, ...enableCircuitRelayServer && { clientMode: false } })
-  return (components: Parameters<typeof create>[0]) => create(forDht(components))
 }

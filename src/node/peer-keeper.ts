@@ -1,13 +1,14 @@
 /** Keeps wanted peers connected (bootstrap, approved, awaited by messages): backoff with jitter, for as long as it takes. */
 import type { PeerId } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { BRIEF_CONNECTION_MS } from '../config/connection-limits.ts'
 import { RECONNECT_FIRST_MS, RECONNECT_MAX_MS } from '../config/limits.ts'
 import { backoffDelay } from '../lib/backoff.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { toError } from '../lib/errors.ts'
 
 /** Why a peer should stay connected; it is let go when the last reason ends. */
-export type KeepReason = 'bootstrap' | 'approved' | 'messages'
+export type KeepReason = 'bootstrap' | 'approved' | 'messages' | 'call'
 
 export interface PeerKeeperInit {
   /** Dials the peer by its known addresses, or by these. */
@@ -24,6 +25,7 @@ interface KeptPeer {
   addresses: Multiaddr[]
   failures: number
   lastError: Error | undefined
+  connectedAt: number
   timer: Timer | undefined
   isDialling: boolean
 }
@@ -56,7 +58,9 @@ export class PeerKeeper {
   /** Keeps the peer connected from now on; `addresses` are dialled on top of the known ones. */
   want(peerId: PeerId, reason: KeepReason, addresses: Multiaddr[] = []): void {
     const key = peerId.toString()
-    const peer = this.#peers.get(key) ?? { peerId, reasons: new Set(), addresses: [], failures: 0, lastError: undefined, timer: undefined, isDialling: false }
+    const peer = this.#peers.get(key) ?? {
+      peerId, reasons: new Set(), addresses: [], failures: 0, lastError: undefined, connectedAt: -Infinity, timer: undefined, isDialling: false
+    }
     const isNew = peer.reasons.size === 0
     peer.reasons.add(reason)
     peer.addresses = [...peer.addresses, ...addresses]
@@ -96,14 +100,21 @@ export class PeerKeeper {
   handleConnected(peerId: PeerId): void {
     const peer = this.#peers.get(peerId.toString())
     if (peer === undefined) return
-    peer.failures = 0
+    peer.connectedAt = this.#init.clock.now()
     peer.lastError = undefined
     peer.timer?.cancel()
   }
 
   handleDisconnected(peerId: PeerId): void {
     const peer = this.#peers.get(peerId.toString())
-    if (peer !== undefined) this.#dialLater(peer)
+    if (peer === undefined) return
+    if (!this.#isFull(peer)) peer.failures = 0
+    this.#dialLater(peer)
+  }
+
+  /** Whoever is there for everybody closes connections when there are too many. */
+  #isFull({ reasons, connectedAt }: KeptPeer): boolean {
+    return reasons.has('bootstrap') && reasons.size === 1 && this.#init.clock.now() - connectedAt < BRIEF_CONNECTION_MS
   }
 
   #dialNow(peer: KeptPeer): void {

@@ -53,7 +53,8 @@ class Chat {
   readonly #early = new Map<string, DeliveryState>()
   readonly #stopping = new AbortController()
   #cursor: number | undefined
-  #lastReceived: string | undefined
+  /** What the next line answers. */
+  #answered: string | undefined
 
   constructor(init: ChatInit) {
     this.#init = init
@@ -91,7 +92,7 @@ class Chat {
   async #send(text: string): Promise<Outcome | undefined> {
     const entry: ChatEntry = { direction: 'out', text, at: Date.now() }
     this.#entries.push(entry)
-    const inReplyTo = this.#lastReceived === undefined ? {} : { inReplyTo: this.#lastReceived }
+    const inReplyTo = this.#answered === undefined ? {} : { inReplyTo: this.#answered }
     const outcome = await this.#init.call({ operation: 'send', params: { to: this.#init.recipient, message: text, ...inReplyTo } })
     const { details } = outcome
     if (!details.ok) {
@@ -135,7 +136,9 @@ class Chat {
 
   #handle(event: MeshEvent): void {
     switch (event.type) {
-      case 'message': this.#receive(event.message); return
+      case 'message':
+        if (event.message.call === undefined) this.#receive(event.message) // a call is talked in with "say"
+        return
       case 'delivery': this.#follow(event.messageId, event.state); return
       case 'held':
         this.#init.show(`  (${event.held} of its messages wait for your approval: openclaw p2p approve ${event.code})`)
@@ -144,12 +147,16 @@ class Chat {
       case 'peer-connected': this.#init.show('  (connected)'); return
       case 'peer-disconnected': this.#init.show('  (disconnected; what you type is queued)'); return
       case 'instance':
+      case 'call':
+      case 'forwarded':
       case 'forward': // what the gateway does with a message besides showing it here
     }
   }
 
-  #receive({ messageId, text, at }: InboundMessage): void {
-    this.#lastReceived = messageId
+  /** An answer starts no agent turn, so that people who talk are left alone; who talks to an agent asks it anew. */
+  #receive({ messageId, kind, hops, text, at }: InboundMessage): void {
+    const isAgentsAnswer = kind === 'reply' && hops > 0
+    this.#answered = isAgentsAnswer ? undefined : messageId
     this.#entries.push({ direction: 'in', messageId, text, at })
     this.#init.show(quoted(text))
   }

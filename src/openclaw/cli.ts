@@ -6,27 +6,20 @@ import type { OpenClawPluginApi } from 'openclaw/plugin-sdk/plugin-entry'
 import { addGatewayClientOptions } from 'openclaw/plugin-sdk/gateway-runtime'
 import { toMeshError } from '../lib/errors.ts'
 import { createSwarmKey } from '../lib/swarm-key.ts'
+import { CALL_COMMANDS } from './cli-calls.ts'
 import { runChat, type ChatInit } from './cli-chat.ts'
 import { runInvite } from './cli-invite.ts'
 import { runPing } from './cli-ping.ts'
 import { readTicket, type TicketInput } from './cli-ticket.ts'
+import type { CommandRow } from './command-row.ts'
 import { failureDetails, failureText } from './details.ts'
 import { callGateway, type GatewayCall, type GatewayOptions } from './gateway-call.ts'
 import { CLI_DESCRIPTION, CLI_ROOT } from './names.ts'
 import type { Outcome } from './operations/definition.ts'
+import { safeJson } from './safe-json.ts'
 
 type CliContext = Parameters<Parameters<OpenClawPluginApi['registerCli']>[0]>[0]
 type Command = CliContext['program']
-
-interface CommandRow {
-  usage: string
-  description: string
-  options?: Array<[flags: string, description: string]>
-  operation: string
-  params: (words: string[], options: Record<string, unknown>) => object
-  /** A fact of a success that must be true for exit code 0. */
-  needs?: string
-}
 
 const to = ([recipient]: string[]): object => ({ to: recipient })
 /** A send waits for the peer's confirmation, which the owner may set to minutes. */
@@ -46,7 +39,7 @@ const COMMANDS: readonly CommandRow[] = [
   {
     usage: 'peers',
     description: 'Known peers',
-    options: [['--online', 'Connected peers only']],
+    options: [['--online', 'Only peers that are online now']],
     operation: 'peers',
     params: (_, { online }) => online === true ? { online } : {}
   },
@@ -74,6 +67,13 @@ const COMMANDS: readonly CommandRow[] = [
     operation: 'sendAny',
     params: ([recipient, ...words]) => ({ to: recipient, message: words.join(' ') })
   },
+  {
+    usage: 'broadcast <text...>',
+    description: 'Send a text to everybody on the mesh, strangers included, and say how many peers it went to',
+    options: [['--topic <topic>', 'Another topic than meshTopic']],
+    operation: 'broadcast',
+    params: (words, { topic }) => ({ message: words.join(' '), ...topic === undefined ? {} : { topic } })
+  },
   { usage: 'message <messageId>', description: 'How far a sent message got, and what the recipient\'s channels said', operation: 'message', params: ([messageId]) => ({ messageId }) },
   {
     usage: 'inbox',
@@ -92,7 +92,8 @@ const COMMANDS: readonly CommandRow[] = [
     operation: 'approve',
     params: ([who]) => ({ who })
   },
-  { usage: 'block <recipient>', description: 'Refuse a peer from now on', operation: 'block', params: to }
+  { usage: 'block <recipient>', description: 'Refuse a peer from now on', operation: 'block', params: to },
+  ...CALL_COMMANDS
 ]
 
 /** What the commands work with; the terminal unless told otherwise. */
@@ -240,10 +241,4 @@ function print({ details, text }: Outcome, isJson: boolean, { out, err, fail }: 
   if (details.ok) return
   err(text)
   fail()
-}
-
-/** JSON whose strings move no cursor: what peers wrote may hold control characters that JSON itself lets pass. */
-export function safeJson(value: unknown): string {
-  return JSON.stringify(value).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, character =>
-    Array.from({ length: character.length }, (_, unit) => `\\u${character.charCodeAt(unit).toString(16).padStart(4, '0')}`).join(''))
 }

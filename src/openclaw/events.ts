@@ -22,11 +22,11 @@ export interface EventAudience {
   isRepeated: boolean
 }
 
-/** Handles one event; connections and instances are logged by the mesh itself. */
+/** Handles one event; connections, instances and broadcasts are logged by the mesh itself. */
 export function handleEvent(event: MeshEvent, { host, notices, inbound, forwarder, noteInbound, isRepeated }: EventAudience): void {
   switch (event.type) {
     case 'message':
-      if (!isRepeated) host.log.info(messageLine(event.message))
+      if (!isRepeated && event.message.kind !== 'broadcast') host.log.info(messageLine(event.message))
       noteInbound()
       inbound.handle(event.message)
       return
@@ -42,12 +42,21 @@ export function handleEvent(event: MeshEvent, { host, notices, inbound, forwarde
     case 'forward':
       forwarder.handle(event)
       return
+    case 'call':
+      host.log.info(callLine(event))
+      return
+    case 'forwarded':
     case 'instance':
     case 'peer-connected':
     case 'peer-disconnected':
   }
 }
 
-function messageLine({ from, text }: InboundMessage): string {
-  return `Direct message from ${from}: ${oneLine(text, LOGGED_CHARACTERS)}`
+function messageLine({ from, text, call }: InboundMessage): string {
+  const what = call === undefined ? 'Direct message from' : call.act === 'asks' ? 'Question of the agent in the call with' : `Call (${call.act}) from`
+  return `${what} ${from}: ${oneLine(text, LOGGED_CHARACTERS)}`
+}
+
+function callLine({ callId, peerId, state, waits, endReason }: Extract<MeshEvent, { type: 'call' }>): string {
+  return `Call ${callId} with ${peerId}: ${state}${waits ? ', waits' : ''}${endReason === undefined ? '' : ` (${endReason})`}`
 }

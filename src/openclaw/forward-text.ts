@@ -1,25 +1,55 @@
 /** How a peer's message reads in the owner's chat: who sent it and how that is known, the text as a quote, how to answer. */
 import { MAX_SHOWN_CHARACTERS } from '../config/limits.ts'
-import type { InboundMessage } from '../mesh-api.ts'
+import type { InboundMessage, InboxKind } from '../mesh-api.ts'
 import { plainChatText, quoteForChat } from './chat-text.ts'
 
 /** The last line; whoever quotes a message that ends in it means to answer a peer. */
 const HOW_TO_ANSWER = 'Reply to this message (quote it) to answer.'
+
+/** Of a call that rings. */
+const HOW_TO_DECIDE = 'Begin your answer with accept or reject.'
 
 /** Even the narrowest channel shows this much of a text. */
 const MIN_SHOWN_CHARACTERS = 50
 /** The part of a channel's limit that is used: some channels add to a text what shows it as it is meant. */
 const USED = 0.9
 
+const TITLES: Readonly<Record<InboxKind, string>> = {
+  call: '📞 Call from',
+  direct: '📨 Message from',
+  reply: '↩️ Reply from',
+  broadcast: '📢 Broadcast to everybody from'
+}
+
 /** A message of an approved peer as it is shown, in `maxCharacters` where that is possible. The lines that do not begin with `>` are ours. */
 export function forwardText(message: InboundMessage, maxCharacters: number): string {
-  const { kind, text } = message
-  const title = kind === 'reply' ? `↩️ Reply from ${chatName(message)}` : `📨 Message from ${chatName(message)}`
-  const head = `${title} (libp2p mesh)\n${knownAs(message)}`
+  const { text } = message
+  const head = `${titleOf(message)} (libp2p mesh)\n${knownAs(message)}`
   const cutNote = `(cut: ${String(text.length)} characters; all of them: openclaw p2p inbox --json)`
-  const room = Math.floor(maxCharacters * USED) - [head, cutNote, HOW_TO_ANSWER].join('\n\n').length
+  const howToDecide = message.call?.act === 'called' ? [HOW_TO_DECIDE] : []
+  const room = Math.floor(maxCharacters * USED) - [head, cutNote, ...howToDecide, HOW_TO_ANSWER].join('\n\n').length
   const { quote, isCut } = quoteForChat(text, Math.min(Math.max(room, MIN_SHOWN_CHARACTERS), MAX_SHOWN_CHARACTERS))
-  return [head, quote, ...isCut ? [cutNote] : [], HOW_TO_ANSWER].join('\n\n')
+  return [head, quote, ...isCut ? [cutNote] : [], ...howToDecide, HOW_TO_ANSWER].join('\n\n')
+}
+
+function titleOf(message: InboundMessage): string {
+  const name = chatName(message)
+  const { kind, call } = message
+  if (call === undefined) return `${TITLES[kind]} ${name}`
+  const topic = plainChatText(call.topic)
+  switch (call.act) {
+    case 'called':
+      return `${TITLES.call} ${name}`
+    case 'accepted':
+    case 'ended':
+      return `📞 Call with ${name} about "${topic}"`
+    case 'said':
+      return `💬 ${name} in the call about "${topic}"`
+    case 'escalated':
+      return `🆘 ${name} asked its owner in the call about "${topic}"`
+    case 'asks':
+      return `🆘 Your agent asks you in the call with ${name} about "${topic}"`
+  }
 }
 
 /** The owner's alias for the peer, else its instance ID, else its agent ID. */

@@ -9,7 +9,7 @@ import { resolveConfig, type MeshConfig } from '../config/resolve.ts'
 import { systemClock } from '../lib/clock.ts'
 import { toError, toMeshError } from '../lib/errors.ts'
 import type { Logger } from '../lib/log.ts'
-import type { DeliveryTarget, MeshApi } from '../mesh-api.ts'
+import type { MeshApi } from '../mesh-api.ts'
 import { channelSection, pluginSection, type StartContext } from './account.ts'
 import { createAgentRunner } from './agent-runner.ts'
 import { createChannelSender } from './channel-sender.ts'
@@ -77,7 +77,7 @@ async function openSession(context: StartContext, parts: GatewayParts): Promise<
     const status = await mesh.status()
     const live: LiveMesh = { mesh, host: createHost({ runtime, log, clock: systemClock, sendToChannel }), turns: new RunningTurns() }
     const runner = createRunner({ host: live.host, selfPeerId: status.peerId, channelRuntime: context.channelRuntime })
-    const stopListening = listen(live, { context, runtime, runner, targets: config.inboundTargets, pendingApprovals: status.pendingApprovals.length })
+    const stopListening = listen(live, { context, runtime, runner, config, pendingApprovals: status.pendingApprovals.length })
     publishMesh(live)
     if (config.role === 'public') limitStrangers(live.host)
     context.setStatus(readyStatus(status.peerId))
@@ -108,14 +108,14 @@ interface ListenInit {
   context: StartContext
   runtime: () => PluginRuntime
   runner: AgentRunner
-  targets: readonly DeliveryTarget[]
+  config: Pick<MeshConfig, 'inboundTargets' | 'enableBroadcastTurns'>
   pendingApprovals: number
 }
 
-function listen(live: LiveMesh, { context, runtime, runner, targets, pendingApprovals }: ListenInit): () => Promise<void> {
+function listen(live: LiveMesh, { context, runtime, runner, config, pendingApprovals }: ListenInit): () => Promise<void> {
   const { mesh, host, turns } = live
-  const notices = new Notices({ host, clock: systemClock, targets })
-  const inbound = new InboundTurns({ host, runner, notices, turns, clock: systemClock })
+  const notices = new Notices({ host, clock: systemClock, targets: config.inboundTargets })
+  const inbound = new InboundTurns({ host, runner, notices, turns, clock: systemClock, takesBroadcasts: config.enableBroadcastTurns })
   const forwarder = new Forwarder({ mesh, host, clock: systemClock })
   const noteInbound = (): void => {
     runtime().channel.activity.record({ channel: CHANNEL_ID, accountId: ACCOUNT_ID, direction: 'inbound' })

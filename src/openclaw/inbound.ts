@@ -4,6 +4,7 @@ import type { Clock } from '../lib/clock.ts'
 import { toError } from '../lib/errors.ts'
 import { utf8Bytes } from '../lib/text.ts'
 import type { InboundMessage, TurnOutcome } from '../mesh-api.ts'
+import { answerInCall, asksForTurn, isOfCall } from './call-answers.ts'
 import { senderIdOf, type Host } from './host.ts'
 import { waitForMesh, type LiveMesh } from './live-mesh.ts'
 import type { Notices } from './notices.ts'
@@ -40,6 +41,8 @@ export interface InboundInit {
   notices: Notices
   turns: RunningTurns
   clock: Clock
+  /** Whether broadcasts of approved authors start turns. */
+  takesBroadcasts: boolean
 }
 
 /** Messages of one peer that wait for its running turn; what comes on top is stored and starts none. */
@@ -61,10 +64,10 @@ export class InboundTurns {
     this.#init = init
   }
 
-  /** Takes a stored message; only what somebody wrote to this node starts a turn, replies do not. */
+  /** Takes a stored message; what somebody wrote to this node, or says in a call, starts a turn, and broadcasts do where the owner wants that. */
   handle(message: InboundMessage): void {
-    const { kind, from, messageId } = message
-    if (kind !== 'direct') return
+    const { from, messageId } = message
+    if (!this.#mayStart(message)) return
     const queue = this.#waiting.get(from) ?? { count: 0, last: Promise.resolve() }
     if (queue.count >= MAX_WAITING_PER_PEER) {
       this.#init.host.log.debug(`${messageId} of ${from} starts no turn: ${queue.count} of its messages wait already`)
@@ -81,6 +84,19 @@ export class InboundTurns {
   /** Resolves when no turn runs or waits. */
   async idle(): Promise<void> {
     while (this.#waiting.size > 0) await Promise.all([...this.#waiting.values()].map(async ({ last }) => last))
+  }
+
+  #mayStart({ kind, call }: InboundMessage): boolean {
+    switch (kind) {
+      case 'direct':
+        return true
+      case 'reply':
+        return false
+      case 'broadcast':
+        return this.#init.takesBroadcasts
+      case 'call':
+        return call !== undefined && asksForTurn(call)
+    }
   }
 
   async #process(offered: InboundMessage): Promise<void> {
@@ -153,6 +169,12 @@ export class InboundTurns {
 async function sendAnswer({ mesh, host }: LiveMesh, message: InboundMessage, answer: string): Promise<void> {
   const { from, messageId, hops } = message
   try {
+    if (isOfCall(message)) {
+      const outcome = await answerInCall(mesh, message, { texts: pieces(answer), speaker: 'agent' })
+      if (outcome === 'undecided') host.log.warn(`the agent neither accepts nor rejects the call of ${from}, which rings on: openclaw p2p answer accept`)
+      else if (outcome === 'over') host.log.info(`the call with ${from} was over before the agent answered; its answer is not sent`)
+      return
+    }
     for (const text of pieces(answer)) await mesh.sendMessage({ to: from, text, inReplyTo: messageId, hops: hops + 1 })
   } catch (thrown) {
     host.log.error(`the answer to the message ${messageId} of ${from} was not sent: ${toError(thrown).message}`)

@@ -1,6 +1,6 @@
 /** The node, its ways to its peers and what a diagnosis found, as text: one line for each thing. */
 import { escapeControl } from '../lib/text.ts'
-import type { MeshStatus, NatSummary, NetworkInfo, PeerReach, PendingApproval, PingResult, RelaySummary } from '../mesh-api.ts'
+import type { MeshStatus, NatSummary, NetworkInfo, OpenCall, PeerReach, PendingApproval, PingResult, RelaySummary } from '../mesh-api.ts'
 import type { Finding } from './diagnosis/finding.ts'
 import { whyNotDirect } from './diagnosis/why-not-direct.ts'
 import { list } from './render.ts'
@@ -30,6 +30,7 @@ export function statusText(status: StatusFacts): string {
     `Listening on: ${list(status.listenAddrs)}`,
     `Announced:    ${list(status.announcedAddrs)}`,
     `Messages:     ${status.unread} unread, ${status.queued} waiting to go out`,
+    ...status.openCalls.map(callLine),
     ...natLines(status.nat),
     `Peers:        ${status.connectedPeers} connected (${status.paths.direct} direct, ${status.paths.relay} over a relay), ${status.knownPeers} known`,
     ...peerLines(status.peers, status.nat),
@@ -62,6 +63,11 @@ export function doctorText(check: NetworkFacts & { healthy: boolean }): string {
 export function pingText(result: PingResult): string {
   const { peerId, path, remoteAddr } = result
   return `${peerId}: ${pathText(result)}${path === 'direct' ? `, ${escapeControl(remoteAddr)}` : ''}`
+}
+
+function callLine({ callId, peerId, role, state, waits }: OpenCall): string {
+  const what = waits === true ? 'waits until another call is over' : state === 'ringing' && role === 'callee' ? 'rings here, openclaw p2p answer accept' : state
+  return `Call:         ${callId} ${role === 'caller' ? 'to' : 'from'} ${peerId}: ${what}`
 }
 
 function natLines({ reachability, type, mappedAddrs, stun, mappedPorts, routers, relayList, relays, clocks }: NatSummary): string[] {

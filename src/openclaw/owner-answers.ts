@@ -4,6 +4,7 @@ import { BoundedMap } from '../lib/bounded-map.ts'
 import { toMeshError } from '../lib/errors.ts'
 import { oneLine } from '../lib/text.ts'
 import type { DeliveryTarget, ForwardedMessage, SendResult } from '../mesh-api.ts'
+import { answerInCall, isOfCall, type CallOutcome } from './call-answers.ts'
 import { plainChatText } from './chat-text.ts'
 import { chatName, isForwardText } from './forward-text.ts'
 import type { ChannelSender, HostConfig } from './host.ts'
@@ -86,6 +87,7 @@ export class OwnerAnswers {
     const text = (hasAttachments ? message.text.replaceAll(PLACEHOLDERS, '') : message.text).trim()
     if (text === '') return `Nothing was sent to ${name}: ${hasAttachments ? 'attachments are not carried, only text' : 'your answer has no text'}.`
     try {
+      if (isOfCall(quoted)) return callText(name, await answerInCall(mesh, quoted, { texts: [text], speaker: 'owner' }))
       const result = await mesh.sendMessage({ to: quoted.from, text, inReplyTo: quoted.messageId, hops: 0, ...key !== undefined && { messageId: uuidOf(key) } })
       return `${sentText(name, result)}${hasAttachments ? ' The attachment was not sent: only text is carried.' : ''}`
     } catch (thrown) {
@@ -122,6 +124,22 @@ function uuidOf(key: string): string {
   bytes.writeUInt8((bytes.readUInt8(6) & 0x0f) | 0x80, 6)
   bytes.writeUInt8((bytes.readUInt8(8) & 0x3f) | 0x80, 8)
   return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+
+function callText(name: string, outcome: CallOutcome): string {
+  switch (outcome) {
+    case 'accepted':
+      return `✓ You are in a call with ${name}.`
+    case 'rejected':
+      return `✓ You rejected the call of ${name}.`
+    case 'said':
+    case 'silent':
+      return `✓ Said in the call with ${name}.`
+    case 'over':
+      return `Nothing was sent to ${name}: the call is over.`
+    case 'undecided':
+      return `${name} is calling: begin your answer with accept or reject.`
+  }
 }
 
 function sentText(name: string, { state, cause }: SendResult): string {

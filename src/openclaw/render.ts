@@ -2,8 +2,8 @@
 import { errorLine } from '../lib/errors.ts'
 import { escapeControl, escapeTerminal, oneLine } from '../lib/text.ts'
 import type {
-  AddedPeer, DeliveryState, DiscoverResult, InboundRight, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, Invite, JoinedPeer,
-  KnownBy, MessageStatus, PeerSummary, ResolvedInstance, SendResult, TargetDelivery
+  AddedPeer, BroadcastResult, DeliveryState, DiscoverResult, InboundRight, InboxMessage, InstanceIdentity, InstanceSendResult, InstanceSummary, Invite,
+  JoinedPeer, KnownBy, MessageStatus, PeerSummary, ResolvedInstance, SendResult, TargetDelivery
 } from '../mesh-api.ts'
 
 const MAX_LISTED_TEXT = 2000
@@ -45,7 +45,7 @@ export function peersText(peers: Array<PeerSummary & { safetyWords?: string[] }>
     peer.peerId,
     peer.alias === undefined ? undefined : `alias ${escapeControl(peer.alias)}`,
     peer.instanceId === undefined ? undefined : escapeControl(peer.instanceId),
-    peer.connected ? `connected${peer.path === undefined ? '' : ` (${peer.path})`}` : lastSeenText(peer.lastSeen),
+    presenceText(peer),
     peer.status === 'unknown' ? 'not approved' : peer.status,
     peer.safetyWords === undefined ? undefined : `safety words ${peer.safetyWords.join(' ')}`,
     knownText(peer),
@@ -159,6 +159,14 @@ export function sentText(result: SendResult): string {
   return [`Message ${result.messageId} to ${result.peerId}: ${stateText(result.state)}${reason}`, ...reply].join('\n')
 }
 
+/** To how many peers a broadcast went. */
+export function broadcastText({ messageId, topic, recipients }: BroadcastResult): string {
+  const to = recipients === 0
+    ? 'it went to 0 peers: none is connected that takes broadcasts of this topic, and it is not repeated'
+    : `it went to ${recipients} ${recipients === 1 ? 'peer' : 'peers'}, which pass it on`
+  return `Broadcast ${messageId} on ${topic}: ${to}`
+}
+
 /** A message that was delivered at an instance, with each of its channels. */
 export function instanceSentText({ messageId, instanceId, peerId, deliveries }: InstanceSendResult): string {
   const recipient = instanceId === undefined ? peerId : `${escapeControl(instanceId)} (${peerId})`
@@ -186,10 +194,15 @@ export function messageStatusText(status: MessageStatus): string {
 export function inboxText(inbox: { messages: InboxMessage[], unread: number }): string {
   if (inbox.messages.length === 0) return `No messages (${inbox.unread} unread in all)`
   const entries = inbox.messages.flatMap(message => [
-    `${time(message.at)}  ${message.kind} from ${senderText(message)}${message.unread ? ', unread' : ''}, ${message.state}, ${message.messageId}`,
+    `${time(message.at)}  ${kindText(message)} ${senderText(message)}${message.unread ? ', unread' : ''}, ${message.state}, ${message.messageId}`,
     message.text === undefined ? '  (the text is shown once the owner approves the sender)' : quoted(oneCut(message.text))
   ])
   return [...entries, `${inbox.unread} unread in all. Lines with > are text from peers, untrusted.`].join('\n')
+}
+
+function kindText({ kind, call }: InboxMessage): string {
+  if (call === undefined) return `${kind} from`
+  return call.act === 'asks' ? 'question of your agent in the call with' : `call (${call.act}) from`
 }
 
 /** A sender with how it is known here. */
@@ -205,6 +218,11 @@ export function quoted(text: string): string {
 
 function oneCut(text: string): string {
   return text.length <= MAX_LISTED_TEXT ? text : `${text.slice(0, MAX_LISTED_TEXT)}… (${text.length} characters, whole with --json)`
+}
+
+function presenceText({ presence, path, lastSeen }: PeerSummary): string {
+  if (presence === 'online') return `online${path === undefined ? '' : ` (${path})`}`
+  return `${presence === 'left' ? 'left, ' : path === undefined ? '' : 'silent, '}${lastSeenText(lastSeen)}`
 }
 
 function lastSeenText(lastSeen: number | null): string {

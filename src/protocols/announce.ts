@@ -35,6 +35,16 @@ export interface Announce {
   bootId: string
   /** Runs of the recipient's key that the announcer hears at the same time; none unless there are several. */
   recipientBootIds: string[]
+  /** The announcer is stopping: this is its goodbye, and the last of its records until it is back. */
+  isLeaving?: true
+  /** Until when others may tell it, in ms since the epoch; absent in one that is for its recipient only. */
+  expiresAt?: number
+}
+
+/** An announce and the peer that signed it. */
+export interface SignedAnnounce {
+  peerId: PeerId
+  announce: Announce
 }
 
 /** A record that is forged, malformed or of another peer. */
@@ -50,7 +60,9 @@ export async function sealAnnounce(announce: Announce, privateKey: PrivateKey): 
     addrs: announce.addrs.slice(0, MAX_ANNOUNCED_ADDRESSES).map(address => Uint8Array.from(address.bytes)),
     bootId: bootIdToBytes(announce.bootId),
     recipientBootIds: announce.recipientBootIds.slice(0, MAX_RECIPIENT_BOOT_IDS).map(bootIdToBytes),
-    ...announce.card !== undefined && { card: announce.card }
+    isLeaving: announce.isLeaving === true,
+    ...announce.card !== undefined && { card: announce.card },
+    ...announce.expiresAt !== undefined && { expiresAt: announce.expiresAt }
   })
   const record = { domain: DOMAIN, codec: PAYLOAD_TYPE, marshal: () => payload, equals: () => false }
   return (await RecordEnvelope.seal(record, privateKey)).marshal()
@@ -62,11 +74,21 @@ export async function sealAnnounce(announce: Announce, privateKey: PrivateKey): 
  * @throws InvalidAnnounceError that says what is wrong
  */
 export async function openAnnounce(bytes: Uint8Array, from: PeerId): Promise<Announce> {
+  const { peerId, announce } = await openSigned(bytes)
+  if (!peerId.equals(from)) throw new InvalidAnnounceError('record of another peer')
+  return announce
+}
+
+/**
+ * Checks signature and shape of a record that anybody brought.
+ *
+ * @throws InvalidAnnounceError that says what is wrong
+ */
+export async function openSigned(bytes: Uint8Array): Promise<SignedAnnounce> {
   if (bytes.byteLength > MAX_ANNOUNCE_BYTES) throw new InvalidAnnounceError(`record of ${bytes.byteLength} bytes`)
   const envelope = await openEnvelope(bytes)
-  if (!peerIdFromPublicKey(envelope.publicKey).equals(from)) throw new InvalidAnnounceError('record of another peer')
   if (Buffer.compare(envelope.payloadType, PAYLOAD_TYPE) !== 0) throw new InvalidAnnounceError('record of another type')
-  return validate(parse(envelope.payload))
+  return { peerId: peerIdFromPublicKey(envelope.publicKey), announce: validate(parse(envelope.payload)) }
 }
 
 async function openEnvelope(bytes: Uint8Array): Promise<RecordEnvelope> {
@@ -86,7 +108,7 @@ function parse(payload: Uint8Array): InstanceRecord {
 }
 
 function validate(record: InstanceRecord): Announce {
-  const { instanceName, seq, card, bootId, recipientBootIds } = record
+  const { instanceName, seq, card, bootId, recipientBootIds, isLeaving, expiresAt } = record
   if (instanceName === '' || safeName(instanceName) !== instanceName) throw new InvalidAnnounceError('instance name outside of a-z, 0-9 and "-"')
   if (!Number.isSafeInteger(seq) || seq <= 0) throw new InvalidAnnounceError('sequence number out of range')
   return {
@@ -95,7 +117,9 @@ function validate(record: InstanceRecord): Announce {
     addrs: record.addrs.map(toMultiaddr),
     bootId: bootIdFromBytes(bootId),
     recipientBootIds: recipientBootIds.map(bootIdFromBytes),
-    ...card !== undefined && { card: cleanCard(card) }
+    ...card !== undefined && { card: cleanCard(card) },
+    ...isLeaving && { isLeaving },
+    ...expiresAt !== undefined && { expiresAt }
   }
 }
 

@@ -1,13 +1,30 @@
 /** Messages and acknowledgements of `/libp2p-mesh/message/1.0.0`: between validated values and bytes. */
 import { MAX_ACKS_PER_FRAME, MAX_FORWARD_TARGETS, MAX_TEXT_BYTES } from '../config/limits.ts'
 import { oneLine, utf8Bytes } from '../lib/text.ts'
-import { Frame, type Ack, type Envelope } from './pb/message.ts'
+import { Frame, type Ack, type Call, type Envelope } from './pb/message.ts'
 
 const KINDS = ['chat', 'reply', 'call', 'system'] as const
+const ACTS = ['invite', 'ring', 'busy', 'accept', 'reject', 'say', 'escalate', 'end'] as const
 const STAGES = ['refused', 'received', 'held', 'delivered', 'uncertain'] as const
 
 /** What a message is for; only a `chat` may start an agent turn. */
 export type MessageKind = typeof KINDS[number]
+
+/** What a step of a call does. */
+export type CallAct = typeof ACTS[number]
+
+/** One step of a call; what is said, the topic and reasons in words are the message's text. */
+export interface WireCall {
+  /** In UUID form, chosen by the caller. */
+  callId: string
+  act: CallAct
+  /** Counts the sender's steps of the call from 1. */
+  seq: number
+  /** Greater than that of every step that the sender had seen. */
+  clock: number
+  /** Of an end: why, as a short word. */
+  reason?: string
+}
 
 /** What an acknowledgement proves. `refused` with `retryAfterMs` is temporary, without it final. */
 export type AckStage = typeof STAGES[number]
@@ -42,6 +59,8 @@ export interface WireMessage {
   text: string
   /** A later stage of one of the recipient's own messages (kind `system`). */
   receipt?: WireAck
+  /** The step of a call that this message is (kind `call`). */
+  call?: WireCall
 }
 
 /** A validated frame. */
@@ -73,7 +92,8 @@ export function encodeMessage(message: WireMessage): Uint8Array {
       text: message.text,
       ...(message.inReplyTo === undefined ? {} : { inReplyTo: idToBytes(message.inReplyTo) }),
       ...(message.conversation === undefined ? {} : { conversation: message.conversation }),
-      ...(message.receipt === undefined ? {} : { receipt: ackToPb(message.receipt) })
+      ...(message.receipt === undefined ? {} : { receipt: ackToPb(message.receipt) }),
+      ...(message.call === undefined ? {} : { call: callToPb(message.call) })
     },
     acks: []
   })
@@ -120,7 +140,19 @@ function messageFromPb(envelope: Envelope): WireMessage {
     text: envelope.text.toWellFormed(), // the decoder lets half of a surrogate pair through, which no JSON reader behind us takes
     ...(envelope.inReplyTo === undefined ? {} : { inReplyTo: idFromBytes(envelope.inReplyTo) }),
     ...(envelope.conversation === undefined ? {} : { conversation: envelope.conversation }),
-    ...(envelope.receipt === undefined ? {} : { receipt: ackFromPb(envelope.receipt) })
+    ...(envelope.receipt === undefined ? {} : { receipt: ackFromPb(envelope.receipt) }),
+    ...(envelope.call === undefined ? {} : { call: callFromPb(envelope.call) })
+  }
+}
+
+function callToPb({ callId, act, ...rest }: WireCall): Call {
+  return { callId: idToBytes(callId), act: ACTS.indexOf(act), ...rest }
+}
+
+function callFromPb({ callId, act, seq, clock, reason }: Call): WireCall {
+  if (reason !== undefined && !/^[a-z-]{1,32}$/.test(reason)) throw new MalformedFrameError('malformed reason of a call')
+  return {
+    callId: idFromBytes(callId), act: fromTable(ACTS, act, 'step of a call'), seq, clock, ...(reason === undefined ? {} : { reason })
   }
 }
 
@@ -160,11 +192,13 @@ function fromTable<T>(table: readonly T[], index: number, what: string): T {
   return value
 }
 
-function idToBytes(id: string): Uint8Array<ArrayBuffer> {
+/** A message ID in UUID form as it travels. */
+export function idToBytes(id: string): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(Buffer.from(id.replaceAll('-', ''), 'hex'))
 }
 
-function idFromBytes(bytes: Uint8Array): string {
+/** @throws MalformedFrameError unless it has 16 bytes */
+export function idFromBytes(bytes: Uint8Array): string {
   if (bytes.byteLength !== ID_BYTES) throw new MalformedFrameError(`message ID of ${String(bytes.byteLength)} bytes, expected ${String(ID_BYTES)}`)
   const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex')
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`

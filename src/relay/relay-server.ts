@@ -42,6 +42,9 @@ export interface RelayServerInit {
 /** Peers with a reservation are kept when connections are pruned; the name is the library's. */
 const TAG = 'circuit-relay-source'
 
+/** Of the streams that circuits are made of. */
+const CIRCUIT_PROTOCOLS = '/libp2p/circuit/relay/'
+
 const CIRCUIT_LIMITS: CircuitLimits = {
   total: MAX_CIRCUITS, perPeer: MAX_CIRCUITS_PER_PEER, perPair: MAX_CIRCUITS_PER_PAIR, perNetwork: MAX_CIRCUITS_PER_NETWORK
 }
@@ -94,6 +97,11 @@ export class RelayServer implements Startable {
   stop(): void {
     this.#components.events.removeEventListener('peer:disconnect', this.#handleDisconnect)
     this.#reservations.clear()
+  }
+
+  /** Whether somebody is reached through this relay over the connection, or may be. */
+  serves({ remotePeer, streams }: Connection): boolean {
+    return this.#reservations.find(remotePeer.toMultihash().bytes) !== undefined || streams.some(({ protocol }) => protocol.startsWith(CIRCUIT_PROTOCOLS))
   }
 
   get stats(): RelayStats {

@@ -1,4 +1,4 @@
-/** Tells connected peers who this instance is: at once when a stream is there, on change, and now and then. */
+/** Tells connected peers who this instance is: at once when a stream is there, on change, now and then, and when it goes. */
 import type { Connection, PeerId, PrivateKey } from '@libp2p/interface'
 import type { Multiaddr } from '@multiformats/multiaddr'
 import {
@@ -37,6 +37,8 @@ interface Audience {
   isLocal: boolean
   /** Runs of its key that we hear, where there are several. */
   bootIds: string[]
+  /** Until when others may tell the record, where it is for all. */
+  expiresAt?: number
 }
 
 export class Announcer {
@@ -53,6 +55,16 @@ export class Announcer {
 
   start(): void {
     this.#schedule(ANNOUNCE_INTERVAL_MS)
+  }
+
+  /** Tells everybody that is told anything that this instance goes, with one record for all. Nothing may be announced after it. */
+  async leave(): Promise<void> {
+    const { instanceName, bootId, privateKey, nextSequence, linkedPeers, isWelcome, send } = this.#init
+    const told = linkedPeers().filter(({ peerId }) => isWelcome(peerId))
+    if (this.#isStopped || told.length === 0) return
+    this.stop()
+    const record = await sealAnnounce({ instanceName, bootId, seq: nextSequence(), addrs: [], recipientBootIds: [], isLeaving: true }, privateKey)
+    for (const { peerId } of told) send(peerId, record)
   }
 
   /** Nobody is told anything any more, and no sequence number is taken. */
@@ -73,6 +85,12 @@ export class Announcer {
     if (this.#isStopped || !isWelcome(peerId) || this.#rate.take(peerId.toString()) > 0) return
     const record = await this.#record({ isApproved: isApproved(peerId), isLocal: isFromThisMachine(connection), bootIds })
     this.#send(peerId, record)
+  }
+
+  /** A record for whoever asks, in the DHT; undefined while this node has no address to tell. */
+  async recordForAll({ isLocal, expiresAt }: { isLocal: boolean, expiresAt: number }): Promise<Uint8Array | undefined> {
+    const audience = { isApproved: false, isLocal, bootIds: [], expiresAt }
+    return this.#isStopped || this.#addresses(audience).length === 0 ? undefined : await this.#record(audience)
   }
 
   #send(peerId: PeerId, record: Uint8Array): void {
@@ -97,7 +115,7 @@ export class Announcer {
     const { instanceName, card, bootId, privateKey, nextSequence } = this.#init
     return await sealAnnounce({
       instanceName, bootId, seq: nextSequence(), addrs: this.#addresses(audience), recipientBootIds: audience.bootIds,
-      ...audience.isApproved && card !== undefined && { card }
+      ...audience.isApproved && card !== undefined && { card }, ...audience.expiresAt !== undefined && { expiresAt: audience.expiresAt }
     }, privateKey)
   }
 

@@ -1,14 +1,14 @@
 /** Learns who is who from what peers announce about themselves: checked, bounded, and never from a third party. */
 import type { Connection, PeerId } from '@libp2p/interface'
-import type { Multiaddr } from '@multiformats/multiaddr'
-import { ANNOUNCES_PER_HOUR, MAX_TRACKED_PEERS } from '../config/limits.ts'
+import { multiaddr, type Multiaddr } from '@multiformats/multiaddr'
+import { ANNOUNCES_PER_HOUR, MAX_ANNOUNCED_ADDRESSES, MAX_TRACKED_PEERS } from '../config/limits.ts'
 import { agentIdOf } from '../lib/agent-id.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Logger } from '../lib/log.ts'
 import { RateLimiter } from '../lib/rate-limiter.ts'
-import { isFromThisMachine } from '../lib/reachable-address.ts'
+import { isFromThisMachine, scopeOf } from '../lib/reachable-address.ts'
 import { oneLine } from '../lib/text.ts'
-import { openAnnounce, type Announce } from '../protocols/announce.ts'
+import { openAnnounce, type Announce, type SignedAnnounce } from '../protocols/announce.ts'
 import type { InstanceRoutes, Route } from './instance-routes.ts'
 import { usableAddresses } from './usable-addresses.ts'
 
@@ -21,6 +21,8 @@ export interface RouteLearnerInit {
   onMapped: (route: Route) => void
   /** Facts of a route changed; these are addresses that it had before and has no longer. */
   onLearned: (route: Route, dropped: readonly string[]) => void
+  /** The peer said that it stops. */
+  onLeft: (peerId: PeerId) => void
   /** Whether the other end of the connection still answers. */
   isAlive: (connection: Connection) => Promise<boolean>
   /** The peer announced one run of itself over both connections. */
@@ -65,12 +67,28 @@ export class RouteLearner {
     }
     try {
       const announce = await openAnnounce(record, from)
+      if (announce.isLeaving === true) {
+        this.#learnGoodbye(from, announce)
+        return
+      }
       this.#learn(from, announce, connection)
       if (announce.recipientBootIds.length > 0) this.#init.onOwnRunsHeard(from, announce.recipientBootIds)
       await this.#watchBoot(from, announce.bootId, connection)
     } catch (error) {
       this.#init.log.debug(`An announce of ${peerId} was dropped: ${oneLine(error instanceof Error ? error.message : String(error), 120)}`)
     }
+  }
+
+  /** Takes what a look-up found, which its peer signed. @param isLocal whether the whole mesh is on this machine */
+  handleFound({ peerId, announce }: SignedAnnounce, isLocal: boolean): void {
+    if (!this.#init.isWelcome(peerId)) return
+    const teller = { isApproved: this.#init.isApproved(peerId), isLocal }
+    const found = toRoute(peerId, announce, { addresses: usableAddresses(announce.addrs, teller), now: this.#init.now(), source: 'dht' })
+    const known = this.#init.routes.ofPeer(found.peerId)
+    // what the peer told us alone is not in there
+    const own = known?.multiaddrs.filter(address => scopeOf(multiaddr(address)) !== 'public' && !found.multiaddrs.includes(address)) ?? []
+    const multiaddrs = [...found.multiaddrs, ...own].slice(0, MAX_ANNOUNCED_ADDRESSES)
+    this.#take({ ...found, multiaddrs, ...known !== undefined && { lastSeenAt: known.lastSeenAt }, ...known?.card !== undefined && { card: known.card } })
   }
 
   /** The peer has no connection any more. */
@@ -84,9 +102,12 @@ export class RouteLearner {
   }
 
   #learn(from: PeerId, announce: Announce, connection: Connection): void {
-    const { routes, now, log } = this.#init
     const addresses = usableAddresses(announce.addrs, { isApproved: this.#init.isApproved(from), isLocal: isFromThisMachine(connection) })
-    const route = toRoute(from, announce, { addresses, now: now() })
+    this.#take(toRoute(from, announce, { addresses, now: this.#init.now(), source: 'announce' }))
+  }
+
+  #take(route: Route): void {
+    const { routes, log } = this.#init
     const before = routes.ofPeer(route.peerId)?.multiaddrs ?? []
     const result = routes.learn(route)
     switch (result.kind) {
@@ -108,6 +129,20 @@ export class RouteLearner {
     this.#init.onLearned(route, before.filter(address => !route.multiaddrs.includes(address)))
   }
 
+  /** Its number makes every record of before an old one, this one included: nobody can send the peer away again with it. */
+  #learnGoodbye(from: PeerId, { seq }: Announce): void {
+    const { routes, now, log, onLeft, onLearned } = this.#init
+    const known = routes.ofPeer(from.toString())
+    if (known === undefined) return
+    const route = { ...known, seq, lastSeenAt: now() }
+    if (routes.learn(route).kind !== 'refreshed') {
+      log.debug(`An old goodbye of ${known.peerId} was dropped (sequence ${seq})`)
+      return
+    }
+    onLeft(from)
+    onLearned(route, [])
+  }
+
   /** A restarted node announces another run too, but then its old connection is dead. */
   async #watchBoot(from: PeerId, bootId: string, connection: Connection): Promise<void> {
     const known = this.#boots.get(from.toString())
@@ -120,7 +155,7 @@ export class RouteLearner {
 
 const HOUR_MS = 3_600_000
 
-function toRoute(from: PeerId, announce: Announce, learned: { addresses: Multiaddr[], now: number }): Route {
+function toRoute(from: PeerId, announce: Announce, learned: { addresses: Multiaddr[], now: number, source: Route['source'] }): Route {
   const agentId = agentIdOf(from)
   return {
     instanceId: `${announce.instanceName}@${agentId}`,
@@ -131,7 +166,7 @@ function toRoute(from: PeerId, announce: Announce, learned: { addresses: Multiad
     seq: announce.seq,
     lastAnnouncedAt: learned.now,
     lastSeenAt: learned.now,
-    source: 'announce',
+    source: learned.source,
     ...announce.card !== undefined && { card: announce.card }
   }
 }

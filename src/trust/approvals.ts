@@ -1,9 +1,11 @@
 /** The owner's decisions about peers, and the one notice that a new peer is worth. */
 import type { PeerId } from '@libp2p/interface'
+import { MAX_KEPT_PEERS } from '../config/limits.ts'
 import { agentIdOf } from '../lib/agent-id.ts'
 import { MeshError } from '../lib/errors.ts'
 import { parsePeerId } from '../lib/recipient.ts'
 import { oneLine } from '../lib/text.ts'
+import type { Audience } from '../mesh-api.ts'
 import { parseApprovalCode } from './approval-code.ts'
 import type { PeerBook } from './peer-book.ts'
 import type { PeerIdentity, PeerRecord } from './peer-record.ts'
@@ -24,6 +26,16 @@ export function identityOfText(peerId: string): PeerIdentity {
   return identityOf(parsed)
 }
 
+/**
+ * Checks that its author may write to the peer: some peers the owner keeps for himself.
+ *
+ * @throws MeshError `NOT_ALLOWED`
+ */
+export function checkAuthor(book: Pick<PeerBook, 'get'>, peerId: string, author: Audience): void {
+  if (author !== 'agent' || book.get(peerId)?.isAgentBarred !== true) return
+  throw new MeshError('NOT_ALLOWED', `the owner here keeps messages to ${peerId} for himself; \`openclaw p2p add ${peerId} --agent\` lets his agent write to it`, { reason: 'owner-only' })
+}
+
 /** The peer ID that waits for approval under this code; undefined when the text is no such code. */
 export function waitingPeer(text: string, book: Pick<PeerBook, 'withCode'>): string | undefined {
   const code = parseApprovalCode(text)
@@ -33,15 +45,17 @@ export function waitingPeer(text: string, book: Pick<PeerBook, 'withCode'>): str
 /**
  * Keeps a peer under an alias. A name stays with its peer until the owner replaces it.
  *
- * @throws MeshError `PIN_MISMATCH` when the name is pinned to another peer and `replace` is not set, `INVALID_ARGUMENT` for a bad alias
+ * @throws MeshError `PIN_MISMATCH` when the name is pinned to another peer and `replace` is not set, `INVALID_ARGUMENT` for a bad alias,
+ *   `QUOTA_EXCEEDED` when as many peers are kept as may be
  */
 export async function pinAlias(book: PeerBook, request: { identity: PeerIdentity, alias: string | undefined, replace: boolean }): Promise<PeerRecord> {
   const { identity, alias, replace } = request
   const holder = alias === undefined ? undefined : otherHolder(book, alias, identity.peerId)
-  if (alias !== undefined && holder !== undefined) {
-    if (!replace) throw pinMismatch(alias, { holder, claimant: identity.peerId })
-    await book.unpin(alias)
+  if (alias !== undefined && holder !== undefined && !replace) throw pinMismatch(alias, { holder, claimant: identity.peerId })
+  if (!book.hasRoomFor(identity.peerId)) {
+    throw new MeshError('QUOTA_EXCEEDED', `${MAX_KEPT_PEERS} peers are kept here already; \`openclaw p2p remove <recipient>\` makes room for another`, { reason: 'peers' })
   }
+  if (alias !== undefined && holder !== undefined) await book.unpin(alias)
   return await book.add(identity, alias)
 }
 

@@ -1,6 +1,6 @@
 /** The peers this node knows, with the owner's decisions about them: approval, blocks and pinned names. Kept in SQLite. */
 import type { DatabaseSync } from 'node:sqlite'
-import { MAX_UNKNOWN_PEERS } from '../config/limits.ts'
+import { MAX_KEPT_PEERS, MAX_UNKNOWN_PEERS } from '../config/limits.ts'
 import { MeshError } from '../lib/errors.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
 import type { ApprovalStatus, KnownBy } from '../mesh-api.ts'
@@ -56,6 +56,11 @@ export class PeerBook {
   isKept(peerId: string): boolean {
     const peer = this.#peers.get(peerId)
     return this.#allowFrom.has(peerId) || (peer !== undefined && !this.#isDroppable(peer))
+  }
+
+  /** Whether the peer may be added: it is kept already, or not too many are. */
+  hasRoomFor(peerId: string): boolean {
+    return this.isKept(peerId) || this.#peers.size - this.#unknown < MAX_KEPT_PEERS
   }
 
   approvedPeerIds(): string[] {

@@ -31,6 +31,16 @@ export function decideInbound(facts: InboundFacts): InboundDecision {
   }
 }
 
+/** A call is taken at once or not at all. */
+export type CallDecision = Exclude<InboundDecision, { action: 'hold' }>
+
+/** Whether a call of a peer with this standing may ring: a stranger's does not, not even where everybody may write. */
+export function decideCall(dmPolicy: DmPolicy, status: ApprovalStatus): CallDecision {
+  const decision = decideInbound({ dmPolicy, status, isAwaitedReply: false })
+  if (decision.action === 'refuse') return decision
+  return status === 'approved' ? { action: 'accept' } : { action: 'refuse', code: 'NOT_APPROVED', text: 'calls are taken of approved peers only' }
+}
+
 /** What a peer of this standing may do with messages that answer nothing. */
 export function inboundRight(dmPolicy: DmPolicy, status: ApprovalStatus): InboundRight {
   const { action } = decideInbound({ dmPolicy, status, isAwaitedReply: false })

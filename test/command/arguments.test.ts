@@ -20,7 +20,7 @@ describe('parseCommand', () => {
   it('needs nothing but the word relay', () => {
     assert.deepEqual(parse('relay'), {
       kind: 'relay',
-      options: { listenAddrs: ['/ip4/0.0.0.0/tcp/4001', '/ip6/::/tcp/4001'], announceAddrs: [], dataDir: '/home/anna/.libp2p-mesh-relay', isJson: false }
+      options: { listenAddrs: ['/ip4/0.0.0.0/tcp/4001', '/ip6/::/tcp/4001'], announceAddrs: [], dataDir: '/home/anna/.libp2p-mesh-relay', networkKeyFile: undefined, isJson: false }
     })
   })
 
@@ -28,15 +28,16 @@ describe('parseCommand', () => {
     const listen = ['/ip4/0.0.0.0/tcp/4001', '/ip4/0.0.0.0/tcp/443/ws']
     const announce = ['/dns4/relay.example.org/tcp/4001', '/dns4/relay.example.org/tcp/443/wss']
     const args = [...listen.flatMap(address => ['--listen', address]), ...announce.flatMap(address => ['--announce', address])]
-    assert.deepEqual(parse('relay', ...args, '--data-dir', '/srv/relay', '--json'), {
-      kind: 'relay', options: { listenAddrs: listen, announceAddrs: announce, dataDir: '/srv/relay', isJson: true }
+    assert.deepEqual(parse('relay', ...args, '--data-dir', '/srv/relay', '--network-key', '/srv/mesh.key', '--json'), {
+      kind: 'relay',
+      options: { listenAddrs: listen, announceAddrs: announce, dataDir: '/srv/relay', networkKeyFile: '/srv/mesh.key', isJson: true }
     })
   })
 
   it('helps and tells its version, whatever else is said', () => {
     for (const args of [['--help'], ['-h'], ['relay', '--help']]) assert.deepEqual(parse(...args), { kind: 'help' })
     assert.deepEqual(parse('--version'), { kind: 'version' })
-    for (const option of ['--listen', '--announce', '--data-dir', '--json', '--version']) assert.ok(HELP.includes(option))
+    for (const option of ['--listen', '--announce', '--data-dir', '--network-key', '--json', '--version']) assert.ok(HELP.includes(option))
   })
 
   const wrong: Array<[string[], RegExp]> = [
@@ -48,7 +49,8 @@ describe('parseCommand', () => {
     [['relay', '--listen', 'tcp/4001'], /^--listen\[0\]: "tcp\/4001" is not accepted; expected a listen multiaddr/],
     [['relay', '--listen', '/ip4/0.0.0.0/tcp/443/wss'], /^--listen: \/ip4\/0\.0\.0\.0\/tcp\/443\/wss would need a certificate/],
     [['relay', '--announce', '/ip4/0.0.0.0/tcp/4001'], /^--announce\[0\]: .* expected an address that others can dial$/],
-    [['relay', '--data-dir', ''], /^--data-dir: expected the path of a folder$/]
+    [['relay', '--data-dir', ''], /^--data-dir: expected the path of a folder$/],
+    [['relay', '--network-key', ''], /^--network-key: expected the path of a file$/]
   ]
   for (const [args, message] of wrong) {
     it(`refuses "${args.join(' ')}"`, () => {

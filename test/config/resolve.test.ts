@@ -34,10 +34,14 @@ describe('resolveConfig', () => {
       enableDCUtR: true,
       enableHolePunch: true,
       enableCircuitRelayServer: false,
-      relayList: [],
+      relayList: [], discoverRelays: 0,
       stunServers: [],
       announceAddrs: [],
       instanceName: 'office-mac-local',
+      enableBroadcast: true,
+      meshTopic: 'openclaw-mesh',
+      enableBroadcastForwarding: false,
+      enableBroadcastTurns: false,
       enableAgentSync: true,
       agentCard: undefined,
       inboundTargets: [],
@@ -45,6 +49,7 @@ describe('resolveConfig', () => {
       messageTtlMs: 604_800_000,
       rateLimit: { unapprovedPerHour: 10, approvedPerMinute: 600 },
       turnBudget: { perPeerPerHour: 12, perHour: 60, perDay: 500 },
+      autoAnswerCalls: [],
       relayLimits: { reservations: 128, perPeerBytes: 1_073_741_824, perPeerSeconds: 86_400, bytesPerSecond: 2_500_000 },
       networkKeyFile: undefined,
       dmPolicy: 'pairing',
@@ -104,10 +109,27 @@ describe('resolveConfig: discovery', () => {
     assert.match(resolve({ discovery: 'bootstrap' }).warnings.join('\n'), /bootstrapList is empty/)
   })
 
+  it('looks for relays where it can, and otherwise says why not', () => {
+    const bootstrapList = [`/ip4/192.0.2.7/tcp/4001/p2p/${PEER}`]
+    assert.deepEqual([resolve({ bootstrapList }).discoverRelays, resolve({ bootstrapList, discoverRelays: 2 }).discoverRelays], [0, 2])
+    const { discoverRelays, warnings } = resolve({ discoverRelays: 2 })
+    assert.deepEqual([discoverRelays, warnings], [0, ['discovery is without "dht", so discoverRelays is unused']])
+    assert.match(resolve({ bootstrapList, discoverRelays: 2, enableCircuitRelay: false }).warnings.join(), /enableCircuitRelay is off, so discoverRelays is unused/)
+  })
+
   it('goes without the DHT where identify is off, and refuses it where it was asked for', () => {
     const bootstrapList = [`/ip4/192.0.2.7/tcp/4001/p2p/${PEER}`]
     assert.deepEqual(resolve({ bootstrapList, enableIdentify: false }).discovery, ['mdns', 'bootstrap'])
     assert.match(refusal({ discovery: ['dht'], enableIdentify: false }), /config\.discovery: \["dht"\] .* identify/)
+  })
+})
+
+describe('resolveConfig: broadcasts', () => {
+  it('are off where identify is off, and refused where they were asked for', () => {
+    const config = resolve({ enableIdentify: false })
+    assert.equal(config.enableBroadcast, false)
+    assert.match(config.warnings.join('\n'), /identify is off, so broadcasts are off too/)
+    assert.match(refusal({ enableIdentify: false, enableBroadcast: true }), /config\.enableBroadcast: true .* enableIdentify/)
   })
 })
 
@@ -193,7 +215,8 @@ describe('resolveConfig: a bad value is named with its key and what is expected'
     ['a STUN server with an impossible port', { stunServers: ['192.0.2.7:70000'] }, /stunServers\[0\].*host:port/],
     ['a STUN server that is no address', { stunServers: ['[192.0.2.7]:4001'] }, /stunServers\[0\].*host:port/],
     ['an unsafe instance name', { instanceName: 'Office Mac' }, /config\.instanceName: "Office Mac" .* for example "office-mac"/],
-    ['a key of a later version', { meshTopic: 'x' }, /config\.meshTopic is not there yet/]
+    ['a topic that is none', { meshTopic: 'two words' }, /config\.meshTopic: "two words" .* letters, digits/],
+    ['more relays than a node may look for', { discoverRelays: 9 }, /config\.discoverRelays: 9 .* 8/]
   ]
   for (const [name, config, expected] of refusals) {
     it(name, () => { assert.match(refusal(config), expected) })

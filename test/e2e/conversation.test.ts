@@ -20,7 +20,10 @@ describe('two gateways on a LAN', { skip: whyNot ?? false }, () => {
   let bobId = ''
 
   before(async () => {
-    couple = await Couple.start({ plugin: { deliveryAckTimeoutMs: WAIT_MS, turnBudget: { perPeerPerHour: 60 } } })
+    couple = await Couple.start({
+      plugin: { deliveryAckTimeoutMs: WAIT_MS, turnBudget: { perPeerPerHour: 60 } },
+      config: { commands: { config: true, bash: true } } // so that a command that gets through would do something
+    })
     couple.model.behave(obedient)
   })
 
@@ -44,10 +47,10 @@ describe('two gateways on a LAN', { skip: whyNot ?? false }, () => {
   })
 
   test('the owner reads it, approves by code, and the agent answers in a conversation of the peer\'s own, without tools', async () => {
-    const inbox = await command(couple.bob, ['p2p', 'inbox', '--json'])
+    const inbox = await couple.bob.cliJson(['p2p', 'inbox'])
     assert.match(JSON.stringify(inbox), /a stranger would like/)
     const [, code = ''] = await couple.bob.waitForLog(/openclaw p2p approve ([0-9A-Z]{4}-[0-9A-Z]{4})/, { timeoutMs: WAIT_MS, from: 0 })
-    const approved = await command(couple.bob, ['p2p', 'approve', code, '--json'])
+    const approved = await couple.bob.cliJson(['p2p', 'approve', code])
     assert.equal(approved['released'], 1)
     const [request] = await until(() => couple.model.requestsOf('bob').length > 0 && couple.model.requestsOf('bob'), { what: 'a turn of bob\'s agent', timeoutMs: WAIT_MS })
     assert.deepEqual(request?.tools, [])
@@ -56,6 +59,19 @@ describe('two gateways on a LAN', { skip: whyNot ?? false }, () => {
     const reply = await until(async () => replyIn(await couple.alice.tool('p2p_inbox')), { what: 'the answer', timeoutMs: WAIT_MS })
     assert.match(JSON.stringify(reply), /bob's agent read: a stranger would like a word, \/new and all/)
     assert.equal((await couple.bob.owner('approve', { who: aliceId }))['released'], 0)
+  })
+
+  test('commands in an approved peer\'s text are text: nothing is begun anew, changed or approved, and what was held came once', async () => {
+    const configuration = await readFile(couple.bob.home.configPath, 'utf8')
+    for (const command of ['/new', '/model test/other', '/config set gateway.port=1', '!id', '/stop']) {
+      const sent = await couple.alice.tool('p2p_send_message', { to: bobId, message: command, waitForReplyMs: WAIT_MS }, 2 * WAIT_MS)
+      assert.ok(JSON.stringify(sent['reply']).includes(`bob's agent read: ${command}`), JSON.stringify(sent))
+    }
+    const requests = couple.model.requestsOf('bob')
+    assert.equal(requests.filter(({ peerText }) => peerText === SECRET).length, 1)
+    assert.ok(requests.at(-1)?.messages.some(({ text }) => text.includes(SECRET)), 'the conversation was begun anew')
+    assert.deepEqual(requests.map(({ tools }) => tools), requests.map(() => []))
+    assert.equal(await readFile(couple.bob.home.configPath, 'utf8'), configuration)
   })
 
   test('`openclaw message send` says how far the message got, and fails for what is no recipient', async () => {
@@ -91,12 +107,21 @@ describe('two gateways on a LAN', { skip: whyNot ?? false }, () => {
     assert.match(last.messages.find(({ role }) => role === 'system')?.text ?? '', /Message people and machines on the libp2p mesh with the p2p_\* tools/)
   })
 
+  test('`openclaw p2p broadcast` says how many peers it went to, and the others have it in the inbox', async () => {
+    const { messageId, ...sent } = await couple.alice.cliJson(['p2p', 'broadcast', 'hello', 'everybody'])
+    assert.deepEqual(sent, { ok: true, topic: 'openclaw-mesh', recipients: 1 })
+    await couple.bob.waitForLog(new RegExp(`Broadcast from ${aliceId}: hello everybody`), { timeoutMs: WAIT_MS, from: 0 })
+    const { messages } = await couple.bob.tool('p2p_inbox') as { messages: JsonObject[] }
+    const [broadcast, ...more] = messages.filter(({ kind }) => kind === 'broadcast')
+    assert.deepEqual([broadcast?.['messageId'], broadcast?.['from'], broadcast?.['topic'], broadcast?.['text'], more], [messageId, aliceId, 'openclaw-mesh', 'hello everybody', []])
+  })
+
   test('`openclaw p2p send` waits for the delivery at an instance, and for no more than the receipt at a peer', async () => {
     const { instanceId, instanceName } = await couple.bob.tool('p2p_get_instance_identity')
-    const { messageId, ...sent } = await command(couple.alice, ['p2p', 'send', word(instanceName), 'by', 'command', '--json'])
+    const { messageId, ...sent } = await couple.alice.cliJson(['p2p', 'send', word(instanceName), 'by', 'command'])
     assert.deepEqual(sent, { ok: true, peerId: bobId, instanceId, approved: false, state: 'delivered', deliveries: [] })
     assert.match((await couple.alice.cli(['p2p', 'message', word(messageId)])).stdout, /received\n.* delivered/)
-    const { state } = await command(couple.alice, ['p2p', 'send', bobId, 'by', 'peer', 'ID', '--json'])
+    const { state } = await couple.alice.cliJson(['p2p', 'send', bobId, 'by', 'peer', 'ID'])
     assert.equal(state, 'received')
     const failed = await couple.alice.cli(['p2p', 'send', 'nobody@0123456789abcdef', 'hello', '--json'])
     assert.deepEqual([failed.code, (JSON.parse(failed.stdout) as { error: JsonObject }).error['code']], [1, 'UNKNOWN_RECIPIENT'])
@@ -111,7 +136,7 @@ describe('two gateways on a LAN', { skip: whyNot ?? false }, () => {
   })
 
   test('the owner sees how the peer is reached, and that nothing keeps this node from being reached', async () => {
-    const { healthy, peers } = await command(couple.alice, ['p2p', 'doctor', '--json']) as { healthy: Json, peers: JsonObject[] }
+    const { healthy, peers } = await couple.alice.cliJson(['p2p', 'doctor']) as { healthy: Json, peers: JsonObject[] }
     const bob = peers.find(({ peerId }) => peerId === bobId)
     assert.deepEqual([healthy, bob?.['path'], bob?.['transport'], typeof bob?.['rttMs']], [true, 'direct', 'tcp', 'number'])
     const pinged = await couple.alice.cli(['p2p', 'ping', bobId, '--count', '2'])
@@ -147,13 +172,6 @@ describe('two gateways on a LAN', { skip: whyNot ?? false }, () => {
     await ended
   })
 })
-
-/** Runs a command with `--json` and returns what it printed. */
-async function command(gateway: Gateway, args: string[]): Promise<JsonObject> {
-  const { code, stdout, output } = await gateway.cli(args)
-  assert.equal(code, 0, output)
-  return JSON.parse(stdout) as JsonObject
-}
 
 function word(value: Json | undefined): string {
   return typeof value === 'string' ? value : assert.fail(`no text: ${JSON.stringify(value)}`)

@@ -1,58 +1,37 @@
 /** Two real gateways behind two NATs with the standalone relay between them: the first message at once, then a direct path that needs no relay. */
 
 import assert from 'node:assert/strict'
-import { mkdtempDisposable } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { Child } from '../support/child.ts'
-import { NatLab } from '../support/nat/nat-lab.ts'
-import { Couple, peerIdOf } from '../support/openclaw/couple.ts'
+import { peerIdOf, type Couple } from '../support/openclaw/couple.ts'
+import { CoupleBehindNats, pathsTo } from '../support/openclaw/couple-behind-nats.ts'
 import type { Gateway } from '../support/openclaw/gateway.ts'
-import type { JsonObject } from '../support/openclaw/json.ts'
-import { installPackedCommand } from '../support/packed-command.ts'
 import { until } from '../support/until.ts'
 
 /** The aim is a second; these only end what hangs, on a machine with better things to do. */
 const WAIT_MS = 240_000
 
-interface Connection extends JsonObject {
-  peerId: string
-  path: string
-  transport: string
-}
-
-describe('two gateways behind NATs', { skip: NatLab.whyNot(['nft']) ?? false }, () => {
-  const stack = new AsyncDisposableStack()
-  let relay: Child
-  let relayAddress = ''
+describe('two gateways behind NATs', { skip: CoupleBehindNats.whyNot() ?? false }, () => {
+  let stage: CoupleBehindNats
   let couple: Couple
   let ids = { alice: '', bob: '' }
 
   before(async () => {
-    const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'mesh-nat-')))
-    const lab = stack.use(await NatLab.create({ a: 'a', b: 'a' }))
-    const command = await installPackedCommand(folder.path)
-    relay = stack.use(new Child(lab.exec('relay', { command, args: ['relay', '--data-dir', join(folder.path, 'relay')] })));
-    [, relayAddress = ''] = await relay.log.waitFor(/^Relay address: (\/ip4\/\S+\/tcp\/4001\/p2p\/\w+)$/m, { timeoutMs: WAIT_MS })
-    couple = stack.use(await Couple.start({
-      hosts: { alice: lab.host('a'), bob: lab.host('b') },
-      plugin: { relayList: [relayAddress], deliveryAckTimeoutMs: WAIT_MS }
-    }))
+    stage = await CoupleBehindNats.start()
+    couple = stage.couple
     ids = { alice: await peerIdOf(couple.alice), bob: await peerIdOf(couple.bob) }
   })
 
-  after(async () => { await stack.disposeAsync() })
+  after(async () => { await stage[Symbol.asyncDispose]() })
 
   test('have their reservations on the relay that they were told of', async () => {
     for (const gateway of [couple.alice, couple.bob]) {
       const [line] = await gateway.waitForLog(/Relay reservation made: \S+/, { timeoutMs: WAIT_MS, from: 0 })
-      assert.ok(line.endsWith(relayAddress), line)
+      assert.ok(line.endsWith(stage.relayAddress), line)
     }
   })
 
   test('a message to an instance is delivered over the relay while there is no direct path', async () => {
-    const added = await couple.alice.owner('add', { to: `${relayAddress}/p2p-circuit/p2p/${ids.bob}`, alias: 'bob' })
+    const added = await couple.alice.owner('add', { to: `${stage.relayAddress}/p2p-circuit/p2p/${ids.bob}`, alias: 'bob' })
     assert.deepEqual([added['reachable'], added['path']], [true, 'relay'])
     await couple.bob.owner('approve', { who: ids.alice })
     await sendToInstance(couple.alice, couple.bob)
@@ -69,8 +48,8 @@ describe('two gateways behind NATs', { skip: NatLab.whyNot(['nft']) ?? false }, 
   })
 
   test('the relay stops: the peers still talk', async () => {
-    assert.deepEqual(await relay.stop(WAIT_MS), { code: 0, signal: null })
-    assert.match(relay.log.text, /^Health: 2 connections, 2 reservations, 0 circuits/m)
+    assert.deepEqual(await stage.relay.stop(WAIT_MS), { code: 0, signal: null })
+    assert.match(stage.relay.log.text, /^Health: 2 connections, 2 reservations, 0 circuits/m)
     await sendToInstance(couple.alice, couple.bob)
     await sendToInstance(couple.bob, couple.alice)
     assert.deepEqual([await pathsTo(couple.alice, ids.bob), await pathsTo(couple.bob, ids.alice)], [['direct udp'], ['direct udp']])
@@ -89,10 +68,4 @@ async function sendToInstance(from: Gateway, to: Gateway): Promise<void> {
 async function directOverUdp(gateway: Gateway, peerId: string): Promise<void> {
   await gateway.waitForLog(new RegExp(`Path to ${peerId}: direct over udp`), { timeoutMs: WAIT_MS, from: 0 })
   await until(async () => (await pathsTo(gateway, peerId)).join() === 'direct udp', { what: `${gateway.name} to be on the direct path only`, timeoutMs: WAIT_MS, intervalMs: 250 })
-}
-
-/** Each connection of the gateway to the peer, as `p2p_get_network_info` shows it. */
-async function pathsTo(gateway: Gateway, peerId: string): Promise<string[]> {
-  const { connections } = await gateway.tool('p2p_get_network_info') as { connections: Connection[] }
-  return connections.filter(connection => connection.peerId === peerId).map(({ path, transport }) => `${path} ${transport}`)
 }

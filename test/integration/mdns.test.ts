@@ -10,13 +10,28 @@ import { MeshProcess } from '../support/mesh-process.ts'
 
 const skip = Lan.whyNot() ?? false
 
+interface Scene extends AsyncDisposable {
+  start: (name: string) => Promise<MeshProcess>
+}
+
+/** A LAN on which a node can be started on each host, again and again with its state. */
+async function lanOf(...names: string[]): Promise<Scene> {
+  await using stack = new AsyncDisposableStack()
+  const folder = stack.use(await mkdtempDisposable(join(tmpdir(), 'mesh-mdns-')))
+  const lan = stack.use(await Lan.create(names))
+  const owned = stack.move()
+  return {
+    start: async name => await MeshProcess.start(
+      { name, stateDir: join(folder.path, name), config: { discovery: 'mdns', listenAddrs: ['/ip4/0.0.0.0/tcp/0'] } },
+      command => lan.host(name).exec(command)
+    ),
+    [Symbol.asyncDispose]: async () => { await owned.disposeAsync() }
+  }
+}
+
 it('nodes on a LAN find each other by mDNS, talk, and find each other again', { skip }, async () => {
-  await using folder = await mkdtempDisposable(join(tmpdir(), 'mesh-mdns-'))
-  await using lan = await Lan.create(['alice', 'bob'])
-  const start = async (name: string): Promise<MeshProcess> => await MeshProcess.start(
-    { name, stateDir: join(folder.path, name), config: { discovery: 'mdns', listenAddrs: ['/ip4/0.0.0.0/tcp/0'] } },
-    command => lan.host(name).exec(command)
-  )
+  await using scene = await lanOf('alice', 'bob')
+  const { start } = scene
   await using alice = await start('alice')
   await using bob = await start('bob')
   await alice.waitForPeer('peer-connected', bob.peerId)
@@ -35,4 +50,15 @@ it('nodes on a LAN find each other by mDNS, talk, and find each other again', { 
   await using again = await start('bob')
   await again.waitForText('are you back?')
   assert.equal(again.peerId, bob.peerId)
+})
+
+it('nodes that know each other and have approved nobody find each other again after a restart', { skip }, async () => {
+  await using scene = await lanOf('alice', 'bob')
+  await using alice = await scene.start('alice')
+  await using bob = await scene.start('bob')
+  await alice.waitForPeer('peer-connected', bob.peerId)
+  await bob.kill()
+  await alice.waitForPeer('peer-disconnected', bob.peerId)
+  await using again = await scene.start('bob')
+  await again.waitForPeer('peer-connected', alice.peerId)
 })

@@ -3,27 +3,12 @@ import assert from 'node:assert/strict'
 import { statSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, it, type TestContext } from 'node:test'
-import type { Child } from '../support/child.ts'
-import type { LineLog } from '../support/line-log.ts'
-import { ownLoopback, runCommand } from '../support/relay-command.ts'
+import { ownLoopback, runCommand, startRelay } from '../support/relay-command.ts'
 import { RelayClient } from '../support/relay-client.ts'
 import { askStun } from '../support/stun-question.ts'
 import { testFolder } from '../support/test-folder.ts'
 
 const PATIENT = { timeoutMs: 120_000 }
-
-interface RunningRelay extends AsyncDisposable {
-  child: Child
-  out: LineLog
-  /** What it prints to hand out. */
-  address: string
-}
-
-async function startRelay(host: string, dataDir: string): Promise<RunningRelay> {
-  const { child, out } = runCommand('relay', '--listen', `/ip4/${host}/tcp/4001`, '--data-dir', dataDir)
-  const [, address = ''] = await out.waitFor(/^Relay address: (\S+)$/m, PATIENT)
-  return { child, out, address, [Symbol.asyncDispose]: async () => { await child.stop() } }
-}
 
 const dataFolder = (t: TestContext): string => join(testFolder(t), 'data')
 

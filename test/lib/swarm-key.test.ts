@@ -48,6 +48,6 @@ describe('a network key', () => {
   }
 
   it('that is not there is an error that names the file', async () => {
-    await assert.rejects(readSwarmKey('/nowhere/mesh.key'), { code: 'INVALID_ARGUMENT', message: /networkKeyFile: \/nowhere\/mesh\.key cannot be read/ })
+    await assert.rejects(readSwarmKey('/nowhere/mesh.key'), { code: 'INVALID_ARGUMENT', message: /network key file \/nowhere\/mesh\.key cannot be read/ })
   })
 })

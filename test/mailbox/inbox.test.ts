@@ -15,8 +15,8 @@ describe('Inbox: an approved peer', () => {
     assert.deepEqual(await box.take(testMessage(1, { hops: 2 })), { id: testId(1), stage: 'received' })
     const now = box.clock.now()
     assert.deepEqual(box.store.get(testId(1)), {
-      seq: 1, id: testId(1), peerId: alice.toString(), address: '192.0.2.7', kind: 'direct', text: 'text 1', inReplyTo: undefined, hops: 2,
-      state: 'received', turn: 'open', isUnread: true, receivedAt: now, expiresAt: now + 60_000
+      seq: 1, id: testId(1), peerId: alice.toString(), address: '192.0.2.7', kind: 'direct', text: 'text 1', inReplyTo: undefined,
+      hops: 2, state: 'received', turn: 'open', isUnread: true, receivedAt: now, expiresAt: now + 60_000
     })
     assert.deepEqual([box.received.map(row => row.id), box.held, box.storing], [[testId(1)], [], [testId(1)]])
   })

@@ -6,11 +6,12 @@ import { DiscoveryDialer } from '../../src/node/discovery-dialer.ts'
 import { alice, bob, testPeerId } from '../support/peers.ts'
 import { settled } from '../support/turns.ts'
 
-function createDialer(connected: PeerId[] = []) {
+function createDialer(connected: PeerId[] = [], { hasEnough = false }: { hasEnough?: boolean } = {}) {
   const dials: Array<{ peerId: PeerId, resolve: (value: undefined) => void, reject: (error: Error) => void }> = []
   const failures: string[] = []
   const dialer = new DiscoveryDialer({
     isConnected: peerId => connected.some(other => other.equals(peerId)),
+    hasEnough: () => hasEnough,
     onFailure: (peerId, error) => { failures.push(`${peerId.toString()}: ${error.message}`) },
     dial: async (peerId) => {
       const { promise, resolve, reject } = Promise.withResolvers<undefined>()
@@ -22,6 +23,12 @@ function createDialer(connected: PeerId[] = []) {
 }
 
 describe('DiscoveryDialer', () => {
+  it('dials nobody while there are connections enough', () => {
+    const { dialer, dials } = createDialer([], { hasEnough: true })
+    dialer.handleDiscovered(alice)
+    assert.deepEqual(dials, [])
+  })
+
   it('dials a discovered peer, once while the dial is under way', async () => {
     const { dialer, dials } = createDialer()
     dialer.handleDiscovered(alice)

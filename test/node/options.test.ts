@@ -13,7 +13,8 @@ const BASE: NodeConfig = {
 
 async function optionsOf(config: Partial<NodeConfig> = {}, init: Partial<NodeOptionsInit> = {}) {
   return await nodeOptions({
-    config: { ...BASE, ...config }, privateKey, listenAddrs: ['/ip4/127.0.0.1/tcp/4001'], datastore: {} as Datastore, services: {}, version: '1.2.3', onSelfDiscovered: () => undefined, ...init
+    config: { ...BASE, ...config }, privateKey, listenAddrs: ['/ip4/127.0.0.1/tcp/4001'], datastore: {} as Datastore, services: {}, version: '1.2.3', now: () => 0,
+    onSelfDiscovered: () => undefined, ...init
   })
 }
 
@@ -41,7 +42,7 @@ describe('nodeOptions', () => {
     [{ enableUPnP: true }, ['upnpNAT']],
     [{ enableDCUtR: true }, ['dcutr']],
     [{ enableCircuitRelayServer: true }, []],
-    [{ discovery: ['dht'] }, ['dht']],
+    [{ discovery: ['dht'] }, []],
     [{ enableWebSocket: true }, []],
     [{ enableCircuitRelay: true }, []],
     [{ discovery: ['mdns'] }, []],

@@ -1,59 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { PeerKeeper } from '../../src/node/peer-keeper.ts'
-import { FakeClock } from '../support/fake-clock.ts'
+import { createKeeper } from '../support/keepers.ts'
 import { alice, bob } from '../support/peers.ts'
-import { settled } from '../support/turns.ts'
-
-interface Dial {
-  peer: string
-  addresses: string[]
-  succeed: () => Promise<void>
-  fail: () => Promise<void>
-}
-
-/** A keeper on a network where each dial waits for the test to end it. */
-function createKeeper(random = 0.999_999) {
-  const clock = new FakeClock()
-  const dials: Dial[] = []
-  const failures: string[] = []
-  const connected = new Set<string>()
-  const keeper = new PeerKeeper({
-    clock,
-    random: () => random,
-    isConnected: peerId => connected.has(peerId.toString()),
-    onFailure: (peerId, error) => { failures.push(`${peerId.toString()}: ${error.message}`) },
-    dial: async (peerId, addresses) => {
-      const { promise, resolve, reject } = Promise.withResolvers<undefined>()
-      dials.push({
-        peer: peerId.toString(),
-        addresses: addresses.map(address => address.toString()),
-        succeed: async () => {
-          connect(peerId)
-          resolve(undefined)
-          await settled()
-        },
-        fail: async () => {
-          reject(new Error('refused'))
-          await settled()
-        }
-      })
-      await promise
-    }
-  })
-  const connect = (peerId: PeerId): void => {
-    connected.add(peerId.toString())
-    keeper.handleConnected(peerId)
-  }
-  const disconnect = (peerId: PeerId): void => {
-    connected.delete(peerId.toString())
-    keeper.handleDisconnected(peerId)
-  }
-  const last = (): Dial => dials.at(-1) ?? assert.fail('nobody was dialled')
-  return { keeper, clock, dials, failures, connect, disconnect, last }
-}
 
 describe('PeerKeeper: dialling', () => {
   it('is done at once for all who are not connected when the network is better', async () => {

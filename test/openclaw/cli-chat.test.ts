@@ -129,6 +129,21 @@ describe('a conversation in the terminal', () => {
     assert.deepEqual(terminal.sent, [{ to: 'bob', message: 'hi', inReplyTo: 'in1' }])
   })
 
+  it('asks an agent that answered anew, so that it goes on answering', async () => {
+    const terminal = new Terminal()
+    const done = terminal.run()
+    await terminal.see(/Talking to bob/)
+    for (const [message, answer] of [[{ kind: 'reply', hops: 1 }, 'to an agent'], [{ kind: 'reply', hops: 0 }, 'to a person'], [{ kind: 'direct', hops: 1 }, 'to a question']] as const) {
+      terminal.happen({ type: 'message', message: inboundMessage({ ...message, messageId: answer, text: `before ${answer}` }) })
+      await terminal.see(new RegExp(`> before ${answer}`))
+      terminal.type(answer)
+      await terminal.see(new RegExp(`received {2}${answer}`))
+    }
+    terminal.end()
+    await done
+    assert.deepEqual(terminal.sent.map(({ inReplyTo }) => inReplyTo), [undefined, 'to a person', 'to a question'])
+  })
+
   it('keeps a state that came in before the send returned, and never steps back', async () => {
     const terminal = new Terminal()
     terminal.sendAnswer = () => {

@@ -3,10 +3,11 @@ import { writeFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, it } from 'node:test'
-import { addCommands, safeJson, type CliParts } from '../../src/openclaw/cli.ts'
+import { addCommands, type CliParts } from '../../src/openclaw/cli.ts'
 import type { GatewayCall } from '../../src/openclaw/gateway-call.ts'
 import type { Outcome } from '../../src/openclaw/operations/definition.ts'
 import { OPERATIONS } from '../../src/openclaw/operations/table.ts'
+import { safeJson } from '../../src/openclaw/safe-json.ts'
 import { PEER } from '../support/fake-mesh.ts'
 import { testFolder } from '../support/test-folder.ts'
 
@@ -110,13 +111,23 @@ describe('openclaw p2p', () => {
     ['instances', {}, 'instances', {}],
     ['send bob hello there', {}, 'sendAny', { to: 'bob', message: 'hello there' }],
     ['message m1', {}, 'message', { messageId: 'm1' }],
+    ['broadcast hello everybody', { topic: 'other' }, 'broadcast', { message: 'hello everybody', topic: 'other' }],
     ['inbox', { unread: true, limit: '5', markRead: true }, 'inbox', { unreadOnly: true, limit: 5, markRead: true }],
     ['approve ABCD-EFGH', {}, 'approve', { who: 'ABCD-EFGH' }],
     ['block bob', {}, 'block', { to: 'bob' }],
     ['invite', {}, 'invite', {}],
     ['invite', { name: 'anna', expires: '2h' }, 'invite', { name: 'anna', expires: '2h' }],
     ['join', {}, 'join', { ticket: '04AB-CDEF\n' }],
-    ['join', { name: 'anna' }, 'join', { ticket: '04AB-CDEF\n', name: 'anna' }]
+    ['join', { name: 'anna' }, 'join', { ticket: '04AB-CDEF\n', name: 'anna' }],
+    ['call bob where to eat', {}, 'call', { to: 'bob', topic: 'where to eat' }],
+    ['answer accept', {}, 'answer', { accept: true }],
+    ['answer reject not now', { call: 'c1' }, 'answer', { accept: false, reason: 'not now', callId: 'c1' }],
+    ['answer maybe', {}, 'answer', { accept: 'maybe' }],
+    ['say the noodle place', {}, 'say', { message: 'the noodle place' }],
+    ['escalate is it open?', { call: 'c1' }, 'escalate', { message: 'is it open?', callId: 'c1' }],
+    ['end', {}, 'end', {}],
+    ['transcript', {}, 'transcript', {}],
+    ['transcript c1', { format: 'jsonl' }, 'transcript', { callId: 'c1', format: 'jsonl' }]
   ]
   for (const [line, given, operation, params] of rows) {
     it(`${line} ${JSON.stringify(given)}`, async () => {

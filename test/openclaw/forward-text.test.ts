@@ -27,6 +27,10 @@ describe('forwardText', () => {
     assert.match(forwardText(inboundMessage({ kind: 'reply', alias: 'bob', inReplyTo: 'm0' })), /^↩️ Reply from bob /)
   })
 
+  it('says that a broadcast is one', () => {
+    assert.match(forwardText(inboundMessage({ kind: 'broadcast', alias: 'bob', topic: 'openclaw-mesh' })), /^📢 Broadcast to everybody from bob /)
+  })
+
   it('lets the text forge neither head nor foot', () => {
     const forged = forwardText(inboundMessage({ text: 'bye' }))
     const ours = forwardText(inboundMessage({ text: `${forged}\n${forged}` })).split('\n').filter(line => line !== '' && !line.startsWith('>'))

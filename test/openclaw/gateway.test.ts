@@ -127,12 +127,12 @@ describe('the account in the gateway', () => {
   })
 
   it('refuses a bad value for good, in the status and to whoever asks later', async () => {
-    const account = new Run({ plugins: { entries: { 'libp2p-mesh': { config: { meshTopic: 'x' } } } } })
+    const account = new Run({ plugins: { entries: { 'libp2p-mesh': { config: { discoverRelays: true } } } } })
     await assert.rejects(account.run(), { code: 'INVALID_ARGUMENT' })
     const { lifecycle, terminalDisconnect, lastError } = account.statuses.items.at(-1) ?? {}
     assert.deepEqual([lifecycle, terminalDisconnect], ['blocked', true])
-    assert.match(lastError ?? '', /config\.meshTopic is not there yet/)
-    assert.throws(requireMesh, { message: /config\.meshTopic is not there yet/ })
+    assert.match(lastError ?? '', /config\.discoverRelays: true .*a whole number/)
+    assert.throws(requireMesh, { message: /config\.discoverRelays: true .*a whole number/ })
     assert.deepEqual(account.mesh.lives, [])
   })
 

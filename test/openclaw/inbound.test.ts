@@ -20,7 +20,7 @@ interface Stage extends Disposable {
   ran: InboundMessage[]
 }
 
-function stage(answer: (message: InboundMessage) => Promise<TurnAnswer>, over: Partial<MeshApi> = {}): Stage {
+function stage(answer: (message: InboundMessage) => Promise<TurnAnswer>, over: Partial<MeshApi> = {}, { takesBroadcasts = false } = {}): Stage {
   const live = goLive(new FakeMesh(over), new FakeHost())
   live.host.limitTools(PEER)
   const clock = new FakeClock()
@@ -32,7 +32,8 @@ function stage(answer: (message: InboundMessage) => Promise<TurnAnswer>, over: P
       return answer(message)
     }
   }
-  const inbound = new InboundTurns({ host: live.host, runner, notices: new Notices({ host: live.host, clock, targets: [] }), turns: live.turns, clock })
+  const notices = new Notices({ host: live.host, clock, targets: [] })
+  const inbound = new InboundTurns({ host: live.host, runner, notices, turns: live.turns, clock, takesBroadcasts })
   return { live, clock, inbound, ran, [Symbol.dispose]: () => { live[Symbol.dispose]() } }
 }
 
@@ -58,6 +59,14 @@ describe('InboundTurns', () => {
     await receive(play, inboundMessage({ kind: 'reply', inReplyTo: 'out-1' }))
     assert.deepEqual(play.ran, [])
     assert.deepEqual(play.live.mesh.finished, [])
+  })
+
+  it('starts a turn for a broadcast only where the owner wants that', async () => {
+    for (const takesBroadcasts of [false, true]) {
+      using play = stage(echo, {}, { takesBroadcasts })
+      await receive(play, inboundMessage({ kind: 'broadcast', topic: 'openclaw-mesh' }))
+      assert.equal(play.ran.length, takesBroadcasts ? 1 : 0)
+    }
   })
 
   it('starts no turn and takes nothing where no configuration limits its tools; the owner is told once', async () => {

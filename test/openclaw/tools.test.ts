@@ -54,7 +54,7 @@ describe('tools', () => {
 
   it('mark results that carry text of peers, and take the time that the longest wait for an ACK or a reply needs', () => {
     const made = tools()
-    assert.deepEqual([...made.values()].filter(tool => tool.resultContentSource === 'network').map(({ name }) => name), ['p2p_list_instances', 'p2p_send_message', 'p2p_send_instance_message', 'p2p_message_status', 'p2p_inbox'])
+    assert.deepEqual([...made.values()].filter(tool => tool.resultContentSource === 'network').map(({ name }) => name), ['p2p_list_instances', 'p2p_send_message', 'p2p_send_instance_message', 'p2p_message_status', 'p2p_inbox', 'p2p_answer', 'p2p_end_call'])
     const longestWait = Number(Reflect.get(ConfigSchema.properties.deliveryAckTimeoutMs, 'maximum'))
     assert.ok((sendTool().getExecutionTimeoutMs?.({ waitForReplyMs: 300_000 }) ?? 0) > longestWait + 300_000)
     assert.ok((made.get('p2p_send_instance_message')?.getExecutionTimeoutMs?.({}) ?? 0) > longestWait)

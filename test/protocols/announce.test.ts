@@ -47,6 +47,11 @@ describe('an announce', () => {
     assert.deepEqual(opened, { ...bare, addrs: [] })
   })
 
+  it('may be a goodbye', async () => {
+    const opened = await openAnnounce(await sealAnnounce({ ...announce, isLeaving: true }, ours), peerId)
+    assert.equal(opened.isLeaving, true)
+  })
+
   it('tells so many addresses at most', async () => {
     const many = Array.from({ length: MAX_ANNOUNCED_ADDRESSES + 5 }, (_, index) => multiaddr(`/ip4/192.0.2.7/tcp/${index + 1}`))
     const opened = await openAnnounce(await sealAnnounce({ ...announce, addrs: many }, ours), peerId)

@@ -179,6 +179,21 @@ describe('when peers are told', () => {
     assert.equal(sent.items.length, ANNOUNCES_PER_HOUR + 2)
   })
 
+  it('is once more, with one record for all that are welcome, when the instance goes', async () => {
+    const { announcer, sent, link, clock } = announcing({ isWelcome: peerId => peerId.equals(alice) || peerId.equals(us.peerId) })
+    link(alice, bob, us.peerId)
+    announcer.start()
+    await announcer.leave()
+    assert.deepEqual(sent.items.map(({ to }) => to), names(alice, us.peerId))
+    const [first, second] = sent.items
+    assert.equal(first?.record, second?.record)
+    const { instanceName, seq, addrs, card: told, isLeaving } = await openAnnounce(first?.record ?? new Uint8Array(), us.peerId)
+    assert.deepEqual({ instanceName, seq, addrs, told, isLeaving }, { instanceName: 'office-mac', seq: 1, addrs: [], told: undefined, isLeaving: true })
+    await announcer.announceTo(alice, testConnection(alice))
+    await announcer.leave()
+    assert.deepEqual([sent.items.length, clock.pending], [2, []])
+  })
+
   it('is never after stop', async () => {
     const { announcer, clock, link, sent, sequence } = announcing()
     link(alice)
@@ -197,5 +212,29 @@ describe('when peers are told', () => {
     announcer.stop()
     await telling
     assert.deepEqual(sent.items, [])
+  })
+})
+
+describe('a record for all', () => {
+  const FOR_ALL = { isLocal: false, expiresAt: 5_000 }
+
+  it('tells what a stranger is told, and until when', async () => {
+    const { announcer } = announcing()
+    const announce = await openAnnounce(await announcer.recordForAll(FOR_ALL) ?? new Uint8Array(), us.peerId)
+    assert.deepEqual({ ...announce, addrs: texts(announce) },
+      { instanceName: 'office-mac', bootId: NEAR_BOOT, recipientBootIds: [], seq: 1, addrs: PUBLIC, expiresAt: 5_000 })
+  })
+
+  it('tells loopback addresses where the mesh is on one machine', async () => {
+    const { announcer } = announcing({ addresses: () => LOOPBACK.map(text => multiaddr(text)) })
+    const announce = await openAnnounce(await announcer.recordForAll({ ...FOR_ALL, isLocal: true }) ?? new Uint8Array(), us.peerId)
+    assert.deepEqual(texts(announce), LOOPBACK)
+  })
+
+  it('is none without an address to tell, and none after a stop', async () => {
+    const { announcer: hidden } = announcing({ addresses: () => PRIVATE.map(text => multiaddr(text)) })
+    const { announcer: stopped } = announcing()
+    stopped.stop()
+    assert.deepEqual([await hidden.recordForAll(FOR_ALL), await stopped.recordForAll(FOR_ALL)], [undefined, undefined])
   })
 })

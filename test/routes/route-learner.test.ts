@@ -60,6 +60,55 @@ describe('an announce', () => {
   })
 })
 
+describe('a goodbye', () => {
+  it('is told, and the route stays as it was', async () => {
+    const { hear, routes, left, learned, clock } = learning()
+    await hear(alice, await recordOf(alice, { seq: 5, addrs: PUBLIC }))
+    clock.advance(1_000)
+    const before = routes.ofPeer(alice.peerId.toString())
+    await hear(alice, await recordOf(alice, { seq: 6, isLeaving: true }))
+    assert.deepEqual(left, [alice.peerId.toString()])
+    assert.deepEqual(routes.ofPeer(alice.peerId.toString()), { ...before, seq: 6, lastSeenAt: clock.now() })
+    assert.equal(learned.length, 2)
+  })
+
+  for (const [what, record] of [
+    ['of another peer', async () => await recordOf(alice, { seq: 6, isLeaving: true })],
+    ['of nobody that is known', async () => await recordOf(bob, { seq: 6, isLeaving: true })]
+  ] as const) {
+    it(`${what} is dropped`, async () => {
+      const { hear, routes, left } = learning()
+      await hear(alice, await recordOf(alice, { seq: 5 }))
+      const before = routes.all()
+      await hear(bob, await record())
+      assert.deepEqual([left, routes.all()], [[], before])
+    })
+  }
+
+  it('that was changed on its way is dropped', async () => {
+    const { hear, left } = learning()
+    await hear(alice, await recordOf(alice, { seq: 5 }))
+    const record = Buffer.from(await recordOf(alice, { seq: 6, isLeaving: true }))
+    for (const index of [record.indexOf('office-mac'), record.length - 1]) {
+      const forged = Uint8Array.from(record)
+      forged[index] = (forged[index] ?? 0) ^ 1
+      await hear(alice, forged)
+    }
+    assert.deepEqual(left, [])
+  })
+
+  it('is dropped when it comes again, after its peer is back as well', async () => {
+    const { hear, left, log } = learning()
+    const goodbye = await recordOf(alice, { seq: 6, isLeaving: true })
+    await hear(alice, await recordOf(alice, { seq: 5 }))
+    await hear(alice, goodbye)
+    await hear(alice, goodbye)
+    await hear(alice, await recordOf(alice, { seq: 7 }))
+    await hear(alice, goodbye)
+    assert.deepEqual([left.length, log.matching(/^An old goodbye/, 'debug').length], [1, 2])
+  })
+})
+
 describe('an announce that is dropped', () => {
   const tampered = async (): Promise<Uint8Array> => {
     const record = Uint8Array.from(await recordOf(alice))

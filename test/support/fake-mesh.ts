@@ -1,8 +1,8 @@
 /** A mesh of plain values: it answers as told, notes what it was asked, and lets tests make things happen. */
 
 import type {
-  AddedPeer, DeliveryTarget, ForwardOutcome, InboundMessage, Invite, JoinedPeer, MeshApi, MeshEvent, MeshStatus, NetworkInfo, PeerSummary, SendRequest,
-  SendResult, TurnClaim, TurnOutcome
+  AddedPeer, BroadcastRequest, CallAnswer, CallRequest, CallSpeech, CallSummary, CallTranscript, DeliveryTarget, ForwardOutcome, InboundMessage, Invite,
+  JoinedPeer, MeshApi, MeshEvent, MeshStatus, NetworkInfo, PeerSummary, SendRequest, SendResult, TurnClaim, TurnOutcome
 } from '../../src/mesh-api.ts'
 
 export const SELF = '12D3KooWCUaXALHnW4JQkSMazcjBnTQAYQu4SGUdL9cx9kXxuNEZ'
@@ -15,7 +15,7 @@ export const STATUS: MeshStatus = {
   peerId: SELF, agentId: 'a4d6af695ffb702c', instanceId: 'alice@a4d6af695ffb702c', started: true,
   listenAddrs: ['/ip4/127.0.0.1/tcp/4001'], announcedAddrs: [], connectedPeers: 1, paths: { direct: 1, relay: 0 }, knownPeers: 2, unread: 3, queued: 4,
   pendingApprovals: [{ peerId: PEER, code: 'ABCD-EFGH', held: 1 }],
-  nat: { reachability: 'unknown', type: 'unknown', relays: [], relayList: [], udpPort: 0, mappedAddrs: [], stun: [], stunAsked: [], mappedPorts: [], unreachedAddrs: [], routers: [], clocks: [] }, duplicateKeys: [], version: '0.1.0'
+  nat: { reachability: 'unknown', type: 'unknown', relays: [], relayList: [], udpPort: 0, mappedAddrs: [], stun: [], stunAsked: [], mappedPorts: [], unreachedAddrs: [], routers: [], clocks: [] }, duplicateKeys: [], openCalls: [], version: '0.1.0'
 }
 
 /** A node on a LAN where all is well. */
@@ -32,11 +32,26 @@ export const INVITE: Invite = {
 export const JOINED: JoinedPeer = { peerId: PEER, agentId: PEER_AGENT_ID, alias: 'bob', instanceId: `bob@${PEER_AGENT_ID}`, released: 0, safetyWords: ['apple', 'river', 'stone', 'cloud'] }
 
 export function peerSummary(over: Partial<PeerSummary> = {}): PeerSummary {
-  return { peerId: PEER, agentId: PEER_AGENT_ID, approved: true, status: 'approved', connected: true, path: 'direct', knownBy: 'approval', knownSince: AT, mayMessageUs: 'yes', agentMayMessage: true, lastSeen: AT, addrs: [], held: 0, ...over }
+  return { peerId: PEER, agentId: PEER_AGENT_ID, approved: true, status: 'approved', connected: true, presence: 'online', path: 'direct', knownBy: 'approval', knownSince: AT, mayMessageUs: 'yes', agentMayMessage: true, lastSeen: AT, addrs: [], held: 0, ...over }
 }
 
 export function inboundMessage(over: Partial<InboundMessage> = {}): InboundMessage {
   return { messageId: 'm1', from: PEER, agentId: PEER_AGENT_ID, kind: 'direct', text: 'hello', at: AT, hops: 0, ...over }
+}
+
+export function callSummary(over: Partial<CallSummary> = {}): CallSummary {
+  return { callId: 'call-1', peerId: PEER, role: 'callee', topic: 'lunch', state: 'ringing', speaker: 'agent', startedAt: AT, ...over }
+}
+
+export function callTranscript(over: Partial<CallTranscript> = {}): CallTranscript {
+  return {
+    callId: 'call-1', topic: 'lunch', caller: PEER, callee: SELF, startedAt: AT, endedAt: AT + 60_000, endReason: 'hung-up',
+    entries: [
+      { seq: 1, from: PEER, kind: 'event', text: 'called: lunch', at: AT },
+      { seq: 1, from: SELF, kind: 'message', text: 'hello', at: AT + 1000 }
+    ],
+    ...over
+  }
 }
 
 export interface FinishedTurn {
@@ -46,8 +61,12 @@ export interface FinishedTurn {
 
 export class FakeMesh implements MeshApi {
   readonly sent: SendRequest[] = []
+  readonly broadcasts: BroadcastRequest[] = []
   readonly finished: FinishedTurn[] = []
   readonly approved: string[] = []
+  readonly dialled: CallRequest[] = []
+  readonly answered: CallAnswer[] = []
+  readonly said: CallSpeech[] = []
   readonly forwarded: Array<{ messageId: string, target: DeliveryTarget, outcome: ForwardOutcome }> = []
   readonly lives: string[] = []
   peers: PeerSummary[] = [peerSummary()]
@@ -120,6 +139,11 @@ export class FakeMesh implements MeshApi {
   sendInstanceMessage: MeshApi['sendInstanceMessage'] = async request => await this.#over.sendInstanceMessage?.(request) ??
     { messageId: 'out-1', peerId: PEER, instanceId: request.instance, approved: true, state: 'delivered', deliveries: [] }
 
+  broadcast: MeshApi['broadcast'] = async (request) => {
+    this.broadcasts.push(request)
+    return await this.#over.broadcast?.(request) ?? { messageId: `out-${this.broadcasts.length}`, topic: request.topic ?? 'openclaw-mesh', recipients: 2 }
+  }
+
   beginForward: MeshApi['beginForward'] = async (messageId, target) => await this.#over.beginForward?.(messageId, target) ?? { begun: false }
 
   finishForward: MeshApi['finishForward'] = async (messageId, target, outcome) => {
@@ -127,6 +151,26 @@ export class FakeMesh implements MeshApi {
   }
 
   findForwarded: MeshApi['findForwarded'] = async (channel, platformId) => await this.#over.findForwarded?.(channel, platformId) ?? []
+
+  call: MeshApi['call'] = async (request) => {
+    this.dialled.push(request)
+    return await this.#over.call?.(request) ?? callSummary({ role: 'caller', topic: request.topic, speaker: request.speaker })
+  }
+
+  answerCall: MeshApi['answerCall'] = async (answer) => {
+    this.answered.push(answer)
+    return await this.#over.answerCall?.(answer) ?? callSummary({ state: answer.accept ? 'active' : 'ended' })
+  }
+
+  sayInCall: MeshApi['sayInCall'] = async (speech) => {
+    this.said.push(speech)
+    return await this.#over.sayInCall?.(speech) ?? { callId: 'call-1', seq: this.said.length }
+  }
+
+  escalateCall: MeshApi['escalateCall'] = async speech => await this.#over.escalateCall?.(speech) ?? { callId: 'call-1', notified: [] }
+  endCall: MeshApi['endCall'] = async choice => await this.#over.endCall?.(choice) ?? callTranscript()
+  listCalls: MeshApi['listCalls'] = async () => await this.#over.listCalls?.() ?? []
+  transcript: MeshApi['transcript'] = async choice => await this.#over.transcript?.(choice) ?? callTranscript()
 
   claimTurn = async (messageId: string): Promise<TurnClaim> => {
     const refused = await this.#over.claimTurn?.(messageId)

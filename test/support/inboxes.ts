@@ -91,7 +91,8 @@ export class TestInbox implements Disposable {
       countReply: (messageId) => { outbox.countReply(messageId) },
       onReceived: (row) => { this.received.push(row) },
       onHeld: (row) => { this.held.push(row) },
-      onStoring: (messageId) => { this.storing.push(messageId) },
+      onStoring: ({ id }) => { this.storing.push(id) },
+      judgeCall: () => ({ refusal: { code: 'INVALID_ARGUMENT', text: 'no calls here' } }),
       onReplied: (sent, reply) => { this.replied.push(`${sent.id} by ${reply.text}`) }
     })
     return [store, inbox, new Turns({ ...shared, dmPolicy: this.#config.dmPolicy, budget: this.#config.turnBudget }), outbox]

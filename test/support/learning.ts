@@ -22,12 +22,14 @@ export function learning(more: Partial<RouteLearnerInit> = {}) {
   const heard: Array<[string, string[]]> = []
   const floods: string[] = []
   const asked: Connection[] = []
+  const left: string[] = []
   const learner = new RouteLearner({
     routes, log, now: clock.now,
     isWelcome: () => true,
     isApproved: peerId => peerId.equals(alice.peerId),
     onMapped: (route) => { mapped.push(route.instanceId) },
     onLearned: (route, dropped) => { learned.push([route, dropped]) },
+    onLeft: (peerId) => { left.push(peerId.toString()) },
     isAlive: async (connection) => {
       asked.push(connection)
       return true
@@ -41,5 +43,5 @@ export function learning(more: Partial<RouteLearnerInit> = {}) {
   const hear = async (from: KeyedPeer, record: Uint8Array, connection = testConnection(from.peerId)): Promise<void> => {
     await learner.handleAnnounce(from.peerId, record, connection)
   }
-  return { clock, log, routes, mapped, learned, sameRuns, duplicates, heard, floods, asked, learner, hear }
+  return { clock, log, routes, mapped, learned, sameRuns, duplicates, heard, floods, asked, left, learner, hear }
 }

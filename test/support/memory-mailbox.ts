@@ -79,7 +79,7 @@ export class MemoryMailbox implements Disposable {
       database, commits, clock: wire.clock, random: () => 0.999_999,
       config: {
         dmPolicy: 'pairing', rateLimit: { unapprovedPerHour: 10, approvedPerMinute: 600 }, turnBudget: { perPeerPerHour: 12, perHour: 60, perDay: 500 },
-        messageTtlMs: 86_400_000, deliveryAckTimeoutMs: 15_000, inboundTargets: this.#targets
+        messageTtlMs: 86_400_000, deliveryAckTimeoutMs: 15_000, inboundTargets: this.#targets, enableBroadcastForwarding: false, enableBroadcastTurns: false
       },
       newId: () => `${this.key === alice.toString() ? 'aaaaaaaa' : 'bbbbbbbb'}-0000-4000-8000-${String(++this.#ids).padStart(12, '0')}`,
       log: { debug: note, info: note, warn: note, error: note },
@@ -94,6 +94,10 @@ export class MemoryMailbox implements Disposable {
       onWaiting: () => undefined,
       onReceived: (row) => { this.received.push(row) },
       onHeld: (row) => { this.held.push(row) },
+      judgeCall: () => ({ refusal: { code: 'NOT_ALLOWED', text: 'no calls here' } }),
+      onCallFailed: () => undefined,
+      onUnreachable: () => undefined,
+      onForwarded: () => undefined,
       onDelivery: (change) => { this.deliveries.push(change) },
       onForwardDue: (row, target) => { this.forwards.push({ messageId: row.id, target }) }
     }

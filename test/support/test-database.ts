@@ -9,11 +9,14 @@ import { openDatabase, type Migrations } from '../../src/lib/sqlite.ts'
 import { FORWARD_MIGRATIONS } from '../../src/mailbox/forward-store.ts'
 import { INBOX_MIGRATIONS } from '../../src/mailbox/inbox-store.ts'
 import { OUTBOX_MIGRATIONS } from '../../src/mailbox/outbox-store.ts'
+import { SEEN_BROADCASTS_MIGRATIONS } from '../../src/mailbox/seen-broadcasts.ts'
+import { CALL_MIGRATIONS } from '../../src/sessions/call-store.ts'
 import { INVITATION_MIGRATIONS } from '../../src/trust/invitations.ts'
 import { PEER_BOOK_MIGRATIONS } from '../../src/trust/peer-record.ts'
 
 const MESH_MIGRATIONS = {
-  peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, forwards: FORWARD_MIGRATIONS, invitations: INVITATION_MIGRATIONS
+  peers: PEER_BOOK_MIGRATIONS, outbox: OUTBOX_MIGRATIONS, inbox: INBOX_MIGRATIONS, broadcasts: SEEN_BROADCASTS_MIGRATIONS,
+  forwards: FORWARD_MIGRATIONS, invitations: INVITATION_MIGRATIONS, calls: CALL_MIGRATIONS
 }
 
 /**

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { MAX_KEPT_PEERS } from '../../src/config/limits.ts'
 import { identityOf, identityOfText, pinAlias, waitingPeer } from '../../src/trust/approvals.ts'
 import { alice, aliceIdentity, bobIdentity } from '../support/peers.ts'
 import { TestBook } from '../support/test-book.ts'
@@ -48,6 +49,21 @@ describe('pinAlias', () => {
     assert.equal((await pin(book, aliceIdentity, undefined)).alias, null)
     await pin(book, aliceIdentity, 'office')
     assert.equal((await pin(book, aliceIdentity, undefined)).alias, 'office')
+  })
+
+  it('keeps so many peers and no more, until one is removed; those that are kept already may be named', async () => {
+    using book = new TestBook()
+    await book.peers.decide(aliceIdentity, 'approved')
+    await pin(book, { peerId: 'peer-0', agentId: 'agent-0' }, 'office')
+    await Promise.all(Array.from({ length: MAX_KEPT_PEERS - 2 }, async (_, index) => pin(book, { peerId: `peer-${index + 1}`, agentId: `agent-${index + 1}` }, undefined)))
+    const request = { identity: bobIdentity, alias: 'office', replace: true }
+    await assert.rejects(pinAlias(book.peers, request), { code: 'QUOTA_EXCEEDED', reason: 'peers', message: /^2000 peers .*`openclaw p2p remove/ })
+    assert.deepEqual([book.peers.get(bobIdentity.peerId), book.peers.withName('office')?.peerId], [undefined, 'peer-0'])
+    assert.equal((await pin(book, aliceIdentity, 'anna')).alias, 'anna')
+    assert.equal((await book.peers.decide(bobIdentity, 'blocked')).status, 'blocked')
+    await book.peers.remove(bobIdentity.peerId)
+    await book.peers.remove('peer-1')
+    assert.equal((await pinAlias(book.peers, request)).alias, 'office')
   })
 
   it('may be repeated for the same peer, in another case too', async () => {

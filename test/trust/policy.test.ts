@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { decideInbound, inboundRight, type InboundFacts } from '../../src/trust/policy.ts'
+import { decideCall, decideInbound, inboundRight, type InboundFacts } from '../../src/trust/policy.ts'
 
 type Row = [InboundFacts['dmPolicy'], InboundFacts['status'], reply: boolean, expected: string]
 
@@ -44,6 +44,21 @@ describe('decideInbound', () => {
     assert.ok(refused.action === 'refuse')
     assert.match(refused.text, /approved peers only/)
   })
+})
+
+describe('decideCall', () => {
+  const calls: Array<[InboundFacts['dmPolicy'], InboundFacts['status'], expected: string]> = [
+    ['pairing', 'unknown', 'NOT_APPROVED'], ['pairing', 'approved', 'accept'], ['pairing', 'blocked', 'BLOCKED'],
+    ['allowlist', 'unknown', 'NOT_APPROVED'], ['allowlist', 'approved', 'accept'], ['allowlist', 'blocked', 'BLOCKED'],
+    ['open', 'unknown', 'NOT_APPROVED'], ['open', 'approved', 'accept'], ['open', 'blocked', 'BLOCKED'],
+    ['disabled', 'unknown', 'NOT_ALLOWED'], ['disabled', 'approved', 'NOT_ALLOWED'], ['disabled', 'blocked', 'BLOCKED']
+  ]
+  for (const [dmPolicy, status, expected] of calls) {
+    it(`${dmPolicy}: a call of ${status === 'unknown' ? 'a stranger' : `a peer that is ${status}`} -> ${expected}`, () => {
+      const decision = decideCall(dmPolicy, status)
+      assert.equal(decision.action === 'refuse' ? decision.code : decision.action, expected)
+    })
+  }
 })
 
 describe('inboundRight', () => {

@@ -50,6 +50,8 @@ export interface Operation {
   run: (context: OperationContext, params: unknown) => Promise<Outcome>
 }
 
+type Given<P extends TProperties, O extends TProperties> = Static<TObject<P>> & Partial<Static<TObject<O>>>
+
 interface Definition<P extends TProperties, O extends TProperties, R extends object> {
   name: string
   tool?: ToolFace
@@ -57,9 +59,9 @@ interface Definition<P extends TProperties, O extends TProperties, R extends obj
   parameters: TObject<P>
   /** Parameters that only the owner may pass, besides the others. */
   ownerParameters?: TObject<O>
-  run: (context: OperationContext, params: Static<TObject<P>> & Partial<Static<TObject<O>>>) => Promise<R>
+  run: (context: OperationContext, params: Given<P, O>) => Promise<R>
   /** The result for people and agents. */
-  text: (result: R, audience: Audience) => string
+  text: (result: R, audience: Audience, params: Given<P, O>) => string
 }
 
 /** An operation whose parameters are checked before it runs and whose errors become results. */
@@ -74,8 +76,9 @@ export function defineOperation<P extends TProperties, O extends TProperties, R 
       try {
         const own = take(parameters, params, name)
         const owners = context.audience === 'owner' && ownerParameters !== undefined ? take(ownerParameters, params, name) : {}
-        const result = await definition.run(context, { ...own, ...owners })
-        return { details: { ok: true, ...result }, text: definition.text(result, context.audience) }
+        const given = { ...own, ...owners }
+        const result = await definition.run(context, given)
+        return { details: { ok: true, ...result }, text: definition.text(result, context.audience, given) }
       } catch (thrown) {
         const error = toMeshError(thrown)
         context.host.log[error.code === 'INTERNAL' ? 'error' : 'info'](`${name} failed: ${oneLine(errorLine(error), MAX_LOGGED_CHARACTERS)}`)

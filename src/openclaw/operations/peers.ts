@@ -20,9 +20,9 @@ export const listPeers = defineOperation({
   tool: {
     name: 'p2p_list_peers',
     label: 'P2P peers',
-    description: 'Known peers of the libp2p mesh: IDs, alias, whether approved and connected, how and since when known, who may message whom (mayMessageUs, agentMayMessage), when last seen. claimsNameOf: it calls itself by a name that belongs to that other peer'
+    description: 'Known peers of the libp2p mesh: IDs, alias, whether approved, presence (online, left: it said goodbye, away: nobody knows), how and since when known, who may message whom (mayMessageUs, agentMayMessage), when last seen. claimsNameOf: it calls itself by a name that belongs to that other peer'
   },
-  parameters: Type.Object({ online: Type.Optional(Type.Boolean({ description: 'Connected peers only' })) }),
+  parameters: Type.Object({ online: Type.Optional(Type.Boolean({ description: 'Only peers that are online now' })) }),
   run: async ({ mesh, audience }, { online }) => {
     const peers = await mesh.listPeers(online === undefined ? {} : { online })
     const shown = await Promise.all(peers.map(async peer => audience === 'owner' ? withSafetyWords(peer, mesh) : visibleToAgent(peer)))

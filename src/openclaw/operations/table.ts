@@ -1,4 +1,6 @@
 /** Everything that a user can do, once: tools, gateway methods and commands are made from this table. */
+import { broadcast } from './broadcast.ts'
+import { answerCall, call, endCall, escalate, say, transcript } from './calls.ts'
 import type { Operation } from './definition.ts'
 import { listInstances, resolveInstance, sendAny, sendInstance } from './instances.ts'
 import { invite, join } from './invites.ts'
@@ -11,5 +13,6 @@ import { addPeer, approve, block, discover, listPeers, ping, removePeer } from '
 export const OPERATIONS: readonly Operation[] = [
   status, identity, network, doctor,
   listPeers, addPeer, discover, removePeer, ping, approve, block, invite, join, listInstances, resolveInstance,
-  send, sendInstance, sendAny, messageStatus, inbox, watch
+  send, sendInstance, sendAny, broadcast, messageStatus, inbox, watch,
+  call, answerCall, say, escalate, endCall, transcript
 ]

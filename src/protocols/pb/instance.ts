@@ -11,6 +11,8 @@ export interface InstanceRecord {
   card?: AgentCard
   bootId: Uint8Array<ArrayBuffer>
   recipientBootIds: Uint8Array<ArrayBuffer>[]
+  isLeaving: boolean
+  expiresAt?: number
 }
 
 export namespace InstanceRecord {
@@ -57,6 +59,16 @@ export namespace InstanceRecord {
           }
         }
 
+        if ((obj.isLeaving != null && obj.isLeaving !== false)) {
+          w.uint32(56)
+          w.bool(obj.isLeaving)
+        }
+
+        if (obj.expiresAt != null) {
+          w.uint32(64)
+          w.uint64Number(obj.expiresAt)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -66,7 +78,8 @@ export namespace InstanceRecord {
           seq: 0,
           addrs: [],
           bootId: uint8ArrayAlloc(0),
-          recipientBootIds: []
+          recipientBootIds: [],
+          isLeaving: false
         }
 
         const end = length == null ? reader.len : reader.pos + length
@@ -107,6 +120,14 @@ export namespace InstanceRecord {
               }
 
               obj.recipientBootIds.push(reader.bytes())
+              break
+            }
+            case 7: {
+              obj.isLeaving = reader.bool()
+              break
+            }
+            case 8: {
+              obj.expiresAt = reader.uint64Number()
               break
             }
             default: {
@@ -187,6 +208,20 @@ export namespace InstanceRecord {
 
               break
             }
+            case 7: {
+              yield {
+                field: `${prefix}.isLeaving`,
+                value: reader.bool()
+              }
+              break
+            }
+            case 8: {
+              yield {
+                field: `${prefix}.expiresAt`,
+                value: reader.uint64Number()
+              }
+              break
+            }
             default: {
               reader.skipType(tag & 7)
               break
@@ -237,6 +272,16 @@ export namespace InstanceRecord {
     value: Uint8Array<ArrayBuffer>
   }
 
+  export interface InstanceRecordIsLeavingFieldEvent {
+    field: '$.isLeaving'
+    value: boolean
+  }
+
+  export interface InstanceRecordExpiresAtFieldEvent {
+    field: '$.expiresAt'
+    value: number
+  }
+
   export function encode (obj: Partial<InstanceRecord>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, InstanceRecord.codec())
   }
@@ -245,7 +290,7 @@ export namespace InstanceRecord {
     return decodeMessage(buf, InstanceRecord.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<InstanceRecord>): Generator<InstanceRecordInstanceNameFieldEvent | InstanceRecordSeqFieldEvent | InstanceRecordAddrsFieldEvent | InstanceRecordCardDescriptionFieldEvent | InstanceRecordCardSkillsFieldEvent | InstanceRecordBootIdFieldEvent | InstanceRecordRecipientBootIdsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<InstanceRecord>): Generator<InstanceRecordInstanceNameFieldEvent | InstanceRecordSeqFieldEvent | InstanceRecordAddrsFieldEvent | InstanceRecordCardDescriptionFieldEvent | InstanceRecordCardSkillsFieldEvent | InstanceRecordBootIdFieldEvent | InstanceRecordRecipientBootIdsFieldEvent | InstanceRecordIsLeavingFieldEvent | InstanceRecordExpiresAtFieldEvent> {
     return streamMessage(buf, InstanceRecord.codec(), opts)
   }
 }

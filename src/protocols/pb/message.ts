@@ -218,6 +218,31 @@ export namespace Frame {
     index: number
   }
 
+  export interface FrameMessageCallCallIdFieldEvent {
+    field: '$.message.call.callId'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface FrameMessageCallActFieldEvent {
+    field: '$.message.call.act'
+    value: number
+  }
+
+  export interface FrameMessageCallSeqFieldEvent {
+    field: '$.message.call.seq'
+    value: number
+  }
+
+  export interface FrameMessageCallClockFieldEvent {
+    field: '$.message.call.clock'
+    value: number
+  }
+
+  export interface FrameMessageCallReasonFieldEvent {
+    field: '$.message.call.reason'
+    value: string
+  }
+
   export interface FrameAcksIdFieldEvent {
     field: '$.acks[].id'
     value: Uint8Array<ArrayBuffer>
@@ -285,7 +310,7 @@ export namespace Frame {
     return decodeMessage(buf, Frame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameMessageIdFieldEvent | FrameMessageKindFieldEvent | FrameMessageHopsFieldEvent | FrameMessageInReplyToFieldEvent | FrameMessageConversationFieldEvent | FrameMessageTtlMsFieldEvent | FrameMessageTextFieldEvent | FrameMessageReceiptIdFieldEvent | FrameMessageReceiptStageFieldEvent | FrameMessageReceiptCodeFieldEvent | FrameMessageReceiptTextFieldEvent | FrameMessageReceiptRetryAfterMsFieldEvent | FrameMessageReceiptDeliveriesChannelFieldEvent | FrameMessageReceiptDeliveriesTargetFieldEvent | FrameMessageReceiptDeliveriesOkFieldEvent | FrameMessageReceiptDeliveriesErrorFieldEvent | FrameAcksIdFieldEvent | FrameAcksStageFieldEvent | FrameAcksCodeFieldEvent | FrameAcksTextFieldEvent | FrameAcksRetryAfterMsFieldEvent | FrameAcksDeliveriesChannelFieldEvent | FrameAcksDeliveriesTargetFieldEvent | FrameAcksDeliveriesOkFieldEvent | FrameAcksDeliveriesErrorFieldEvent | FrameAnnounceFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Frame>): Generator<FrameMessageIdFieldEvent | FrameMessageKindFieldEvent | FrameMessageHopsFieldEvent | FrameMessageInReplyToFieldEvent | FrameMessageConversationFieldEvent | FrameMessageTtlMsFieldEvent | FrameMessageTextFieldEvent | FrameMessageReceiptIdFieldEvent | FrameMessageReceiptStageFieldEvent | FrameMessageReceiptCodeFieldEvent | FrameMessageReceiptTextFieldEvent | FrameMessageReceiptRetryAfterMsFieldEvent | FrameMessageReceiptDeliveriesChannelFieldEvent | FrameMessageReceiptDeliveriesTargetFieldEvent | FrameMessageReceiptDeliveriesOkFieldEvent | FrameMessageReceiptDeliveriesErrorFieldEvent | FrameMessageCallCallIdFieldEvent | FrameMessageCallActFieldEvent | FrameMessageCallSeqFieldEvent | FrameMessageCallClockFieldEvent | FrameMessageCallReasonFieldEvent | FrameAcksIdFieldEvent | FrameAcksStageFieldEvent | FrameAcksCodeFieldEvent | FrameAcksTextFieldEvent | FrameAcksRetryAfterMsFieldEvent | FrameAcksDeliveriesChannelFieldEvent | FrameAcksDeliveriesTargetFieldEvent | FrameAcksDeliveriesOkFieldEvent | FrameAcksDeliveriesErrorFieldEvent | FrameAnnounceFieldEvent> {
     return streamMessage(buf, Frame.codec(), opts)
   }
 }
@@ -299,6 +324,7 @@ export interface Envelope {
   ttlMs: number
   text: string
   receipt?: Ack
+  call?: Call
 }
 
 export namespace Envelope {
@@ -351,6 +377,11 @@ export namespace Envelope {
           Ack.codec().encode(obj.receipt, w)
         }
 
+        if (obj.call != null) {
+          w.uint32(74)
+          Call.codec().encode(obj.call, w)
+        }
+
         if (opts.lengthDelimited !== false) {
           w.ldelim()
         }
@@ -400,6 +431,12 @@ export namespace Envelope {
             case 8: {
               obj.receipt = Ack.codec().decode(reader, reader.uint32(), {
                 limits: opts.limits?.receipt
+              })
+              break
+            }
+            case 9: {
+              obj.call = Call.codec().decode(reader, reader.uint32(), {
+                limits: opts.limits?.call
               })
               break
             }
@@ -470,6 +507,13 @@ export namespace Envelope {
             case 8: {
               yield * Ack.codec().stream(reader, reader.uint32(), `${prefix}.receipt`, {
                 limits: opts.limits?.receipt
+              })
+
+              break
+            }
+            case 9: {
+              yield * Call.codec().stream(reader, reader.uint32(), `${prefix}.call`, {
+                limits: opts.limits?.call
               })
 
               break
@@ -570,6 +614,31 @@ export namespace Envelope {
     index: number
   }
 
+  export interface EnvelopeCallCallIdFieldEvent {
+    field: '$.call.callId'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface EnvelopeCallActFieldEvent {
+    field: '$.call.act'
+    value: number
+  }
+
+  export interface EnvelopeCallSeqFieldEvent {
+    field: '$.call.seq'
+    value: number
+  }
+
+  export interface EnvelopeCallClockFieldEvent {
+    field: '$.call.clock'
+    value: number
+  }
+
+  export interface EnvelopeCallReasonFieldEvent {
+    field: '$.call.reason'
+    value: string
+  }
+
   export function encode (obj: Partial<Envelope>): Uint8Array<ArrayBuffer> {
     return encodeMessage(obj, Envelope.codec())
   }
@@ -578,8 +647,188 @@ export namespace Envelope {
     return decodeMessage(buf, Envelope.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Envelope>): Generator<EnvelopeIdFieldEvent | EnvelopeKindFieldEvent | EnvelopeHopsFieldEvent | EnvelopeInReplyToFieldEvent | EnvelopeConversationFieldEvent | EnvelopeTtlMsFieldEvent | EnvelopeTextFieldEvent | EnvelopeReceiptIdFieldEvent | EnvelopeReceiptStageFieldEvent | EnvelopeReceiptCodeFieldEvent | EnvelopeReceiptTextFieldEvent | EnvelopeReceiptRetryAfterMsFieldEvent | EnvelopeReceiptDeliveriesChannelFieldEvent | EnvelopeReceiptDeliveriesTargetFieldEvent | EnvelopeReceiptDeliveriesOkFieldEvent | EnvelopeReceiptDeliveriesErrorFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Envelope>): Generator<EnvelopeIdFieldEvent | EnvelopeKindFieldEvent | EnvelopeHopsFieldEvent | EnvelopeInReplyToFieldEvent | EnvelopeConversationFieldEvent | EnvelopeTtlMsFieldEvent | EnvelopeTextFieldEvent | EnvelopeReceiptIdFieldEvent | EnvelopeReceiptStageFieldEvent | EnvelopeReceiptCodeFieldEvent | EnvelopeReceiptTextFieldEvent | EnvelopeReceiptRetryAfterMsFieldEvent | EnvelopeReceiptDeliveriesChannelFieldEvent | EnvelopeReceiptDeliveriesTargetFieldEvent | EnvelopeReceiptDeliveriesOkFieldEvent | EnvelopeReceiptDeliveriesErrorFieldEvent | EnvelopeCallCallIdFieldEvent | EnvelopeCallActFieldEvent | EnvelopeCallSeqFieldEvent | EnvelopeCallClockFieldEvent | EnvelopeCallReasonFieldEvent> {
     return streamMessage(buf, Envelope.codec(), opts)
+  }
+}
+
+export interface Call {
+  callId: Uint8Array<ArrayBuffer>
+  act: number
+  seq: number
+  clock: number
+  reason?: string
+}
+
+export namespace Call {
+  let _codec: Codec<Call>
+
+  export const codec = (): Codec<Call> => {
+    if (_codec == null) {
+      _codec = message<Call>((obj, w, opts = {}) => {
+        if (opts.lengthDelimited !== false) {
+          w.fork()
+        }
+
+        if ((obj.callId != null && obj.callId.byteLength > 0)) {
+          w.uint32(10)
+          w.bytes(obj.callId)
+        }
+
+        if ((obj.act != null && obj.act !== 0)) {
+          w.uint32(16)
+          w.uint32(obj.act)
+        }
+
+        if ((obj.seq != null && obj.seq !== 0)) {
+          w.uint32(24)
+          w.uint32(obj.seq)
+        }
+
+        if ((obj.clock != null && obj.clock !== 0)) {
+          w.uint32(32)
+          w.uint32(obj.clock)
+        }
+
+        if (obj.reason != null) {
+          w.uint32(42)
+          w.string(obj.reason)
+        }
+
+        if (opts.lengthDelimited !== false) {
+          w.ldelim()
+        }
+      }, (reader, length, opts = {}) => {
+        const obj: any = {
+          callId: uint8ArrayAlloc(0),
+          act: 0,
+          seq: 0,
+          clock: 0
+        }
+
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              obj.callId = reader.bytes()
+              break
+            }
+            case 2: {
+              obj.act = reader.uint32()
+              break
+            }
+            case 3: {
+              obj.seq = reader.uint32()
+              break
+            }
+            case 4: {
+              obj.clock = reader.uint32()
+              break
+            }
+            case 5: {
+              obj.reason = reader.string()
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+
+        return obj
+      }, function * (reader, length, prefix, opts = {}) {
+        const end = length == null ? reader.len : reader.pos + length
+
+        while (reader.pos < end) {
+          const tag = reader.uint32()
+
+          switch (tag >>> 3) {
+            case 1: {
+              yield {
+                field: `${prefix}.callId`,
+                value: reader.bytes()
+              }
+              break
+            }
+            case 2: {
+              yield {
+                field: `${prefix}.act`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 3: {
+              yield {
+                field: `${prefix}.seq`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 4: {
+              yield {
+                field: `${prefix}.clock`,
+                value: reader.uint32()
+              }
+              break
+            }
+            case 5: {
+              yield {
+                field: `${prefix}.reason`,
+                value: reader.string()
+              }
+              break
+            }
+            default: {
+              reader.skipType(tag & 7)
+              break
+            }
+          }
+        }
+      })
+    }
+
+    return _codec
+  }
+
+  export interface CallCallIdFieldEvent {
+    field: '$.callId'
+    value: Uint8Array<ArrayBuffer>
+  }
+
+  export interface CallActFieldEvent {
+    field: '$.act'
+    value: number
+  }
+
+  export interface CallSeqFieldEvent {
+    field: '$.seq'
+    value: number
+  }
+
+  export interface CallClockFieldEvent {
+    field: '$.clock'
+    value: number
+  }
+
+  export interface CallReasonFieldEvent {
+    field: '$.reason'
+    value: string
+  }
+
+  export function encode (obj: Partial<Call>): Uint8Array<ArrayBuffer> {
+    return encodeMessage(obj, Call.codec())
+  }
+
+  export function decode (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Call>): Call {
+    return decodeMessage(buf, Call.codec(), opts)
+  }
+
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<Call>): Generator<CallCallIdFieldEvent | CallActFieldEvent | CallSeqFieldEvent | CallClockFieldEvent | CallReasonFieldEvent> {
+    return streamMessage(buf, Call.codec(), opts)
   }
 }
 

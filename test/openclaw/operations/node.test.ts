@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { identity, status } from '../../../src/openclaw/operations/node.ts'
-import { NETWORK, SELF, STATUS } from '../../support/fake-mesh.ts'
+import { FakeMesh, NETWORK, PEER, SELF, STATUS } from '../../support/fake-mesh.ts'
 import { asAgent, asOwner } from './run.ts'
 
 const FINDINGS = [{
@@ -22,6 +22,16 @@ describe('status', () => {
     const { pendingApprovals: _pending, ...facts } = STATUS
     assert.deepEqual(details, { ok: true, ...facts, ...REACH })
     assert.doesNotMatch(text, /ABCD-EFGH/)
+  })
+
+  it('shows the calls that are open, and how to answer one', async () => {
+    const openCalls = [
+      { callId: 'c1', peerId: PEER, role: 'callee', state: 'ringing' }, { callId: 'c2', peerId: PEER, role: 'caller', state: 'active' },
+      { callId: 'c3', peerId: PEER, role: 'callee', state: 'ringing', waits: true }
+    ] as const
+    const { details, text } = await asAgent(status, {}, { mesh: new FakeMesh({ status: async () => ({ ...STATUS, openCalls: [...openCalls] }) }) })
+    assert.deepEqual(details.ok && details['openCalls'], openCalls)
+    assert.match(text, new RegExp(`c1 from ${PEER}: rings here, openclaw p2p answer accept\n.*c2 to ${PEER}: active\n.*c3 from ${PEER}: waits until`))
   })
 })
 

@@ -7,7 +7,7 @@ import { FakeMesh, PEER, PEER_AGENT_ID, peerSummary } from '../../support/fake-m
 import { asAgent, asOwner } from './run.ts'
 
 const OTHER = '12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp'
-const STRANGER = peerSummary({ approved: false, status: 'unknown', connected: false, held: 2, code: 'ABCD-EFGH', instanceId: 'free-money@604ad9d9c103ea46' })
+const STRANGER = peerSummary({ approved: false, status: 'unknown', connected: false, presence: 'away', held: 2, code: 'ABCD-EFGH', instanceId: 'free-money@604ad9d9c103ea46' })
 
 function meshWith(...peers: FakeMesh['peers']): FakeMesh {
   const mesh = new FakeMesh()

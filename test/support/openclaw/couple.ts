@@ -23,6 +23,7 @@ const MEET_TIMEOUT_MS = 180_000
 
 type Name = typeof NAMES[number]
 type Settings = Pick<GatewayOptions, 'plugin' | 'channel' | 'config' | 'env'>
+type Maker = (options: Settings & Pick<GatewayOptions, 'name' | 'host'>) => Promise<Gateway>
 
 /** Settings of both gateways, and those that only one has. */
 export interface CoupleOptions extends Settings {
@@ -38,12 +39,14 @@ export class Couple implements AsyncDisposable {
   readonly bob: Gateway
   readonly model: ModelServer
   readonly #stack: AsyncDisposableStack
+  readonly #make: Maker
 
-  private constructor(init: { alice: Gateway, bob: Gateway, model: ModelServer, stack: AsyncDisposableStack }) {
+  private constructor(init: { alice: Gateway, bob: Gateway, model: ModelServer, make: Maker, stack: AsyncDisposableStack }) {
     this.alice = init.alice
     this.bob = init.bob
     this.model = init.model
     this.#stack = init.stack
+    this.#make = init.make
   }
 
   /** Why gateways cannot be started here, or `undefined`. */
@@ -59,10 +62,10 @@ export class Couple implements AsyncDisposable {
     const placed = hosts ?? await hostsOnLan(stack)
     const template = await PluginTemplate.install([{ spec: await packPlugin(scratch.path) }, ...plugins], join(scratch.path, 'template'))
     const model = stack.use(await ModelServer.start())
-    const create = async (name: Name, own: Settings = {}): Promise<Gateway> =>
-      stack.use(await Gateway.create({ ...shared, ...own, name, template, model, folder: scratch.path, host: placed[name] }))
-    const [alice, bob] = [await create('alice'), await create('bob', onlyBob)]
-    return new Couple({ alice, bob, model, stack: stack.move() })
+    const make: Maker = async own => Gateway.create({ ...own, template, model, folder: scratch.path })
+    const alice = stack.use(await make({ ...shared, name: 'alice', host: placed.alice }))
+    const bob = stack.use(await make({ ...shared, ...onlyBob, name: 'bob', host: placed.bob }))
+    return new Couple({ alice, bob, model, make, stack: stack.move() })
   }
 
   /** As `create`, and starts them. */
@@ -75,6 +78,13 @@ export class Couple implements AsyncDisposable {
       await couple[Symbol.asyncDispose]()
       throw error
     }
+  }
+
+  /** A third gateway, made and started; it goes with the couple. */
+  async add(options: Parameters<Maker>[0]): Promise<Gateway> {
+    const gateway = this.#stack.use(await this.#make(options))
+    await gateway.start()
+    return gateway
   }
 
   /** Starts both gateways at the same moment. */

@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { Child } from '../child.ts'
 import { LineLog, type WaitForOptions } from '../line-log.ts'
 import type { NamespaceHost } from '../namespace-host.ts'
-import { run, type RunResult } from '../run.ts'
+import { run, runOk, type RunResult } from '../run.ts'
 import { until } from '../until.ts'
 import { gatewayConfig } from './gateway-config.ts'
 import { postJson, type HttpAddress } from './http.ts'
@@ -160,6 +160,12 @@ export class Gateway implements AsyncDisposable {
   /** Runs `openclaw ...args` beside the gateway. */
   async cli(args: string[], options: CliOptions = {}): Promise<RunResult> {
     return run(this.#command(...args), { env: this.#env, timeoutMs: CLI_TIMEOUT_MS, ...options })
+  }
+
+  /** Runs `openclaw ...args --json`, which must succeed; returns what it printed. */
+  async cliJson(args: string[]): Promise<JsonObject> {
+    const { stdout } = await runOk(this.#command(...args, '--json'), { env: this.#env, timeoutMs: CLI_TIMEOUT_MS })
+    return JSON.parse(stdout) as JsonObject
   }
 
   /** Starts `openclaw ...args` beside the gateway, for commands that run until they are ended. */

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
+import { describe, it } from 'node:test'
+import type { GossipSubComponents } from '@libp2p/gossipsub'
+import { identify } from '@libp2p/identify'
+import { noise } from '@libp2p/noise'
+import { tcp } from '@libp2p/tcp'
+import { yamux } from '@libp2p/yamux'
+import { createLibp2p } from 'libp2p'
+import { BroadcastProtocol } from '../../src/protocols/broadcast-protocol.ts'
+import { LogRecorder } from '../support/log-recorder.ts'
+import { Recorder } from '../support/recorder.ts'
+import { until } from '../support/until.ts'
+
+const TOPIC = 'topic'
+
+async function startNode() {
+  const texts = new Recorder<string>()
+  const started = Promise.withResolvers<BroadcastProtocol>()
+  const libp2p = await createLibp2p({
+    addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] }, transports: [tcp()], connectionEncrypters: [noise()], streamMuxers: [yamux()],
+    services: {
+      identify: identify(),
+      broadcasts: (components: GossipSubComponents) => {
+        const protocol = new BroadcastProtocol(components, {
+          topic: TOPIC, statusOf: () => 'unknown', now: Date.now, log: new LogRecorder(), onBroadcast: (_author, { text }) => { texts.add(text) }
+        })
+        started.resolve(protocol)
+        return protocol
+      }
+    }
+  })
+  const protocol = await started.promise
+  const publish = async (text: string): Promise<number> => await protocol.publish(TOPIC, { id: randomUUID(), sentAt: Date.now(), hops: 0, text })
+  return { libp2p, texts, publish, [Symbol.asyncDispose]: async () => { await libp2p.stop() } }
+}
+
+describe('BroadcastProtocol', () => {
+  it('goes on over another connection when the one in use breaks, in both directions', async () => {
+    await using alice = await startNode()
+    await using bob = await startNode()
+    const first = await alice.libp2p.dial(bob.libp2p.getMultiaddrs())
+    for (const node of [alice, bob]) await until(async () => await node.publish('hello') === 1, { what: 'a neighbour', timeoutMs: 60_000, intervalMs: 300 })
+    await alice.libp2p.dial(bob.libp2p.getMultiaddrs(), { force: true })
+    assert.equal(alice.libp2p.getConnections(bob.libp2p.peerId).length, 2)
+    first.abort(new Error('the cable is pulled'))
+    for (const [from, to] of [[alice, bob], [bob, alice]] as const) {
+      await until(async () => {
+        await from.publish('still there?')
+        return to.texts.items.includes('still there?')
+      }, { what: 'a broadcast over the other connection', timeoutMs: 60_000, intervalMs: 300 })
+    }
+  })
+
+  it('tells when this node has broadcast as much as others take', async () => {
+    await using alice = await startNode()
+    const text = 'x'.repeat(16_000)
+    await assert.rejects(async () => { for (let count = 0; count < 1_201; count++) await alice.publish(text) }, { code: 'RATE_LIMITED' })
+  })
+})
