@@ -6,6 +6,12 @@ export function isRelayed(connection: Pick<Connection, 'remoteAddr'>): boolean {
   return connection.remoteAddr.getComponents().some(component => component.name === 'p2p-circuit')
 }
 
+/** The first open one, a direct one before a relayed one. */
+export function bestOpen(connections: readonly Connection[]): Connection | undefined {
+  const open = connections.filter(({ status }) => status === 'open')
+  return open.find(connection => !isRelayed(connection)) ?? open[0]
+}
+
 /** The relay's peer ID, of a relayed connection whose address names it. */
 export function relayOf(connection: Pick<Connection, 'remoteAddr'>): string | undefined {
   const components = connection.remoteAddr.getComponents()

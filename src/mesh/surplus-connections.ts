@@ -2,8 +2,8 @@
 import type { Connection, PeerId } from '@libp2p/interface'
 import { SURPLUS_CHECK_MS, SURPLUS_MIN_AGE_MS, SURPLUS_TIMEOUT_MS } from '../config/limits.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
+import { closeOrAbort } from '../lib/close-or-abort.ts'
 import { isRelayed } from '../lib/connection-path.ts'
-import { toError } from '../lib/errors.ts'
 import type { Logger } from '../lib/log.ts'
 
 export interface SurplusConnectionsInit {
@@ -51,18 +51,16 @@ export class SurplusConnections {
 
   /** @param deadline when it is closed, whatever still runs over it */
   #lookSoon(connection: Connection, deadline: number): void {
-    this.#closing.set(connection, this.#init.clock.after(SURPLUS_CHECK_MS, () => {
-      this.#look(connection, deadline).catch((error: unknown) => { connection.abort(toError(error)) })
-    }))
+    this.#closing.set(connection, this.#init.clock.after(SURPLUS_CHECK_MS, () => { this.#look(connection, deadline) }))
   }
 
-  async #look(connection: Connection, deadline: number): Promise<void> {
+  #look(connection: Connection, deadline: number): void {
     if (connection.status !== 'open' || !this.#hasOther(connection)) {
       this.#closing.delete(connection)
     } else if (this.#isIdle(connection) || this.#init.clock.now() >= deadline) {
       this.#closing.delete(connection)
       this.#init.log.debug(`A second connection to ${connection.remotePeer.toString()} is closed: ${connection.remoteAddr.toString()}`)
-      await connection.close({ signal: AbortSignal.timeout(SURPLUS_CHECK_MS) })
+      void closeOrAbort(connection, SURPLUS_CHECK_MS)
     } else this.#lookSoon(connection, deadline)
   }
 

@@ -6,6 +6,7 @@ import {
 } from '../config/nat-limits.ts'
 import { backoffDelay } from '../lib/backoff.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
+import { closeOrAbort } from '../lib/close-or-abort.ts'
 import { isRelayed, transportOf } from '../lib/connection-path.ts'
 import { toError } from '../lib/errors.ts'
 import type { Logger } from '../lib/log.ts'
@@ -205,21 +206,13 @@ export class PathSupervisor implements Startable {
     this.#become(peer, 'direct')
     for (const follower of this.#init.followers) await follower.follow(direct)
     for (const relayed of this.#relayed(peer.peerId)) {
-      if (direct.status === 'open' && this.#isIdle(relayed)) await this.#close(relayed)
+      if (direct.status === 'open' && this.#isIdle(relayed)) await closeOrAbort(relayed, RELAYED_IDLE_CHECK_MS)
     }
   }
 
   /** A young one may just have been opened for something. */
   #isIdle({ streams, timeline }: Connection): boolean {
     return streams.length === 0 && this.#init.clock.now() - timeline.open >= RELAYED_MIN_AGE_MS
-  }
-
-  async #close(connection: Connection): Promise<void> {
-    try {
-      await connection.close({ signal: AbortSignal.timeout(RELAYED_IDLE_CHECK_MS) })
-    } catch (error) {
-      connection.abort(toError(error))
-    }
   }
 
   #direct(peerId: PeerId): Connection[] {

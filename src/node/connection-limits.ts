@@ -1,7 +1,7 @@
 /** Which connections end where there are too many: those of peers that this node keeps itself connected to never do. */
 import type { Connection } from '@libp2p/interface'
 import { CONNECTION_CLOSE_TIMEOUT_MS, CONNECTION_GRACE_MS, MAX_OWN_CONNECTIONS } from '../config/connection-limits.ts'
-import { toError } from '../lib/errors.ts'
+import { closeOrAbort } from '../lib/close-or-abort.ts'
 import type { Logger } from '../lib/log.ts'
 import { networkKeyOf } from '../lib/network-key.ts'
 
@@ -58,7 +58,7 @@ export class ConnectionLimits {
     for (const connection of connections) {
       this.#closing.add(connection)
       this.#init.log.debug(`Too many connections: that to ${connection.remotePeer.toString()} is closed`)
-      connection.close({ signal: AbortSignal.timeout(CONNECTION_CLOSE_TIMEOUT_MS) }).catch((error: unknown) => { connection.abort(toError(error)) })
+      void closeOrAbort(connection, CONNECTION_CLOSE_TIMEOUT_MS)
     }
   }
 }

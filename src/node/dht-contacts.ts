@@ -4,8 +4,8 @@ import type { ConnectionManager, OpenConnectionOptions } from '@libp2p/interface
 import type { Multiaddr } from '@multiformats/multiaddr'
 import { DHT_IDLE_MS, DHT_PATIENCE_MS } from '../config/dht-limits.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
+import { closeOrAbort } from '../lib/close-or-abort.ts'
 import { isRelayed } from '../lib/connection-path.ts'
-import { toError } from '../lib/errors.ts'
 import { overriding } from '../lib/overriding.ts'
 
 export interface DhtContactsInit {
@@ -97,17 +97,13 @@ export class DhtContacts {
       if (this.#init.isKept(peerId) || connections.some(isUsed)) this.#askedAt.delete(key)
       else if (this.#init.clock.now() - at >= DHT_IDLE_MS) {
         if (connections.length === 0) this.#askedAt.delete(key)
-        for (const connection of connections) close(connection) // it stays a contact until it is closed
+        for (const connection of connections) void closeOrAbort(connection, CLOSE_TIMEOUT_MS) // it stays a contact until it is closed
       }
     }
   }
 }
 
 const CLOSE_TIMEOUT_MS = 1_000
-
-function close(connection: Connection): void {
-  connection.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) }).catch((error: unknown) => { connection.abort(toError(error)) })
-}
 
 /** A stream without a protocol is being negotiated: whatever it becomes is seen next time. */
 function isUsed({ streams }: Connection): boolean {

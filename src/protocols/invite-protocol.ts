@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { ComponentLogger, Connection, Logger, PeerId, Startable, Stream } from '@libp2p/interface'
 import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 import { INVITE_BUSY_RETRY_MS, INVITE_EXCHANGE_MS, MAX_INVITE_EXCHANGES } from '../config/invite-limits.ts'
-import { isRelayed } from '../lib/connection-path.ts'
+import { bestOpen } from '../lib/connection-path.ts'
 import { MeshError, toError } from '../lib/errors.ts'
 import { InviteChannel, INVITE_NONCE_BYTES, type InviteAnswer, type InviteHello, type WireProof } from './invite-frames.ts'
 
@@ -94,10 +94,8 @@ export class InviteProtocol implements Startable {
     }
   }
 
-  /** A direct one before a relayed one. */
   #connectionTo(peerId: PeerId): Connection {
-    const open = this.#components.connectionManager.getConnections(peerId).filter(connection => connection.status === 'open')
-    const connection = open.find(candidate => !isRelayed(candidate)) ?? open[0]
+    const connection = bestOpen(this.#components.connectionManager.getConnections(peerId))
     if (connection === undefined) throw new Error('there is no connection')
     return connection
   }

@@ -4,8 +4,9 @@ import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 import { MAX_INBOUND_MESSAGE_STREAMS, MAX_OUTBOUND_MESSAGE_STREAMS, MAX_TRACKED_PEERS, OPEN_STREAM_TIMEOUT_MS, PENALTY_MS } from '../config/limits.ts'
 import { BoundedMap } from '../lib/bounded-map.ts'
 import type { Clock } from '../lib/clock.ts'
+import { closeOrAbort } from '../lib/close-or-abort.ts'
 import { MeshError, toError } from '../lib/errors.ts'
-import { isRelayed } from '../lib/connection-path.ts'
+import { bestOpen, isRelayed } from '../lib/connection-path.ts'
 import { MessageLink, type MessageHandler } from './message-link.ts'
 import { isOffence, TooManyStreamsError } from './offences.ts'
 import type { WireMessage } from './wire-message.ts'
@@ -163,8 +164,7 @@ export class MessageProtocol implements Startable {
   }
 
   async #open(peerId: PeerId): Promise<void> {
-    const open = this.#components.connectionManager.getConnections(peerId).filter(connection => connection.status === 'open')
-    const connection = open.find(candidate => !isRelayed(candidate)) ?? open[0]
+    const connection = bestOpen(this.#components.connectionManager.getConnections(peerId))
     if (connection === undefined) throw new MeshError('UNREACHABLE', `no connection to ${peerId.toString()}`, { reason: 'not-connected' })
     await this.#openOver(connection)
   }
@@ -220,7 +220,7 @@ export class MessageProtocol implements Startable {
     for (const link of links) {
       link.retire(() => {
         if (this.#bestLink(link.peerId) === link) return // the better one is gone meanwhile
-        link.close({ signal: AbortSignal.timeout(CLOSE_TIMEOUT_MS) }).catch((error: unknown) => { link.abort(toError(error)) })
+        void closeOrAbort(link, CLOSE_TIMEOUT_MS)
       })
     }
   }

@@ -64,8 +64,11 @@ describe('three gateways, the ends of which know the one in the middle only', ()
     assert.equal(resolved['peerId'], ids.carol, JSON.stringify(resolved))
     const sent = await command(alice, ['p2p', 'send', instanceId, 'from', 'end', 'to', 'end', '--json'])
     assert.deepEqual([sent['state'], sent['peerId']], ['delivered', ids.carol], JSON.stringify(sent))
-    const { connections } = await alice.tool('p2p_get_network_info') as { connections: JsonObject[] }
-    assert.deepEqual(connections.filter(({ peerId }) => peerId === ids.carol).map(({ path }) => path), ['direct'])
+    await until(async () => {
+      const { connections } = await alice.tool('p2p_get_network_info') as { connections: JsonObject[] }
+      const toCarol = connections.filter(({ peerId }) => peerId === ids.carol)
+      return toCarol.length === 1 && toCarol[0]?.['path'] === 'direct'
+    }, { what: 'one direct connection to be left', timeoutMs: WAIT_MS })
   })
 
   test('an end that stops is gone for the others at once, by its own word', async () => {

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { multiaddr } from '@multiformats/multiaddr'
-import { isRelayed, relayOf, transportOf } from '../../src/lib/connection-path.ts'
+import { bestOpen, isRelayed, relayOf, transportOf } from '../../src/lib/connection-path.ts'
+import { testConnection } from '../support/links.ts'
 import { alice, bob } from '../support/peers.ts'
 
 const relay = `/ip4/192.0.2.7/tcp/4001/p2p/${alice.toString()}`
@@ -26,4 +27,15 @@ describe('the path of a connection', () => {
       assert.equal(transportOf(connection), transport)
     })
   }
+})
+
+describe('the best of several connections', () => {
+  it('is the first open one, a direct one before a relayed one', () => {
+    const closed = testConnection(alice, { status: 'closed' })
+    const relayed = testConnection(alice, { isRelayed: true })
+    const [one, other] = [testConnection(alice), testConnection(alice)]
+    assert.equal(bestOpen([closed, relayed, one, other]), one)
+    assert.equal(bestOpen([closed, relayed]), relayed)
+    assert.equal(bestOpen([closed]), undefined)
+  })
 })
