@@ -16,8 +16,8 @@ export interface Transfer {
   /** In a safe alphabet where a peer gave it. */
   name: string
   bytes: number
-  /** 64 hex characters. */
-  sha256: string
+  /** 64 hex characters. Absent until the file was read as a whole here, or is here and was checked. */
+  sha256?: string
   state: TransferState
   /** How many bytes the recipient has. */
   moved: number

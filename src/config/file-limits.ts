@@ -3,6 +3,9 @@
 /** Read from disk and handed to the stream at a time. */
 export const FILE_CHUNK_BYTES = 256 * 1_024
 
+/** What follows the bytes of a file: the SHA-256 of the whole. */
+export const FILE_HASH_BYTES = 32
+
 /** Bytes on their way that the recipient has not written yet: what either side keeps in memory, and 80 MB/s at 100 ms of round trip. */
 export const FILE_WINDOW_BYTES = 8 * 1_024 * 1_024
 

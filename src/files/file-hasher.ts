@@ -1,6 +1,6 @@
 /** SHA-256 of files, worked out in a thread of its own, also while they grow. */
 import { Worker } from 'node:worker_threads'
-import { toError } from '../lib/errors.ts'
+import { MeshError, toError } from '../lib/errors.ts'
 
 /** What the thread is asked: to read on to an offset, to say the hash of everything before it, to forget the file. */
 export interface HashOrder {
@@ -48,6 +48,7 @@ export class FileHasher {
   async stop(): Promise<void> {
     const worker = this.#worker
     this.#worker = undefined
+    this.#giveUp(new MeshError('NOT_RUNNING', 'the mesh is stopping'))
     await worker?.terminate()
   }
 

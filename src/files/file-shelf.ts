@@ -65,11 +65,11 @@ export class FileShelf {
   }
 
   /** Moves a whole file into quarantine; where it lies then. It is readable for its owner, and nothing runs it. */
-  async keep(row: TransferRow, now: number): Promise<string> {
+  async keep(row: TransferRow, sha256: string, now: number): Promise<string> {
     const folder = join(this.#receivedDir, row.id)
     const path = join(folder, row.name)
     const label: Label = {
-      transferId: row.id, from: row.peerId, name: row.name, bytes: row.bytes, sha256: row.sha256, receivedAt: new Date(now).toISOString()
+      transferId: row.id, from: row.peerId, name: row.name, bytes: row.bytes, sha256, receivedAt: new Date(now).toISOString()
     }
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await writeFile(`${folder}.json`, `${JSON.stringify(label, null, 2)}\n`, { mode: 0o600 })

@@ -9,6 +9,8 @@ export interface FileWriterInit {
   offset: number
   /** Everything before this offset was written. */
   onWritten: (offset: number) => void
+  /** The disk takes nothing more. */
+  onFailed: (error: Error) => void
 }
 
 /** Bytes and pieces of one write. */
@@ -61,6 +63,7 @@ export class FileWriter {
       this.#error = diskError(error)
       this.#pieces = []
       this.#queuedBytes = 0
+      this.#init.onFailed(this.#error)
     } finally {
       this.#isRunning = false
     }

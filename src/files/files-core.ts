@@ -6,6 +6,7 @@ import type { Logger } from '../lib/log.ts'
 import type { ApprovalStatus } from '../mesh-api.ts'
 import type { FileProtocol } from '../protocols/file-protocol.ts'
 import type { FileHasher } from './file-hasher.ts'
+import type { SourceHashes } from './source-hashes.ts'
 import type { TransferRow, TransferStore } from './transfer-store.ts'
 
 export interface FilesCore {
@@ -21,6 +22,7 @@ export interface FilesCore {
 
 /** What files that go out need besides. */
 export interface OutgoingFilesInit extends FilesCore {
+  hashes: SourceHashes
   protocol: Pick<FileProtocol, 'open' | 'tell'>
   /** Connects to the peer; rejects when that fails now. */
   reach: (peerId: PeerId) => Promise<void>

@@ -12,6 +12,7 @@ import { FileShelf } from './file-shelf.ts'
 import type { FilesCore, OutgoingFilesInit } from './files-core.ts'
 import { IncomingFiles, type IncomingFilesInit } from './incoming-files.ts'
 import { OutgoingFiles, type FileLetter } from './outgoing-files.ts'
+import { SourceHashes } from './source-hashes.ts'
 import { isOpen } from './transfer-machine.ts'
 import { TransferStore, type TransferRow } from './transfer-store.ts'
 import { toTransfer } from './transfer-view.ts'
@@ -52,7 +53,7 @@ export class Files {
         if (peerId !== undefined) await init.protocol.tell(peerId, 'call', transferId)
       }
     })
-    this.outgoing = new OutgoingFiles({ ...core, maxBytes: config.fileLimits.maxBytes })
+    this.outgoing = new OutgoingFiles({ ...core, hashes: new SourceHashes(core), maxBytes: config.fileLimits.maxBytes })
   }
 
   async start(): Promise<void> {

@@ -17,6 +17,8 @@ export interface InboundTransferInit {
   clock: Clock
   /** Bytes are about to flow. */
   onStart: () => Promise<void>
+  /** All bytes are here, and have that SHA-256. */
+  onChecked: (sha256: string) => Promise<void>
 }
 
 export class InboundTransfer {
@@ -53,10 +55,11 @@ export class InboundTransfer {
    * @throws BrokenOffError when it may go on later, or MeshError when it cannot
    */
   async run({ channel, signal }: FileVisit): Promise<string> {
-    const { row, shelf, hasher, clock, onStart } = this.#init
+    const { row, shelf, hasher, clock, onStart, onChecked } = this.#init
     const offset = await this.#startOffset()
     const file = await openPart(shelf, row.id)
     const hash = hasher.begin(shelf.partPath(row.id))
+    let sha256: string
     try {
       hash.advance(offset)
       this.gauge.note(offset)
@@ -71,15 +74,16 @@ export class InboundTransfer {
       })
       const received = receiving.run(AbortSignal.any([this.#abort.signal, signal]))
       channel.write({ kind: 'go', offset })
-      await received
-      await this.#check(hash, offset)
+      sha256 = await received
+      await this.#check(hash, { sha256, offset })
       receiving.checkExcess()
       await file.sync()
     } finally {
       hash.drop()
       await file.close()
     }
-    return await shelf.keep(row, clock.now())
+    await onChecked(sha256)
+    return await shelf.keep(row, sha256, clock.now())
   }
 
   /** Pieces of more than the file are none of it. */
@@ -92,12 +96,12 @@ export class InboundTransfer {
   }
 
   /** The disk may have lost bytes of an earlier stream in a power cut: such a file is fetched once more as a whole. */
-  async #check(hash: RunningHash, offset: number): Promise<void> {
+  async #check(hash: RunningHash, { sha256, offset }: { sha256: string, offset: number }): Promise<void> {
     const { row, shelf } = this.#init
-    if (await hash.finish(row.bytes) === row.sha256) return
-    if (offset === 0) throw new MeshError('HASH_MISMATCH', 'its bytes do not have the SHA-256 that was offered')
+    if (await hash.finish(row.bytes) === sha256) return
+    if (offset === 0) throw new MeshError('HASH_MISMATCH', 'its bytes do not have the SHA-256 that its sender told')
     await shelf.dropPart(row.id)
-    throw new MeshError('HASH_MISMATCH', 'its bytes do not have the SHA-256 that was offered; it is fetched anew', { retryAfterMs: 1 })
+    throw new MeshError('HASH_MISMATCH', 'its bytes do not have the SHA-256 that its sender told; it is fetched anew', { retryAfterMs: 1 })
   }
 }
 

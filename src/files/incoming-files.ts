@@ -132,7 +132,7 @@ export class IncomingFiles {
     const decision = await this.#admission.decide({ peerId, bytes: offer.bytes, isAccepted: false })
     if (decision.action === 'refuse') throw decision.error
     const row = await commits.write(() => store.get(offer.transferId) ?? store.insert({
-      id: offer.transferId, direction: 'in', peerId, name: safeFileName(offer.name), bytes: offer.bytes, sha256: offer.sha256, text: offer.text,
+      id: offer.transferId, direction: 'in', peerId, name: safeFileName(offer.name), bytes: offer.bytes, text: offer.text,
       callId: offer.callId, hops: offer.hops, state: decision.action === 'ask' ? 'asking' : 'queued', path: undefined, stamp: undefined
     }, clock.now()))
     if (row.state === 'asking') this.#init.onChange(row)
@@ -149,8 +149,11 @@ export class IncomingFiles {
     if (ofPeer >= MAX_MOVING_PER_PEER || this.#moving.size >= MAX_MOVING_INBOUND) {
       throw new MeshError('QUEUE_FULL', 'too many files come in at a time', { retryAfterMs: BUSY_RETRY_MS })
     }
-    const { shelf, hasher, clock } = this.#init
-    const transfer = new InboundTransfer({ row, shelf, hasher, clock, onStart: async () => { await this.#move(row.id, 'begin') } })
+    const { shelf, hasher, clock, store, commits } = this.#init
+    const transfer = new InboundTransfer({
+      row, shelf, hasher, clock, onStart: async () => { await this.#move(row.id, 'begin') },
+      onChecked: async (sha256) => { await commits.write(() => { store.noteHash(row.id, sha256) }) }
+    })
     this.#moving.set(row.id, transfer)
     try {
       if (!await this.#complete(row, await transfer.run(visit))) throw new Error('the transfer ended meanwhile')
@@ -221,7 +224,7 @@ export class IncomingFiles {
 
 /** @throws MeshError for a file that ended, or an ID that is another file's */
 function stillKnown(row: TransferRow, { peerId, offer }: { peerId: string, offer: FileOffer }): TransferRow {
-  if (row.direction !== 'in' || row.peerId !== peerId || row.bytes !== offer.bytes || row.sha256 !== offer.sha256) {
+  if (row.direction !== 'in' || row.peerId !== peerId || row.bytes !== offer.bytes) {
     throw new MeshError('INVALID_ARGUMENT', 'this ID is another file\'s')
   }
   if (isOpen(row.state) || row.state === 'received') return row

@@ -8,6 +8,7 @@ import { FileFrameError, toRefusedError, type FileChannel } from '../protocols/f
 import type { FileProtocol } from '../protocols/file-protocol.ts'
 import { openSource } from './file-source.ts'
 import { sendBytes } from './sending.ts'
+import type { SourceHashes } from './source-hashes.ts'
 import { TransferGauge } from './transfer-gauge.ts'
 import type { TransferRow } from './transfer-store.ts'
 
@@ -17,6 +18,7 @@ export interface OutboundTransferInit {
   protocol: Pick<FileProtocol, 'open'>
   reach: (peerId: PeerId) => Promise<void>
   clock: Clock
+  hashes: Pick<SourceHashes, 'of'>
   /** The recipient takes it from this offset on. */
   onStart: () => Promise<void>
 }
@@ -63,8 +65,9 @@ export class OutboundTransfer {
   }
 
   async #bring(channel: FileChannel, signal: AbortSignal): Promise<'asking' | 'received'> {
-    const { row: { id, name, bytes, sha256, text, callId, hops }, clock, onStart } = this.#init
-    channel.write({ kind: 'offer', offer: { transferId: id, name, bytes, sha256, text, callId, hops } })
+    const { row, clock, hashes, onStart } = this.#init
+    const { id, name, bytes, text, callId, hops } = row
+    channel.write({ kind: 'offer', offer: { transferId: id, name, bytes, text, callId, hops } })
     const answer = await channel.read(['go', 'ask', 'done', 'refusal'], { signal: AbortSignal.any([signal, AbortSignal.timeout(FILE_ANSWER_MS)]) })
     if (answer.kind === 'refusal') throw toRefusedError(answer.refusal)
     if (answer.kind !== 'go') return answer.kind === 'ask' ? 'asking' : 'received'
@@ -72,7 +75,7 @@ export class OutboundTransfer {
     this.gauge.note(answer.offset)
     await onStart()
     await using file = await this.#open()
-    await sendBytes({ channel, file, offset: answer.offset, bytes, clock, onWritten: (offset) => { this.gauge.note(offset) } }, signal)
+    await sendBytes({ channel, file, offset: answer.offset, bytes, sha256: hashes.of(row), clock, onWritten: (offset) => { this.gauge.note(offset) } }, signal)
     return 'received'
   }
 

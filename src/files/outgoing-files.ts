@@ -2,10 +2,10 @@
 import { basename } from 'node:path'
 import type { Connection, PeerId } from '@libp2p/interface'
 import { MAX_FILE_TEXT_BYTES, MAX_OFFERED_NAME_CHARACTERS, MAX_OPEN_PER_PEER } from '../config/file-limits.ts'
-import { MeshError, toError } from '../lib/errors.ts'
+import { MeshError } from '../lib/errors.ts'
 import { parsePeerId } from '../lib/recipient.ts'
 import { utf8Bytes } from '../lib/text.ts'
-import { findSource, type FileSource } from './file-source.ts'
+import { findSource } from './file-source.ts'
 import type { OutgoingFilesInit } from './files-core.ts'
 import { FileLane } from './file-lane.ts'
 import type { OutboundTransfer } from './outbound-transfer.ts'
@@ -48,7 +48,7 @@ export class OutgoingFiles {
   }
 
   /**
-   * Takes a file on, which is read once for its hash.
+   * Takes a file on; resolves when it was read as a whole for its hash, while its bytes may go out already.
    *
    * @throws MeshError `NOT_ALLOWED`, `NOT_FOUND`, `INVALID_ARGUMENT`, `TOO_LARGE`, `QUEUE_FULL`, `HASH_MISMATCH` when it is written meanwhile
    */
@@ -59,16 +59,25 @@ export class OutgoingFiles {
     if (source.bytes > this.#init.maxBytes) {
       throw new MeshError('TOO_LARGE', `the file has ${source.bytes} bytes; fileLimits.maxBytes allows ${this.#init.maxBytes}`, { reason: 'by-us' })
     }
-    const sha256 = await this.#hash(source)
     const row = await commits.write(() => {
       if (store.open('out', peerId.toString()).length >= MAX_OPEN_PER_PEER) throw new MeshError('QUEUE_FULL', `${MAX_OPEN_PER_PEER} files to ${peerId.toString()} wait already`)
       return store.insert({
-        id: newId(), direction: 'out', peerId: peerId.toString(), name: basename(source.path).slice(0, MAX_OFFERED_NAME_CHARACTERS), sha256, text, callId, hops,
+        id: newId(), direction: 'out', peerId: peerId.toString(), name: basename(source.path).slice(0, MAX_OFFERED_NAME_CHARACTERS), text, callId, hops,
         bytes: source.bytes, state: 'queued', path: source.path, stamp: source.stamp
       }, clock.now())
     })
     this.#laneOf(row.peerId)?.nudge()
-    return row
+    return await this.#hashed(row)
+  }
+
+  async #hashed(row: TransferRow): Promise<TransferRow> {
+    try {
+      await this.#init.hashes.of(row)
+    } catch (error) {
+      if (error instanceof MeshError && error.code === 'HASH_MISMATCH') await this.cancel(row)
+      throw error
+    }
+    return this.#init.store.get(row.id) ?? row
   }
 
   /** Gives a file up, and tells the recipient, now or when it is back. */
@@ -98,15 +107,6 @@ export class OutgoingFiles {
   async follow({ remotePeer }: Connection): Promise<void> {
     this.#lanes.get(remotePeer.toString())?.leaveRelays()
     return Promise.resolve()
-  }
-
-  async #hash({ path, bytes, stamp }: FileSource): Promise<string> {
-    const hash = this.#init.hasher.begin(path)
-    const sha256 = await hash.finish(bytes).catch((error: unknown) => {
-      throw new MeshError('HASH_MISMATCH', `the file could not be read as a whole: ${toError(error).message}`, { cause: error, reason: 'changed' })
-    })
-    if ((await findSource(path, undefined)).stamp !== stamp) throw new MeshError('HASH_MISMATCH', 'the file was written while it was read; send it once it is finished', { reason: 'changed' })
-    return sha256
   }
 
   #laneOf(text: string): FileLane | undefined {

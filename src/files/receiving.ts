@@ -1,7 +1,9 @@
 /** The bytes of one file as they come in over a stream: counted, written, and given up when they stall or are not what was offered. */
 import type { Stream } from '@libp2p/interface'
 import type { Uint8ArrayList } from 'uint8arraylist'
-import { FILE_REPORT_BYTES, FILE_REPORT_MS, FILE_STALL_MS, FILE_WINDOW_BYTES, MIN_FILE_PROGRESS_BYTES } from '../config/file-limits.ts'
+import {
+  FILE_ANSWER_MS, FILE_HASH_BYTES, FILE_REPORT_BYTES, FILE_REPORT_MS, FILE_STALL_MS, FILE_WINDOW_BYTES, MIN_FILE_PROGRESS_BYTES
+} from '../config/file-limits.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { MeshError, toError } from '../lib/errors.ts'
 import type { OpenFile } from './disk.ts'
@@ -27,6 +29,8 @@ export class Receiving {
   readonly #init: ReceivingInit
   readonly #writer: FileWriter
   readonly #end = Promise.withResolvers<undefined>()
+  /** What came after the last byte of the file. */
+  readonly #hash: Uint8Array[] = []
   #arrived: number
   #reported: number
   #reportedAt: number
@@ -38,16 +42,19 @@ export class Receiving {
     this.#init = init
     this.#arrived = this.#reported = init.offset
     this.#reportedAt = init.clock.now()
-    this.#writer = new FileWriter({ file: init.file, offset: init.offset, onWritten: (offset) => { this.#handleWritten(offset) } })
+    this.#writer = new FileWriter({
+      file: init.file, offset: init.offset, onWritten: (offset) => { this.#handleWritten(offset) }, onFailed: (error) => { this.#finish(error) }
+    })
   }
 
   /**
-   * Takes the bytes until all of them are written; what came before it failed is written too.
+   * Takes the bytes until all of them are written; what came before it failed is written too. Resolves with the SHA-256 of the whole file by
+   * the word of the sender, in hex.
    *
    * @throws BrokenOffError, or MeshError `TOO_LARGE` or `DISK_FULL`
    */
-  async run(signal: AbortSignal): Promise<void> {
-    const { stream, bytes, offset } = this.#init
+  async run(signal: AbortSignal): Promise<string> {
+    const { stream } = this.#init
     const stop = (): void => { this.#finish(new BrokenOffError(toError(signal.reason).message)) }
     stream.addEventListener('message', ({ data }) => { this.#handleData(data) })
     stream.addEventListener('remoteCloseWrite', () => { this.#finish(new BrokenOffError('the sender ended before the file was whole')) })
@@ -55,7 +62,6 @@ export class Receiving {
     signal.addEventListener('abort', stop)
     if (signal.aborted) stop()
     this.#watch()
-    if (offset === bytes) this.#finish()
     try {
       await this.#end.promise
     } finally {
@@ -63,6 +69,7 @@ export class Receiving {
       this.#stall?.cancel()
       await this.#writer.settled()
     }
+    return Buffer.concat(this.#hash).toString('hex')
   }
 
   /** @throws MeshError `TOO_LARGE` when bytes came after the last one; more may come while the file is checked */
@@ -71,15 +78,18 @@ export class Receiving {
   }
 
   #handleData(data: Uint8Array | Uint8ArrayList): void {
-    if (this.#arrived + data.byteLength > this.#init.bytes) {
+    const whole = this.#init.bytes + FILE_HASH_BYTES
+    if (this.#arrived + data.byteLength > whole) {
       this.#excess = new MeshError('TOO_LARGE', 'more bytes came than were offered')
       this.#finish(this.#excess)
     }
     if (this.#isOver) return
+    const wanted = Math.min(data.byteLength, Math.max(0, this.#init.bytes - this.#arrived))
     this.#arrived += data.byteLength
-    this.#writer.push(data)
+    if (wanted > 0) this.#writer.push(wanted === data.byteLength ? data : data.subarray(0, wanted))
+    if (wanted < data.byteLength) this.#hash.push(data.subarray(wanted))
     if (this.#writer.queuedBytes > FILE_WINDOW_BYTES) this.#finish(new BrokenOffError('the sender does not wait until its bytes are written'))
-    else if (this.#arrived === this.#init.bytes) this.#finish()
+    else if (this.#arrived === whole) this.#finish()
   }
 
   #handleWritten(offset: number): void {
@@ -92,10 +102,12 @@ export class Receiving {
   }
 
   #watch(): void {
+    const { bytes, clock } = this.#init
     const before = this.#arrived
-    this.#stall = this.#init.clock.after(FILE_STALL_MS, () => {
-      if (this.#arrived - before < MIN_FILE_PROGRESS_BYTES) this.#finish(new BrokenOffError('the sender stalls'))
-      else this.#watch()
+    this.#stall = clock.after(before < bytes ? FILE_STALL_MS : FILE_ANSWER_MS, () => {
+      const isMoving = this.#arrived - before >= MIN_FILE_PROGRESS_BYTES || (before < bytes && this.#arrived >= bytes)
+      if (isMoving) this.#watch()
+      else this.#finish(new BrokenOffError('the sender stalls'))
     })
   }
 

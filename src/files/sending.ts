@@ -3,7 +3,7 @@ import type { FileHandle } from 'node:fs/promises'
 import { FILE_ANSWER_MS, FILE_CHUNK_BYTES, FILE_STALL_MS, FILE_WINDOW_BYTES } from '../config/file-limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import { Deadline } from '../lib/deadline.ts'
-import { MeshError } from '../lib/errors.ts'
+import { MeshError, toError } from '../lib/errors.ts'
 import { FileFrameError, toRefusedError, type FileChannel } from '../protocols/file-frames.ts'
 
 export interface SendingInit {
@@ -12,6 +12,8 @@ export interface SendingInit {
   /** The first byte that the recipient lacks, and how many there are in all. */
   offset: number
   bytes: number
+  /** Of the whole file, in hex; it may come as late as the last byte. */
+  sha256: Promise<string>
   clock: Clock
   /** The recipient wrote everything before this offset. */
   onWritten: (offset: number) => void
@@ -23,7 +25,7 @@ const BUFFERS = FILE_WINDOW_BYTES / FILE_CHUNK_BYTES + 1
 /**
  * Sends the bytes; resolves when the recipient has checked and kept the whole file.
  *
- * @throws MeshError what the recipient refused it with, or `HASH_MISMATCH` when the file changed under our hands
+ * @throws MeshError what the recipient refused it with, why there is no hash, or `HASH_MISMATCH` when the file changed under our hands
  */
 export async function sendBytes(init: SendingInit, signal: AbortSignal): Promise<void> {
   const stop = new AbortController()
@@ -46,6 +48,8 @@ class Sending {
   readonly #deadline: Deadline
   #sent: number
   #written: number
+  #isWhole = false
+  readonly #aborted = Promise.withResolvers<never>()
   #progress = Promise.withResolvers<undefined>()
 
   constructor(init: SendingInit, { signal, deadline }: { signal: AbortSignal, deadline: Deadline }) {
@@ -54,7 +58,11 @@ class Sending {
     this.#deadline = deadline
     this.#sent = this.#written = init.offset
     this.#expectAnswer()
-    signal.addEventListener('abort', () => { this.#progress.resolve(undefined) }, { once: true })
+    void Promise.allSettled([this.#aborted.promise]) // mostly nobody waits for it
+    signal.addEventListener('abort', () => {
+      this.#aborted.reject(toError(signal.reason))
+      this.#progress.resolve(undefined)
+    }, { once: true })
   }
 
   async readAnswers(): Promise<void> {
@@ -63,7 +71,7 @@ class Sending {
       const frame = await channel.read(['written', 'done', 'refusal'], { signal: this.#signal })
       if (frame.kind === 'refusal') throw toRefusedError(frame.refusal)
       if (frame.kind === 'done') {
-        if (this.#sent < this.#init.bytes) throw new FileFrameError('the recipient was done before it had the whole file')
+        if (!this.#isWhole) throw new FileFrameError('the recipient was done before it had the whole file')
         return
       }
       this.#note(frame.offset)
@@ -72,7 +80,7 @@ class Sending {
   }
 
   async write(): Promise<void> {
-    const { channel: { stream }, bytes } = this.#init
+    const { channel: { stream }, bytes, sha256 } = this.#init
     const count = Math.min(BUFFERS, Math.ceil((bytes - this.#sent) / FILE_CHUNK_BYTES))
     const buffers = Array.from({ length: count }, () => Buffer.allocUnsafeSlow(FILE_CHUNK_BYTES))
     for (let buffer = buffers.shift(); buffer !== undefined && this.#sent < bytes; buffer = buffers.shift()) {
@@ -82,6 +90,8 @@ class Sending {
       if (!stream.send(chunk)) await stream.onDrain({ signal: this.#signal })
       buffers.push(buffer)
     }
+    stream.send(Buffer.from(await Promise.race([sha256, this.#aborted.promise]), 'hex'))
+    this.#isWhole = true
   }
 
   /** A whole chunk, so that as many buffers as there are hold a window. */

@@ -12,7 +12,7 @@ export const TRANSFER_MIGRATIONS = [`
     peer_id TEXT NOT NULL,
     name TEXT NOT NULL,
     bytes INTEGER NOT NULL,
-    sha256 TEXT NOT NULL,
+    sha256 TEXT,
     text TEXT NOT NULL,
     call_id TEXT,
     hops INTEGER NOT NULL,
@@ -40,7 +40,6 @@ export interface TransferDraft {
   /** What a peer calls it, in a safe form. */
   name: string
   bytes: number
-  sha256: string
   text: string
   callId: string | undefined
   hops: number
@@ -59,6 +58,8 @@ export interface KeptFile {
 
 export interface TransferRow extends TransferDraft {
   seq: number
+  /** Of ours: once the file was read as a whole. Of theirs: once it is here and was checked. */
+  sha256: string | undefined
   /** What the recipient was known to have when it last came to rest. */
   moved: number
   error: { code: MeshError['code'], text: string, reason: string | undefined } | undefined
@@ -93,10 +94,10 @@ export class TransferStore {
   }
 
   insert(draft: TransferDraft, now: number): TransferRow {
-    this.#run(`INSERT INTO transfers (id, direction, peer_id, name, bytes, sha256, text, call_id, hops, state, path, stamp, started_at, updated_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, draft.id, draft.direction, draft.peerId, draft.name, draft.bytes, draft.sha256, draft.text,
+    this.#run(`INSERT INTO transfers (id, direction, peer_id, name, bytes, text, call_id, hops, state, path, stamp, started_at, updated_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, draft.id, draft.direction, draft.peerId, draft.name, draft.bytes, draft.text,
     draft.callId ?? null, draft.hops, draft.state, draft.path ?? null, draft.stamp ?? null, now, now)
-    return { ...draft, seq: 0, moved: 0, error: undefined, startedAt: now, updatedAt: now }
+    return { ...draft, seq: 0, sha256: undefined, moved: 0, error: undefined, startedAt: now, updatedAt: now }
   }
 
   get(id: string): TransferRow | undefined {
@@ -135,6 +136,10 @@ export class TransferStore {
   untold(peerId?: string): TransferRow[] {
     const where = "state = 'cancelled' AND direction = 'out' AND is_told = 0"
     return peerId === undefined ? this.#rows(`${where} ORDER BY seq`) : this.#rows(`${where} AND peer_id = ? ORDER BY seq`, peerId)
+  }
+
+  noteHash(id: string, sha256: string): void {
+    this.#run('UPDATE transfers SET sha256 = ? WHERE id = ?', sha256, id)
   }
 
   noteTold(id: string): void {
@@ -192,7 +197,7 @@ function fromRow(row: Record<string, SQLOutputValue>): TransferRow {
     peerId: String(row['peer_id']),
     name: String(row['name']),
     bytes: Number(row['bytes']),
-    sha256: String(row['sha256']),
+    sha256: text('sha256'),
     text: String(row['text']),
     callId: text('call_id'),
     hops: Number(row['hops']),

@@ -12,7 +12,7 @@ export function toTransfer(row: TransferRow, gauge: TransferGauge | undefined): 
     peerId: row.peerId,
     name: row.name,
     bytes: row.bytes,
-    sha256: row.sha256,
+    ...row.sha256 !== undefined && { sha256: row.sha256 },
     state: row.state,
     moved: row.state === 'received' ? row.bytes : gauge?.moved ?? row.moved,
     ...bytesPerSecond !== undefined && { bytesPerSecond },

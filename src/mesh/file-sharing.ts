@@ -106,7 +106,7 @@ export class FileSharing {
   /** What a message of the inbox tells of; undefined when it is forgotten. */
   receivedIn(messageId: string): ReceivedFile | undefined {
     const transfer = this.files.ofMessage(messageId)
-    if (transfer?.path === undefined) return undefined
+    if (transfer?.path === undefined || transfer.sha256 === undefined) return undefined
     const { transferId, name, bytes, sha256, path } = transfer
     return { transferId, name, bytes, sha256, path }
   }

@@ -9,7 +9,6 @@ import { FileFrame as PbFrame, type FileOffer as PbOffer, type FileRefusal as Pb
 import { idFromBytes, idToBytes } from './wire-message.ts'
 
 const ID_BYTES = 16
-const HASH_BYTES = 32
 const MAX_REFUSAL_CHARACTERS = 300
 
 /** A file as its sender describes it. */
@@ -18,8 +17,6 @@ export interface FileOffer {
   /** As the sender wrote it: never a path, and to be escaped. */
   name: string
   bytes: number
-  /** 64 hex characters. */
-  sha256: string
   text: string
   callId: string | undefined
   /** How many agents the conversation passed through. */
@@ -146,15 +143,14 @@ function decode(bytes: Uint8Array): PbFrame {
   }
 }
 
-function offerToPb({ transferId, sha256, callId, ...rest }: FileOffer): PbOffer {
-  return { ...rest, transferId: idToBytes(transferId), sha256: Uint8Array.from(Buffer.from(sha256, 'hex')), ...callId !== undefined && { callId: idToBytes(callId) } }
+function offerToPb({ transferId, callId, ...rest }: FileOffer): PbOffer {
+  return { ...rest, transferId: idToBytes(transferId), ...callId !== undefined && { callId: idToBytes(callId) } }
 }
 
-function offerFromPb({ transferId, name, bytes, sha256, text, callId, hops }: PbOffer): FileOffer {
+function offerFromPb({ transferId, name, bytes, text, callId, hops }: PbOffer): FileOffer {
   if (name.length > MAX_OFFERED_NAME_CHARACTERS || utf8Bytes(text) > MAX_FILE_TEXT_BYTES) throw new FileFrameError('a name or a text is too long')
-  if (sha256.byteLength !== HASH_BYTES) throw new FileFrameError('a hash of another length')
   return {
-    transferId: idOf(transferId), name: name.toWellFormed(), bytes: sizeOf(bytes), sha256: Buffer.from(sha256).toString('hex'), text: text.toWellFormed(), hops,
+    transferId: idOf(transferId), name: name.toWellFormed(), bytes: sizeOf(bytes), text: text.toWellFormed(), hops,
     callId: callId === undefined ? undefined : idOf(callId)
   }
 }

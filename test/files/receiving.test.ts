@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
+import { randomBytes } from 'node:crypto'
 import { describe, it } from 'node:test'
-import { FILE_STALL_MS, FILE_WINDOW_BYTES, MIN_FILE_PROGRESS_BYTES } from '../../src/config/file-limits.ts'
+import { FILE_ANSWER_MS, FILE_HASH_BYTES, FILE_STALL_MS, FILE_WINDOW_BYTES, MIN_FILE_PROGRESS_BYTES } from '../../src/config/file-limits.ts'
 import type { OpenFile } from '../../src/files/disk.ts'
 import { BrokenOffError, Receiving } from '../../src/files/receiving.ts'
 import { FakeClock } from '../support/fake-clock.ts'
@@ -34,7 +35,7 @@ interface Scene {
   file: MemoryFile
   clock: FakeClock
   receiving: Receiving
-  running: Promise<void>
+  running: Promise<string>
   /** Offsets that were told as written. */
   reports: number[]
   /** Sizes of what came in. */
@@ -57,12 +58,15 @@ async function scene(bytes: number): Promise<Scene> {
   return { file, clock, receiving, running, reports, arrived, send, end: async () => { await near.close() } }
 }
 
+const HASH = randomBytes(FILE_HASH_BYTES)
+
 describe('the bytes of a file that come in', () => {
-  it('are written in order, and told as written at the end', async () => {
+  it('are written in order, told as written at the end, and followed by the hash of the whole', async () => {
     const { file, running, send, reports } = await scene(10)
     send(Buffer.from('01234'))
-    send(Buffer.from('56789'))
-    await running
+    send(Buffer.concat([Buffer.from('56789'), HASH.subarray(0, 3)]))
+    send(HASH.subarray(3))
+    assert.equal(await running, HASH.toString('hex'))
     assert.deepEqual([file.content.toString(), reports.at(-1)], ['0123456789', 10])
   })
 
@@ -76,6 +80,22 @@ describe('the bytes of a file that come in', () => {
     assert.equal(file.content.length, MIN_FILE_PROGRESS_BYTES - 1)
   })
 
+  it('that are all there wait for their hash as long as it may take to read a large file, and no longer', async () => {
+    const { clock, running, send, arrived } = await scene(10)
+    send(Buffer.alloc(10))
+    await arrived.waitFor('the bytes', sizes => sizes.length === 1)
+    clock.advance(FILE_STALL_MS)
+    clock.advance(FILE_ANSWER_MS - 1)
+    send(HASH)
+    assert.equal(await running, HASH.toString('hex'))
+    const silent = await scene(10)
+    silent.send(Buffer.alloc(10))
+    await silent.arrived.waitFor('the bytes', sizes => sizes.length === 1)
+    silent.clock.advance(FILE_STALL_MS)
+    silent.clock.advance(FILE_ANSWER_MS)
+    await assert.rejects(silent.running, /stalls/)
+  })
+
   it('that end early break off', async () => {
     const { running, send, end } = await scene(10)
     send(Buffer.from('01'))
@@ -85,7 +105,7 @@ describe('the bytes of a file that come in', () => {
 
   it('beyond the last one are refused, also after it', async () => {
     const { running, receiving, send, arrived } = await scene(2)
-    send(Buffer.from('01'))
+    send(Buffer.concat([Buffer.from('01'), HASH]))
     await running
     receiving.checkExcess()
     send(Buffer.from('2'))

@@ -4,13 +4,16 @@ import type { FileHandle } from 'node:fs/promises'
 import { describe, it } from 'node:test'
 import type { Stream } from '@libp2p/interface'
 import { encode } from 'it-length-prefixed'
-import { FILE_CHUNK_BYTES, FILE_STALL_MS, FILE_WINDOW_BYTES } from '../../src/config/file-limits.ts'
+import { FILE_CHUNK_BYTES, FILE_HASH_BYTES, FILE_STALL_MS, FILE_WINDOW_BYTES } from '../../src/config/file-limits.ts'
 import { sendBytes } from '../../src/files/sending.ts'
 import { encodeFileFrame, FileChannel, type FileFrame } from '../../src/protocols/file-frames.ts'
+import { MeshError } from '../../src/lib/errors.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { failure } from '../support/mesh-node.ts'
 import { Recorder } from '../support/recorder.ts'
 import { plainPair } from '../support/streams.ts'
+
+const HASH = randomBytes(FILE_HASH_BYTES)
 
 interface Scene {
   sending: Promise<void>
@@ -24,7 +27,7 @@ interface Scene {
   say: (frame: FileFrame) => void
 }
 
-async function scene(content: Buffer, { offset = 0, bytes = content.length } = {}): Promise<Scene> {
+async function scene(content: Buffer, { offset = 0, bytes = content.length, sha256 = Promise.resolve(HASH.toString('hex')) } = {}): Promise<Scene> {
   const [near, far] = await plainPair()
   const clock = new FakeClock()
   const arrived = new Recorder<number>()
@@ -40,21 +43,21 @@ async function scene(content: Buffer, { offset = 0, bytes = content.length } = {
     reads.push(position)
     return Promise.resolve({ bytesRead: content.copy(buffer, into, position, position + length) })
   }
-  const init = { channel: new FileChannel(near), file: { read } as unknown as FileHandle, offset, bytes, clock, onWritten: () => undefined }
+  const init = { channel: new FileChannel(near), file: { read } as unknown as FileHandle, offset, bytes, sha256, clock, onWritten: () => undefined }
   const sending = sendBytes(init, new AbortController().signal)
   void Promise.allSettled([sending])
   return { sending, clock, far, arrived, received, reads, say: (frame) => { far.send(encode.single(encodeFileFrame(frame))) } }
 }
 
 describe('the bytes of a file that go out', () => {
-  it('begin where the recipient wants them, and are over when it is done', async () => {
+  it('begin where the recipient wants them, end with the hash of the whole, and are over when it is done', async () => {
     const content = randomBytes(600_000)
     const { sending, arrived, received, say } = await scene(content, { offset: 100_000 })
-    await arrived.waitFor('all of it', all => all.at(-1) === 500_000)
+    await arrived.waitFor('all of it', all => all.at(-1) === 500_000 + FILE_HASH_BYTES)
     say({ kind: 'written', offset: 600_000 })
     say({ kind: 'done' })
     await sending
-    assert.ok(Buffer.concat(received).equals(content.subarray(100_000)))
+    assert.ok(Buffer.concat(received).equals(Buffer.concat([content.subarray(100_000), HASH])))
   })
 
   it('are never more than a window ahead of what the recipient wrote, however large the file is', async () => {
@@ -72,7 +75,7 @@ describe('the bytes of a file that go out', () => {
     refused.say({ kind: 'refusal', refusal: { code: 'DISK_FULL', text: 'no room', retryAfterMs: 0, isRejected: false } })
     await failure(refused.sending, 'DISK_FULL')
     const stalled = await scene(Buffer.alloc(10))
-    await stalled.arrived.waitFor('all of it', all => all.at(-1) === 10)
+    await stalled.arrived.waitFor('all of it', all => all.at(-1) === 10 + FILE_HASH_BYTES)
     stalled.clock.advance(FILE_STALL_MS)
     await assert.rejects(stalled.sending, /stalls/)
     const lying = await scene(Buffer.alloc(10))
@@ -81,6 +84,19 @@ describe('the bytes of a file that go out', () => {
     const hasty = await scene(Buffer.alloc(2 * FILE_WINDOW_BYTES))
     hasty.say({ kind: 'done' })
     await assert.rejects(hasty.sending, /before it had the whole file/)
+  })
+
+  it('go out while the hash is worked out, and are not over without it', async () => {
+    const { promise, resolve } = Promise.withResolvers<string>()
+    const { arrived, received, say, sending } = await scene(Buffer.alloc(10), { sha256: promise })
+    await arrived.waitFor('the bytes', all => all.at(-1) === 10)
+    resolve(HASH.toString('hex'))
+    await arrived.waitFor('the hash', all => all.at(-1) === 10 + FILE_HASH_BYTES)
+    assert.ok(Buffer.concat(received).subarray(10).equals(HASH))
+    say({ kind: 'done' })
+    await sending
+    const changed = await scene(Buffer.alloc(10), { sha256: Promise.reject(new MeshError('HASH_MISMATCH', 'it was written meanwhile', { reason: 'changed' })) })
+    await failure(changed.sending, 'HASH_MISMATCH')
   })
 
   it('of a file that became shorter end it', async () => {

@@ -16,8 +16,12 @@ const LIMIT_MS = 60_000
 const CONTENT = Buffer.from('this is the file')
 
 function offerOf(content: Buffer, more: Partial<FileOffer> = {}): FileOffer {
-  const sha256 = createHash('sha256').update(content).digest('hex')
-  return { transferId: randomUUID(), name: 'plan.txt', bytes: content.length, sha256, text: '', callId: undefined, hops: 0, ...more }
+  return { transferId: randomUUID(), name: 'plan.txt', bytes: content.length, text: '', callId: undefined, hops: 0, ...more }
+}
+
+/** What follows the bytes of a file. */
+function hashOf(content: Buffer): Buffer {
+  return createHash('sha256').update(content).digest()
 }
 
 /** A connected peer that bob approved, unless told otherwise. */
@@ -64,7 +68,7 @@ describe('the name of a file', () => {
       const offered = offerOf(CONTENT, { name })
       const channel = await visit()
       assert.equal((await offer(channel, offered)).kind, 'go', JSON.stringify(name))
-      channel.stream.send(CONTENT)
+      channel.stream.send(Buffer.concat([CONTENT, hashOf(CONTENT)]))
       assert.equal((await verdict(channel)).kind, 'done', JSON.stringify(name))
       await channel.close({ signal: AbortSignal.timeout(LIMIT_MS) })
       const { path = '', name: kept } = await fileIs(bob, offered.transferId, 'received')
@@ -80,10 +84,10 @@ describe('the name of a file', () => {
 describe('a sender', () => {
   it('that lies about the hash is refused, and nothing of the file stays', async () => {
     await using scene = await meet()
-    const offered = offerOf(CONTENT, { sha256: '00'.repeat(32) })
+    const offered = offerOf(CONTENT)
     const channel = await scene.visit()
     await offer(channel, offered)
-    channel.stream.send(CONTENT)
+    channel.stream.send(Buffer.concat([CONTENT, Buffer.alloc(32)]))
     assert.equal(refusalIn(await verdict(channel)).code, 'HASH_MISMATCH')
     assert.equal((await fileIs(scene.bob, offered.transferId, 'failed')).error?.code, 'HASH_MISMATCH')
     assert.deepEqual(await parts(scene.bob), [])
@@ -96,7 +100,7 @@ describe('a sender', () => {
     const offered = offerOf(CONTENT)
     const channel = await scene.visit()
     await offer(channel, offered)
-    channel.stream.send(Buffer.concat([CONTENT, CONTENT]))
+    channel.stream.send(Buffer.concat([CONTENT, hashOf(CONTENT), Buffer.from('x')]))
     assert.equal(refusalIn(await verdict(channel)).code, 'TOO_LARGE')
     await fileIs(scene.bob, offered.transferId, 'failed')
     assert.deepEqual(await parts(scene.bob), [])
@@ -112,7 +116,7 @@ describe('a sender', () => {
     await fileIs(scene.bob, offered.transferId, 'queued')
     const again = await scene.visit()
     assert.deepEqual(await offer(again, offered), { kind: 'go', offset: 5 })
-    again.stream.send(Buffer.from('was another file')) // more than is missing
+    again.stream.send(Buffer.concat([CONTENT, hashOf(CONTENT)])) // more than is missing
     assert.equal(refusalIn(await verdict(again)).code, 'TOO_LARGE')
   })
 
@@ -126,11 +130,11 @@ describe('a sender', () => {
     await fileIs(scene.bob, offered.transferId, 'queued')
     const second = await scene.visit()
     await offer(second, offered)
-    second.stream.send(CONTENT.subarray(5))
+    second.stream.send(Buffer.concat([CONTENT.subarray(5), hashOf(CONTENT)]))
     assert.equal(refusalIn(await verdict(second)).retryAfterMs, 1)
     const third = await scene.visit()
     assert.deepEqual(await offer(third, offered), { kind: 'go', offset: 0 })
-    third.stream.send(CONTENT)
+    third.stream.send(Buffer.concat([CONTENT, hashOf(CONTENT)]))
     assert.equal((await verdict(third)).kind, 'done')
   })
 

@@ -9,7 +9,7 @@ import { plainPair } from '../support/streams.ts'
 const ID = '0197c1a2-0000-7000-8000-000000000001'
 const BYTES = Buffer.from(ID.replaceAll('-', ''), 'hex')
 const OFFER: FileOffer = {
-  transferId: ID, name: '日'.repeat(MAX_OFFERED_NAME_CHARACTERS), bytes: Number.MAX_SAFE_INTEGER, sha256: 'ab'.repeat(32), text: 'x'.repeat(MAX_FILE_TEXT_BYTES),
+  transferId: ID, name: '日'.repeat(MAX_OFFERED_NAME_CHARACTERS), bytes: Number.MAX_SAFE_INTEGER, text: 'x'.repeat(MAX_FILE_TEXT_BYTES),
   callId: ID, hops: 3
 }
 const signal = AbortSignal.timeout(60_000)
@@ -28,14 +28,13 @@ describe('frames of a file', () => {
     })
   }
 
-  const offer = { transferId: BYTES, name: 'x', bytes: 1, sha256: Buffer.alloc(32), text: '', hops: 0 }
+  const offer = { transferId: BYTES, name: 'x', bytes: 1, text: '', hops: 0 }
   const malformed: Array<[string, Uint8Array]> = [
     ['nothing', new Uint8Array()],
     ['no protobuf', Buffer.from([0xff, 0xff])],
     ['two things', PbFrame.encode({ go: 1, ask: true })],
     ['a short transfer ID', PbFrame.encode({ cancel: BYTES.subarray(1) })],
     ['a short call ID', PbFrame.encode({ offer: { ...offer, callId: BYTES.subarray(1) } })],
-    ['a short hash', PbFrame.encode({ offer: { ...offer, sha256: Buffer.alloc(31) } })],
     ['a long name', PbFrame.encode({ offer: { ...offer, name: 'x'.repeat(MAX_OFFERED_NAME_CHARACTERS + 1) } })],
     ['a long text', PbFrame.encode({ offer: { ...offer, text: 'x'.repeat(MAX_FILE_TEXT_BYTES + 1) } })],
     ['a size beyond all numbers', Buffer.from([0x20, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f])]

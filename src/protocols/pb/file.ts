@@ -211,11 +211,6 @@ export namespace FileFrame {
     value: number
   }
 
-  export interface FileFrameOfferSha256FieldEvent {
-    field: '$.offer.sha256'
-    value: Uint8Array<ArrayBuffer>
-  }
-
   export interface FileFrameOfferTextFieldEvent {
     field: '$.offer.text'
     value: string
@@ -289,7 +284,7 @@ export namespace FileFrame {
     return decodeMessage(buf, FileFrame.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FileFrame>): Generator<FileFrameOfferTransferIdFieldEvent | FileFrameOfferNameFieldEvent | FileFrameOfferBytesFieldEvent | FileFrameOfferSha256FieldEvent | FileFrameOfferTextFieldEvent | FileFrameOfferCallIdFieldEvent | FileFrameOfferHopsFieldEvent | FileFrameCancelFieldEvent | FileFrameCallFieldEvent | FileFrameGoFieldEvent | FileFrameAskFieldEvent | FileFrameWrittenFieldEvent | FileFrameDoneFieldEvent | FileFrameRefusalCodeFieldEvent | FileFrameRefusalTextFieldEvent | FileFrameRefusalRetryAfterMsFieldEvent | FileFrameRefusalIsRejectedFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FileFrame>): Generator<FileFrameOfferTransferIdFieldEvent | FileFrameOfferNameFieldEvent | FileFrameOfferBytesFieldEvent | FileFrameOfferTextFieldEvent | FileFrameOfferCallIdFieldEvent | FileFrameOfferHopsFieldEvent | FileFrameCancelFieldEvent | FileFrameCallFieldEvent | FileFrameGoFieldEvent | FileFrameAskFieldEvent | FileFrameWrittenFieldEvent | FileFrameDoneFieldEvent | FileFrameRefusalCodeFieldEvent | FileFrameRefusalTextFieldEvent | FileFrameRefusalRetryAfterMsFieldEvent | FileFrameRefusalIsRejectedFieldEvent> {
     return streamMessage(buf, FileFrame.codec(), opts)
   }
 }
@@ -298,7 +293,6 @@ export interface FileOffer {
   transferId: Uint8Array<ArrayBuffer>
   name: string
   bytes: number
-  sha256: Uint8Array<ArrayBuffer>
   text: string
   callId?: Uint8Array<ArrayBuffer>
   hops: number
@@ -329,23 +323,18 @@ export namespace FileOffer {
           w.uint64Number(obj.bytes)
         }
 
-        if ((obj.sha256 != null && obj.sha256.byteLength > 0)) {
-          w.uint32(34)
-          w.bytes(obj.sha256)
-        }
-
         if ((obj.text != null && obj.text !== '')) {
-          w.uint32(42)
+          w.uint32(34)
           w.string(obj.text)
         }
 
         if (obj.callId != null) {
-          w.uint32(50)
+          w.uint32(42)
           w.bytes(obj.callId)
         }
 
         if ((obj.hops != null && obj.hops !== 0)) {
-          w.uint32(56)
+          w.uint32(48)
           w.uint32(obj.hops)
         }
 
@@ -357,7 +346,6 @@ export namespace FileOffer {
           transferId: uint8ArrayAlloc(0),
           name: '',
           bytes: 0,
-          sha256: uint8ArrayAlloc(0),
           text: '',
           hops: 0
         }
@@ -381,18 +369,14 @@ export namespace FileOffer {
               break
             }
             case 4: {
-              obj.sha256 = reader.bytes()
-              break
-            }
-            case 5: {
               obj.text = reader.string()
               break
             }
-            case 6: {
+            case 5: {
               obj.callId = reader.bytes()
               break
             }
-            case 7: {
+            case 6: {
               obj.hops = reader.uint32()
               break
             }
@@ -434,26 +418,19 @@ export namespace FileOffer {
             }
             case 4: {
               yield {
-                field: `${prefix}.sha256`,
-                value: reader.bytes()
-              }
-              break
-            }
-            case 5: {
-              yield {
                 field: `${prefix}.text`,
                 value: reader.string()
               }
               break
             }
-            case 6: {
+            case 5: {
               yield {
                 field: `${prefix}.callId`,
                 value: reader.bytes()
               }
               break
             }
-            case 7: {
+            case 6: {
               yield {
                 field: `${prefix}.hops`,
                 value: reader.uint32()
@@ -487,11 +464,6 @@ export namespace FileOffer {
     value: number
   }
 
-  export interface FileOfferSha256FieldEvent {
-    field: '$.sha256'
-    value: Uint8Array<ArrayBuffer>
-  }
-
   export interface FileOfferTextFieldEvent {
     field: '$.text'
     value: string
@@ -515,7 +487,7 @@ export namespace FileOffer {
     return decodeMessage(buf, FileOffer.codec(), opts)
   }
 
-  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FileOffer>): Generator<FileOfferTransferIdFieldEvent | FileOfferNameFieldEvent | FileOfferBytesFieldEvent | FileOfferSha256FieldEvent | FileOfferTextFieldEvent | FileOfferCallIdFieldEvent | FileOfferHopsFieldEvent> {
+  export function stream (buf: Uint8Array | Uint8ArrayList, opts?: DecodeOptions<FileOffer>): Generator<FileOfferTransferIdFieldEvent | FileOfferNameFieldEvent | FileOfferBytesFieldEvent | FileOfferTextFieldEvent | FileOfferCallIdFieldEvent | FileOfferHopsFieldEvent> {
     return streamMessage(buf, FileOffer.codec(), opts)
   }
 }
