@@ -11,6 +11,7 @@ import { identityOf, identityOfText, pinAlias, waitingPeer } from '../trust/appr
 import type { PeerBook } from '../trust/peer-book.ts'
 import { newPeer } from '../trust/peer-record.ts'
 import type { MeshInit } from './init.ts'
+import type { Encounters } from './encounters.ts'
 import type { Instances } from './instances.ts'
 import type { Presences } from './presences.ts'
 import type { Recipients } from './recipients.ts'
@@ -21,6 +22,7 @@ import { toPeerSummary } from './views.ts'
 export interface PeersParts {
   network: Network
   keeper: PeerKeeper
+  encounters: Encounters
   book: PeerBook
   presences: Presences
   mailbox: Mailbox
@@ -109,9 +111,10 @@ export class Peers {
 
   /** Approves the peer, which is stored with what is written in the same turn of the event loop; returns how many held messages went out. */
   async letIn(peerId: PeerId, way: 'approval' | 'invite' = 'approval'): Promise<number> {
-    const { book, keeper, mailbox, instances, traversal } = this.#parts
+    const { book, keeper, encounters, mailbox, instances, traversal } = this.#parts
     await book.decide(identityOf(peerId), 'approved', way)
     keeper.want(peerId, 'approved')
+    encounters.handleWanted(peerId)
     instances.handleApproved(peerId)
     traversal.paths.handleApproved(peerId)
     return await mailbox.incoming.release(peerId.toString())
