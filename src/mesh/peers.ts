@@ -16,7 +16,7 @@ import type { Instances } from './instances.ts'
 import type { Presences } from './presences.ts'
 import type { Recipients } from './recipients.ts'
 import type { Traversal } from './traversal.ts'
-import { toPeerSummary } from './views.ts'
+import { comparePeers, toPeerSummary } from './views.ts'
 
 /** The parts of the mesh that know or keep something about peers. */
 export interface PeersParts {
@@ -55,7 +55,7 @@ export class Peers {
         addrs: peerId === undefined ? [] : await network.addressesOf(peerId)
       })
     }))
-    return online ? summaries.filter(({ presence }) => presence === 'online') : summaries
+    return (online ? summaries.filter(({ presence }) => presence === 'online') : summaries).sort(comparePeers)
   }
 
   /** Keeps a peer under an alias and tries to connect; approves nothing. */
