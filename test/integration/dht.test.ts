@@ -153,6 +153,9 @@ describe('a node that only asks', () => {
     await hub.mesh.addPeer({ recipient: passer.peerId })
     await hub.waitForPeer('peer-connected', passer.peerId)
     assert.deepEqual((await hub.mesh.listPeers()).map(({ peerId, presence }) => ({ peerId, presence })), [{ peerId: passer.peerId, presence: 'online' }])
+    await using friend = await DhtPeer.join(hub.address)
+    await hub.mesh.approvePeer(friend.peerId)
+    await hub.waitForPeer('peer-connected', friend.peerId)
   })
 })
 
