@@ -1,14 +1,21 @@
 /** The SHA-256 of files of ours that are sent: each is read as a whole once, beside its sending, and its hash is kept with the transfer. */
 import { MeshError, toError } from '../lib/errors.ts'
-import type { FilesCore } from './files-core.ts'
+import type { GroupCommit } from '../lib/group-commit.ts'
+import type { FileHasher } from './file-hasher.ts'
 import { findSource } from './file-source.ts'
-import type { TransferRow } from './transfer-store.ts'
+import type { TransferRow, TransferStore } from './transfer-store.ts'
+
+export interface SourceHashesInit {
+  store: TransferStore
+  commits: GroupCommit
+  hasher: FileHasher
+}
 
 export class SourceHashes {
-  readonly #init: Pick<FilesCore, 'store' | 'commits' | 'hasher'>
+  readonly #init: SourceHashesInit
   readonly #running = new Map<string, Promise<string>>()
 
-  constructor(init: Pick<FilesCore, 'store' | 'commits' | 'hasher'>) {
+  constructor(init: SourceHashesInit) {
     this.#init = init
   }
 

@@ -8,11 +8,13 @@ import type { Network } from '../node/network.ts'
 import type { PeerHint } from '../protocols/peer-exchange.ts'
 import { Publication } from '../node/publication.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
+import type { Encounters } from './encounters.ts'
 import type { MeshInit } from './init.ts'
 
 export interface RendezvousInit {
   init: MeshInit
-  dht: Pick<DhtService, 'providers' | 'provide' | 'isContact'>
+  dht: Pick<DhtService, 'providers' | 'provide'>
+  encounters: Pick<Encounters, 'has'>
   network: Network
   book: Pick<PeerBook, 'statusOf'>
 }
@@ -55,8 +57,8 @@ export class Rendezvous {
   }
 
   async #meet(members: readonly PeerHint[], options: { signal: AbortSignal }): Promise<void> {
-    const { dht, network, init: { log } } = this.#init
-    const neighbours = network.connectedPeers().filter(peerId => !dht.isContact(peerId)).length
+    const { encounters, network, init: { log } } = this.#init
+    const neighbours = network.connectedPeers().filter(peerId => encounters.has(peerId)).length
     const wanted = members.filter(({ peerId }) => this.#isNew(peerId)).slice(0, Math.max(0, RENDEZVOUS_NEIGHBOURS - neighbours))
     await inParallel(wanted, DISCOVERY_PARALLEL, async ({ peerId, addresses }) => {
       try {
@@ -68,7 +70,7 @@ export class Rendezvous {
   }
 
   #isNew(peerId: PeerHint['peerId']): boolean {
-    const { dht, network, book } = this.#init
-    return book.statusOf(peerId.toString()) !== 'blocked' && (!network.isConnected(peerId) || dht.isContact(peerId))
+    const { encounters, book } = this.#init
+    return book.statusOf(peerId.toString()) !== 'blocked' && !encounters.has(peerId)
   }
 }

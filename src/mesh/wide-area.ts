@@ -16,6 +16,7 @@ import { openRecord, recordKey } from '../protocols/instance-record.ts'
 import type { PeerHint } from '../protocols/peer-exchange.ts'
 import { InstanceFinder, type Sought } from '../routes/instance-finder.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
+import type { Encounters } from './encounters.ts'
 import type { MeshInit } from './init.ts'
 import type { Instances } from './instances.ts'
 import { Rendezvous } from './rendezvous.ts'
@@ -25,6 +26,7 @@ export interface WideAreaInit {
   init: MeshInit
   self: PeerId
   dht: DhtService
+  encounters: Encounters
   network: Network
   keeper: PeerKeeper
   book: PeerBook

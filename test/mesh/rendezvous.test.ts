@@ -18,6 +18,8 @@ interface Surroundings {
   /** Who entered the network. */
   members?: PeerId[]
   connected?: PeerId[]
+  /** Who is connected for a question only. */
+  passing?: PeerId
   blocked?: PeerId
   /** Who is not reached. */
   away?: PeerId
@@ -25,7 +27,7 @@ interface Surroundings {
   topic?: string
 }
 
-function meeting({ members = [], connected = [], blocked, away, random = 0.5, topic = 'home' }: Surroundings = {}) {
+function meeting({ members = [], connected = [], passing, blocked, away, random = 0.5, topic = 'home' }: Surroundings = {}) {
   const clock = new FakeClock()
   const log = new LogRecorder()
   const dht = new FakeDht()
@@ -43,7 +45,7 @@ function meeting({ members = [], connected = [], blocked, away, random = 0.5, to
   const config = resolveConfig({ meshTopic: topic }, {}, { hostname: 'node' })
   const rendezvous = new Rendezvous({
     init: { config, clock, random: () => random, log } as unknown as RendezvousInit['init'], // all that it takes of a mesh
-    dht, network: network as unknown as RendezvousInit['network'],
+    dht, encounters: { has: peerId => connected.includes(peerId) && peerId !== passing }, network: network as unknown as RendezvousInit['network'],
     book: { statusOf: peerId => peerId === blocked?.toString() ? 'blocked' : 'unknown' }
   })
   const round = async (): Promise<void> => {
@@ -113,8 +115,7 @@ describe('of the others in a network', () => {
   })
 
   it('one that is connected for a question only is no neighbour yet, and becomes one', async () => {
-    const { dht, dialled, round } = meeting({ members: [alice, bob], connected: [alice] })
-    dht.contacts.add(alice.toString())
+    const { dialled, round } = meeting({ members: [alice, bob], connected: [alice], passing: alice })
     await round()
     assert.deepEqual(dialled, [alice, bob])
   })

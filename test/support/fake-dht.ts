@@ -25,8 +25,6 @@ export class FakeDht {
   readonly puts: Array<{ key: string, value: Uint8Array }> = []
   /** Names, keys and peers that were looked for. */
   readonly sought: string[] = []
-  /** Peers that are connected for a question only. */
-  readonly contacts = new Set<string>()
   readonly #listeners = new Set<() => void>()
 
   /** A further node can be asked. */
@@ -44,8 +42,6 @@ export class FakeDht {
     this.#listeners.add(listener)
     return () => { this.#listeners.delete(listener) }
   }
-
-  readonly isContact = (peerId: PeerId): boolean => this.contacts.has(peerId.toString())
 
   readonly provide = async (name: string): Promise<number> => {
     this.provided.push(name)
