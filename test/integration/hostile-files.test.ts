@@ -167,6 +167,16 @@ describe('a sender', () => {
     assert.deepEqual(await parts(scene.bob), [])
   })
 
+  it('that is blocked cannot even offer one', async () => {
+    await using scene = await meet()
+    const { bob, mallory, visit } = scene
+    assert.equal((await offer(await visit(), offerOf(CONTENT, { bytes: 1_000_001 }))).kind, 'ask')
+    await bob.mesh.blockPeer(mallory.peerId)
+    await assert.rejects(async () => await offer(await visit(), offerOf(CONTENT)))
+    await assert.rejects(async () => await offer(new FileChannel(await (await mallory.connect(bob.address)).newStream(FILE_PROTOCOL)), offerOf(CONTENT)))
+    assert.deepEqual((await bob.mesh.transfers({})).map(({ state }) => state), ['rejected'])
+  })
+
   it('that opens many streams at a time gets so many files on their way and no more', async () => {
     await using scene = await meet()
     const moving: FileChannel[] = []
