@@ -164,9 +164,9 @@ for (const verb of ['remove', 'block'] as const) {
       await bob.mesh[`${verb}Peer`](alice.peerId)
       assert.deepEqual([(await bob.mesh.transfers({ transferId }))[0]?.state, await parts(bob)], ['rejected', []])
       cable.join()
-      if (verb === 'remove') await fileIs(alice, transferId, 'rejected')
-      else await alice.waitForPeer('peer-disconnected', bob.peerId)
-      assert.deepEqual(bob.received, [])
+      const { error } = await fileIs(alice, transferId, verb === 'remove' ? 'rejected' : 'failed')
+      assert.equal(error?.code, verb === 'remove' ? 'NOT_ALLOWED' : 'BLOCKED')
+      assert.deepEqual([bob.received, await parts(bob)], [[], []])
     })
   })
 }

@@ -167,13 +167,16 @@ describe('a sender', () => {
     assert.deepEqual(await parts(scene.bob), [])
   })
 
-  it('that is blocked cannot even offer one', async () => {
+  it('that is blocked is refused, with what it offered before', async () => {
     await using scene = await meet()
     const { bob, mallory, visit } = scene
-    assert.equal((await offer(await visit(), offerOf(CONTENT, { bytes: 1_000_001 }))).kind, 'ask')
+    const large = offerOf(CONTENT, { bytes: 1_000_001 })
+    assert.equal((await offer(await visit(), large)).kind, 'ask')
     await bob.mesh.blockPeer(mallory.peerId)
-    await assert.rejects(async () => await offer(await visit(), offerOf(CONTENT)))
-    await assert.rejects(async () => await offer(new FileChannel(await (await mallory.connect(bob.address)).newStream(FILE_PROTOCOL)), offerOf(CONTENT)))
+    const connection = await mallory.connect(bob.address, { anew: true })
+    for (const offered of [large, offerOf(CONTENT)]) {
+      assert.equal(refusalIn(await offer(new FileChannel(await connection.newStream(FILE_PROTOCOL)), offered)).code, 'BLOCKED')
+    }
     assert.deepEqual((await bob.mesh.transfers({})).map(({ state }) => state), ['rejected'])
   })
 
