@@ -30,6 +30,8 @@ export interface CallSummary {
   endReason?: CallEndReason
   /** What the side that ended it said about that. */
   endText?: string
+  /** A side fetched its owner. */
+  isEscalated?: true
 }
 
 /** A call that is on or rings, without anybody's words. */
@@ -63,8 +65,8 @@ export interface CallTranscript {
 export interface CallNote {
   callId: string
   topic: string
-  /** `called` and `accepted` await an answer like `said`; `asks` is our own agent's call for its owner. */
-  act: 'called' | 'accepted' | 'said' | 'escalated' | 'ended' | 'asks'
+  /** `called` and `accepted` await an answer like `said`; `asks` is our own agent's call for its owner, and `over` says that time ended the call here. */
+  act: 'called' | 'accepted' | 'said' | 'escalated' | 'ended' | 'asks' | 'over'
 }
 
 export interface CallRequest {
@@ -90,4 +92,6 @@ export interface CallSpeech extends CallChoice {
   text: string
   /** Whose words they are; an agent may not write to peers that its owner keeps for himself. @default 'owner' */
   author?: CallSpeaker
+  /** How many agents the conversation passed through that these words come from. */
+  hops?: number
 }

@@ -104,6 +104,11 @@ export class IncomingFiles {
     return rejected
   }
 
+  /** Nothing more is taken of a peer that the owner removed or blocked. */
+  async rejectAllOf(peerId: string): Promise<void> {
+    for (const { id } of this.#init.store.open('in', peerId)) await this.reject(id)
+  }
+
   async keepHouse(): Promise<void> {
     const { store, shelf } = this.#init
     await shelf.sweep((id) => {
@@ -215,7 +220,9 @@ export class IncomingFiles {
     return row
   }
 
+  /** One that is blocked is told nothing. */
   #tellSender({ peerId, id }: TransferRow): void {
+    if (this.#init.statusOf(peerId) === 'blocked') return
     this.#init.tellDecision(peerId, id).catch((error: unknown) => {
       this.#init.log.debug(`The sender of file ${id} learns of the decision when it is back: ${toError(error).message}`)
     })

@@ -5,7 +5,7 @@ import type { MeshConfig } from '../config/resolve.ts'
 import type { Clock } from '../lib/clock.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
 import type { Logger } from '../lib/log.ts'
-import type { ApprovalStatus, DeliveryTarget, ForwardOutcome, TargetDelivery, TurnOutcome } from '../mesh-api.ts'
+import type { ApprovalStatus, CallNote, DeliveryTarget, ForwardOutcome, TargetDelivery, TurnOutcome } from '../mesh-api.ts'
 import type { WireAck, WireMessage } from '../protocols/wire-message.ts'
 import { ForwardStore } from './forward-store.ts'
 import { Forwards, type ForwardReport } from './forwards.ts'
@@ -230,11 +230,15 @@ export class Incoming {
     await this.#tell({ ...row, state: stage }, deliveries)
   }
 
-  /** The author of a broadcast waits for nothing; the sender of a file learns of it by the transfer; what our agent asks its owner, no peer sent. */
+  /** The author of a broadcast waits for nothing; the sender of a file learns of it by the transfer; what this node tells of a call itself, no peer sent. */
   async #tell({ id, kind, peerId, state, call }: InboxRow, deliveries?: TargetDelivery[]): Promise<void> {
-    if (kind === 'broadcast' || kind === 'file' || call?.act === 'asks') return
+    if (kind === 'broadcast' || kind === 'file' || isOurs(call)) return
     await this.#init.sendReceipt(peerId, { id, stage: state, ...deliveries !== undefined && { deliveries } })
   }
+}
+
+function isOurs(call: CallNote | undefined): boolean {
+  return call?.act === 'asks' || call?.act === 'over'
 }
 
 const STAGE_OF_REPORT = { done: 'delivered', open: 'received', failed: 'received', uncertain: 'uncertain' } as const

@@ -134,7 +134,7 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   const calls = late.calls = createCalls({ ...shared, mailbox })
   const wideArea = late.wideArea = createWideArea({ ...shared, self: components.peerId, instances, traversal }, late)
   const recipients = new Recipients({ node, network, book, instances, find: async sought => await wideArea?.find(sought) ?? false })
-  const peers = new Peers({ network, keeper, encounters, book, presences, mailbox, calls, instances, traversal, recipients }, init)
+  const peers = new Peers({ network, keeper, encounters, book, presences, mailbox, calls, sharing, instances, traversal, recipients }, init)
   const messaging = new Messaging({ network, book, mailbox, instances, recipients, sharing })
   const callDesk = new CallDesk({ ...shared, calls, mailbox, recipients })
   const discovery = new Discovery({

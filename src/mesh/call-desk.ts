@@ -93,7 +93,8 @@ export class CallDesk {
   }
 
   #summary(row: CallRow): CallSummary {
-    return toCallSummary(row, this.#parts.book.get(row.peerId)?.alias ?? undefined)
+    const { book, calls } = this.#parts
+    return toCallSummary(row, { alias: book.get(row.peerId)?.alias ?? undefined, isEscalated: calls.isEscalated(row.id) })
   }
 
   #transcript(row: CallRow): CallTranscript {

@@ -11,14 +11,15 @@ const STATES: Readonly<Record<CallPhase, CallState>> = {
 
 const WAITING: ReadonlySet<CallPhase> = new Set(['waiting', 'queued'])
 
-export function toCallSummary(row: CallRow, alias: string | undefined): CallSummary {
+export function toCallSummary(row: CallRow, { alias, isEscalated }: { alias: string | undefined, isEscalated: boolean }): CallSummary {
   const { topic, speaker, startedAt, endedAt, endReason, endText } = row
   return {
     ...toOpenCall(row), topic, speaker, startedAt,
     ...alias !== undefined && { alias },
     ...endedAt !== null && { endedAt },
     ...endReason !== null && { endReason },
-    ...endText !== null && { endText }
+    ...endText !== null && { endText },
+    ...isEscalated && { isEscalated }
   }
 }
 

@@ -11,6 +11,7 @@ import type { Network } from '../node/network.ts'
 import type { NodeComponents } from '../node/options.ts'
 import type { PeerKeeper } from '../node/peer-keeper.ts'
 import { FileProtocol } from '../protocols/file-protocol.ts'
+import { hopsIn } from '../sessions/call-steps.ts'
 import type { Calls } from '../sessions/calls.ts'
 import type { CallRow } from '../sessions/call-store.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
@@ -80,7 +81,8 @@ export class FileSharing {
     const { peerId } = await needed(this.#parts).init.recipients.resolveAddressee(to ?? call?.peerId ?? '', author)
     if (call !== undefined && call.peerId !== peerId.toString()) throw new MeshError('INVALID_ARGUMENT', 'the call is with another peer than the recipient')
     const folders = roots === undefined ? undefined : [...roots, this.files.filesDir]
-    return this.#named(await this.files.send({ peerId, path, roots: folders, text, callId: call?.id, hops: Math.max(hops, call?.hops ?? 0) }, waitMs))
+    const letter = { peerId, path, roots: folders, text, callId: call?.id, hops: call === undefined ? hops : hopsIn(call, hops) }
+    return this.#named(await this.files.send(letter, waitMs))
   }
 
   /** @throws MeshError `NO_ACTIVE_CALL` */
@@ -101,6 +103,11 @@ export class FileSharing {
 
   async cancel(transferId: string): Promise<Transfer> {
     return this.#named(await this.files.cancel(transferId))
+  }
+
+  /** See {@link IncomingFiles.rejectAllOf}. */
+  async rejectAllOf(peerId: string): Promise<void> {
+    await this.files.incoming.rejectAllOf(peerId)
   }
 
   /** What a message of the inbox tells of; undefined when it is forgotten. */

@@ -12,6 +12,7 @@ import type { PeerBook } from '../trust/peer-book.ts'
 import { newPeer } from '../trust/peer-record.ts'
 import type { MeshInit } from './init.ts'
 import type { Encounters } from './encounters.ts'
+import type { FileSharing } from './file-sharing.ts'
 import type { Instances } from './instances.ts'
 import type { Presences } from './presences.ts'
 import type { Recipients } from './recipients.ts'
@@ -27,6 +28,7 @@ export interface PeersParts {
   presences: Presences
   mailbox: Mailbox
   calls: Calls
+  sharing: Pick<FileSharing, 'rejectAllOf'>
   instances: Instances
   traversal: Traversal
   recipients: Recipients
@@ -80,12 +82,13 @@ export class Peers {
 
   /** Forgets the peer and its instance; one that is connected is met anew when it next announces itself. */
   async remove(recipient: string): Promise<{ peerId: string }> {
-    const { book, keeper, mailbox, calls, instances } = this.#parts
+    const { book, keeper, mailbox, calls, sharing, instances } = this.#parts
     const { peerId } = this.#parts.recipients.resolve(recipient)
     calls.endAllWith(peerId.toString(), 'hang-up')
     keeper.unwant(peerId, 'approved')
     instances.forget(peerId.toString())
     await mailbox.incoming.discardHeld(peerId.toString())
+    await sharing.rejectAllOf(peerId.toString())
     await book.remove(peerId.toString())
     return { peerId: peerId.toString() }
   }
@@ -122,13 +125,14 @@ export class Peers {
 
   /** Takes no message of the peer any more, drops what was held, and ends its connections. */
   async block(recipient: string): Promise<{ peerId: string }> {
-    const { book, keeper, mailbox, calls, network } = this.#parts
+    const { book, keeper, mailbox, calls, sharing, network } = this.#parts
     const { peerId, agentId } = this.#parts.recipients.resolve(recipient)
     const identity = { peerId: peerId.toString(), agentId }
     await book.decide(identity, 'blocked')
     calls.endAllWith(identity.peerId, 'blocked')
     keeper.unwant(peerId, 'approved')
     await mailbox.incoming.discardHeld(identity.peerId)
+    await sharing.rejectAllOf(identity.peerId)
     await network.disconnect(peerId)
     return { peerId: identity.peerId }
   }

@@ -1,5 +1,5 @@
 /** What an agent's or the owner's answer to a message of a call does: it decides about the call that rings, or is said in the call. */
-import type { CallNote, CallSpeaker, CallSummary, InboundMessage, MeshApi } from '../mesh-api.ts'
+import type { CallNote, CallSpeaker, CallSpeech, CallSummary, InboundMessage, MeshApi } from '../mesh-api.ts'
 
 /** A message of a call. */
 export type CallMessage = InboundMessage & { call: CallNote }
@@ -34,16 +34,17 @@ const PASS = /^\P{L}*pass\P{L}*$/iu
  *
  * @throws MeshError `QUEUE_FULL` and the like when it cannot be said
  */
-export async function answerInCall(mesh: MeshApi, { call: { callId, act } }: CallMessage, { texts, speaker }: CallReply): Promise<CallOutcome> {
+export async function answerInCall(mesh: MeshApi, { call: { callId, act }, hops }: CallMessage, { texts, speaker }: CallReply): Promise<CallOutcome> {
   const call = (await mesh.listCalls()).find(candidate => candidate.callId === callId)
   if (call === undefined || call.state === 'ended') return 'over'
   const [first = '', ...more] = texts
   const isRinging = isRingingHere(call)
   const decision = isRinging || act === 'called' ? decisionIn(first) : undefined
   const words = [decision?.rest ?? first, ...more].filter(text => text !== '')
+  const speech = { callId, hops: speaker === 'agent' ? hops + 1 : 0 }
   if (!isRinging) {
     if (speaker === 'agent' && (call.speaker === 'owner' || PASS.test(texts.join(' ')))) return 'silent'
-    await sayAll(mesh, callId, words)
+    await sayAll(mesh, speech, words)
     return 'said'
   }
   if (decision === undefined) return 'undecided'
@@ -52,7 +53,7 @@ export async function answerInCall(mesh: MeshApi, { call: { callId, act } }: Cal
     return 'rejected'
   }
   await mesh.answerCall({ callId, accept: true, speaker })
-  await sayAll(mesh, callId, words)
+  await sayAll(mesh, speech, words)
   return 'accepted'
 }
 
@@ -60,8 +61,8 @@ function isRingingHere({ role, state }: CallSummary): boolean {
   return role === 'callee' && state === 'ringing'
 }
 
-async function sayAll(mesh: MeshApi, callId: string, texts: readonly string[]): Promise<void> {
-  for (const text of texts) await mesh.sayInCall({ callId, text })
+async function sayAll(mesh: MeshApi, speech: Pick<CallSpeech, 'callId' | 'hops'>, texts: readonly string[]): Promise<void> {
+  for (const text of texts) await mesh.sayInCall({ ...speech, text })
 }
 
 /** The first word decides; what follows is the reason, or the first thing said. */

@@ -80,9 +80,10 @@ function inline(text: string): string {
   return escapeControl(text).replaceAll(/[\\`*_[\]<>#|!]/g, character => `\\${character}`)
 }
 
-function stateText({ state, waits, endReason, endText }: CallSummary): string {
-  if (state === 'ended') return `ended (${endReason ?? 'hung-up'})${endText === undefined ? '' : `: ${escapeControl(endText)}`}`
-  return waits === true ? 'waits until another call is over' : state
+function stateText({ state, waits, endReason, endText, isEscalated }: CallSummary): string {
+  const mark = isEscalated === true ? ', an owner was asked' : ''
+  if (state === 'ended') return `ended (${endReason ?? 'hung-up'})${mark}${endText === undefined ? '' : `: ${escapeControl(endText)}`}`
+  return waits === true ? 'waits until another call is over' : `${state}${mark}`
 }
 
 function time(at: number): string {

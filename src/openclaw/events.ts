@@ -1,6 +1,6 @@
 /** What happens in the mesh, told to the log, the owner and the agent. */
 import { oneLine } from '../lib/text.ts'
-import type { InboundMessage, MeshEvent, Transfer } from '../mesh-api.ts'
+import type { CallNote, InboundMessage, MeshEvent, Transfer } from '../mesh-api.ts'
 import { receivedText, transferText } from './file-text.ts'
 import type { Forwarder } from './forwarder.ts'
 import type { Host } from './host.ts'
@@ -63,8 +63,12 @@ function noteFile(transfer: Transfer, { host, notices }: Pick<EventAudience, 'ho
 
 function messageLine({ from, text, call, file }: InboundMessage): string {
   if (file !== undefined) return `File from ${from}: ${receivedText(file)}`
-  const what = call === undefined ? 'Direct message from' : call.act === 'asks' ? 'Question of the agent in the call with' : `Call (${call.act}) from`
-  return `${what} ${from}: ${oneLine(text, LOGGED_CHARACTERS)}`
+  return `${call === undefined ? 'Direct message from' : callTitle(call)} ${from}: ${oneLine(text, LOGGED_CHARACTERS)}`
+}
+
+function callTitle({ act }: CallNote): string {
+  if (act === 'asks') return 'Question of the agent in the call with'
+  return act === 'over' ? 'Call with' : `Call (${act}) from`
 }
 
 function callLine({ callId, peerId, state, waits, endReason }: Extract<MeshEvent, { type: 'call' }>): string {

@@ -44,6 +44,7 @@ function titleOf(message: InboundMessage): string {
       return `${TITLES.call} ${name}`
     case 'accepted':
     case 'ended':
+    case 'over':
       return `📞 Call with ${name} about "${topic}"`
     case 'said':
       return `💬 ${name} in the call about "${topic}"`

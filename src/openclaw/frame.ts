@@ -39,7 +39,8 @@ const CALL_ACTS: Readonly<Record<CallNote['act'], string>> = {
   said: 'says something in your call',
   escalated: 'asked its owner for help in your call',
   ended: 'ended your call',
-  asks: 'is in a call with you'
+  asks: 'is in a call with you',
+  over: 'was in a call with you'
 }
 
 function callLines({ callId, act }: CallNote): string[] {

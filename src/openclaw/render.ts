@@ -208,7 +208,8 @@ export function inboxText(inbox: { messages: InboxMessage[], unread: number }): 
 
 function kindText({ kind, call }: InboxMessage): string {
   if (call === undefined) return `${kind} from`
-  return call.act === 'asks' ? 'question of your agent in the call with' : `call (${call.act}) from`
+  if (call.act === 'asks') return 'question of your agent in the call with'
+  return call.act === 'over' ? 'call with' : `call (${call.act}) from`
 }
 
 /** A sender with how it is known here. */

@@ -84,7 +84,7 @@ export class CallArrivals {
     if (call.seq <= row.inSeq) return {}
     if (call.seq > row.inSeq + 1) return { refusal: { code: 'QUEUE_FULL', text: 'an earlier step of this call is not here yet', retryAfterMs: MIN_RETRY_MS } }
     if (call.act === 'invite' || !isHonest(call, row)) return refuse('INVALID_ARGUMENT', 'no step of this call')
-    if (call.seq + row.outSeq > MAX_CALL_STEPS + 1) return refuse('QUOTA_EXCEEDED', 'the call has as many steps as it can have')
+    if (call.act !== 'end' && call.seq + row.outSeq > MAX_CALL_STEPS + 1) return refuse('QUOTA_EXCEEDED', 'the call has as many steps as it can have')
     const { text } = message
     const note = noteOf(call.act, { before: row, after: transaction.take(row, PEER_EVENTS[call.act], { from: call, text }), text })
     return note === undefined ? {} : { note }

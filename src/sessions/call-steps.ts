@@ -25,6 +25,8 @@ export interface StepFacts {
   from?: WireCall
   /** Who speaks here from now on. */
   speaker?: CallRow['speaker']
+  /** Of what we say: see {@link hopsIn}. */
+  hops?: number
 }
 
 const REASONS: ReadonlySet<string> = new Set<CallEndReason>([
@@ -71,7 +73,7 @@ export class CallSteps {
     return { ...row, inSeq: seq, clock: Math.max(row.clock, clock) }
   }
 
-  #tell(row: CallRow, act: CallAct, { text: words = '' }: StepFacts): CallRow {
+  #tell(row: CallRow, act: CallAct, { text: words = '', hops = 0 }: StepFacts): CallRow {
     const text = act === 'reject' || KINDS[act] !== undefined ? words : '' // why the network failed is ours to know
     const { store, post, now, newId, messageTtlMs } = this.#init
     if (KINDS[act] !== undefined && row.outSeq + row.inSeq >= MAX_CALL_STEPS) {
@@ -84,12 +86,20 @@ export class CallSteps {
       callId: row.id, isOwn: true, seq: after.outSeq, clock: after.clock, at: now(), kind: KINDS[act] ?? 'event', text: entryText(row, { act, text, reason })
     })
     post({
-      id: act === 'invite' ? row.id : newId(), peerId: row.peerId, kind: 'call', hops: row.hops, text: act === 'invite' ? row.topic : text,
+      id: act === 'invite' ? row.id : newId(), peerId: row.peerId, kind: 'call', hops: hopsIn(row, hops), text: act === 'invite' ? row.topic : text,
       expiresAt: act === 'invite' ? row.deadline : now() + messageTtlMs,
       call: { callId: row.id, act, seq: after.outSeq, clock: after.clock, ...reason !== undefined && { reason } }
     })
     return after
   }
+}
+
+/**
+ * How many agents something said in a call passed through: no more than the call itself, however long that goes on, unless it comes from
+ * a conversation that is deeper than the turns of the call.
+ */
+export function hopsIn({ hops }: Pick<CallRow, 'hops'>, hopsOfWords: number): number {
+  return hopsOfWords > hops + 1 ? hopsOfWords : hops
 }
 
 /** A transcript's line, alike on both sides. */

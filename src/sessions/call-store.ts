@@ -110,6 +110,10 @@ export class CallStore {
     }))
   }
 
+  hasEntry(callId: string, kind: CallEntry['kind']): boolean {
+    return this.#database.prepare('SELECT 1 FROM call_entries WHERE call_id = ? AND kind = ? LIMIT 1').get(callId, kind) !== undefined
+  }
+
   /** Drops calls that ended before `before`, and all but the newest `count`. */
   prune(before: number, count: number): void {
     this.#database.prepare(`DELETE FROM calls WHERE phase = 'ended' AND (ended_at < ?

@@ -9,7 +9,7 @@ import type { CallRow, CallStore } from './call-store.ts'
 export interface CallTransactionInit extends Omit<CallStepsInit, 'post'> {
   store: CallStore
   outgoing: Pick<Outgoing, 'insert'>
-  messages: Pick<CallMessages, 'openTurn' | 'closeTurns'>
+  messages: Pick<CallMessages, 'openTurn' | 'closeTurns' | 'insertOwn'>
   /** Peers whose calls are answered at once. */
   autoAnswer: ReadonlySet<string>
 }
@@ -21,6 +21,8 @@ export class CallTransaction {
   readonly posted: string[] = []
   /** Messages of the inbox that are to be told. */
   readonly announced: InboxRow[] = []
+  /** Messages of our own for the owner. */
+  readonly noted: InboxRow[] = []
   readonly #init: CallTransactionInit
   readonly #steps: CallSteps
 
@@ -42,6 +44,7 @@ export class CallTransaction {
     if (after.phase === 'ringing' && row.phase !== 'ringing') return this.#rang(after)
     if (after.phase === 'ended' && row.phase !== 'ended') {
       this.#init.messages.closeTurns(after.id)
+      if (TIMEOUTS.has(event) || after.endReason === 'broken') this.#noteOver(after)
       this.#freeLine()
     }
     return after
@@ -49,6 +52,13 @@ export class CallTransaction {
 
   #rang(row: CallRow): CallRow {
     return this.#init.autoAnswer.has(row.peerId) ? this.take(row, 'accept', { speaker: 'agent' }) : row
+  }
+
+  /** Nobody here or there ended it, so nobody else tells the owner. */
+  #noteOver({ id, peerId, topic, endReason }: CallRow): void {
+    const { messages, newId } = this.#init
+    const draft = { text: `the call is over (${endReason ?? 'ended'})`, call: { callId: id, topic, act: 'over' }, isTurn: false } as const
+    this.noted.push(messages.insertOwn(newId(), peerId, draft))
   }
 
   #freeLine(): void {
@@ -60,6 +70,8 @@ export class CallTransaction {
     if (message !== undefined) this.announced.push(message)
   }
 }
+
+const TIMEOUTS: ReadonlySet<CallEvent> = new Set<CallEvent>(['ring-timeout', 'idle-timeout', 'away-timeout'])
 
 /** Whether a call keeps others waiting. */
 export function isOnLine({ phase }: Pick<CallRow, 'phase'>): boolean {

@@ -11,6 +11,7 @@ import type { InboxRow } from '../mailbox/inbox-store.ts'
 import type { Mailbox } from '../mailbox/mailbox.ts'
 import type { Audience, CallAnswer, CallChoice, CallSpeech, CallSpeaker } from '../mesh-api.ts'
 import { CallArrivals } from './call-arrivals.ts'
+import { chooseCall } from './call-choice.ts'
 import type { CallEvent } from './call-machine.ts'
 import { busyError, checkText, FAILURES } from './call-steps.ts'
 import { CallStore, type CallRow, type EntryRow } from './call-store.ts'
@@ -89,6 +90,11 @@ export class Calls {
     return this.#store.entries(row)
   }
 
+  /** Whether a side of it fetched its owner. */
+  isEscalated(callId: string): boolean {
+    return this.#store.hasEntry(callId, 'escalation')
+  }
+
   /** @throws MeshError `INVALID_ARGUMENT`, `CALL_BUSY`, `QUEUE_FULL`, `DISK_FULL` */
   async dial({ peerId, topic, speaker, hops = 0 }: Dialled): Promise<CallRow> {
     const line = oneLine(topic.trim(), MAX_CALL_TOPIC_CHARACTERS)
@@ -108,14 +114,14 @@ export class Calls {
   /** @throws MeshError `NO_ACTIVE_CALL` and what the call ended with */
   async answer({ callId, accept, reason, speaker }: CallAnswer): Promise<CallRow> {
     return await this.#run((transaction) => {
-      const row = this.#choose(callId, ['ringing', 'queued'], 'no call rings here')
+      const row = chooseCall(this.#store, { callId, phases: ['ringing', 'queued'], otherwise: 'no call rings here' })
       return transaction.take(row, accept ? 'accept' : 'reject', accept ? { speaker } : { text: reason ?? '' })
     })
   }
 
-  async say({ callId, text, author }: CallSpeech): Promise<CallRow> {
+  async say({ callId, text, author, hops = 0 }: CallSpeech): Promise<CallRow> {
     checkText(text)
-    return await this.#run(transaction => transaction.take(this.#spokenIn(callId, author), 'say', { text }))
+    return await this.#run(transaction => transaction.take(this.#spokenIn(callId, author), 'say', { text, hops }))
   }
 
   /** The call, and the message that goes to the owner. */
@@ -189,7 +195,7 @@ export class Calls {
 
   /** The call that is on, else the newest, which may be over: what is asked of that one fails with how it ended. */
   #current(callId: string | undefined): CallRow {
-    return this.#choose(callId, ['active', 'calling', 'waiting', 'ringing', 'ended'], 'there was no call')
+    return chooseCall(this.#store, { callId, phases: ['active', 'calling', 'waiting', 'ringing', 'ended'], otherwise: 'there was no call' })
   }
 
   /** The call in which somebody here says something. */
@@ -198,18 +204,6 @@ export class Calls {
     this.#init.checkAuthor(row.peerId, author)
     if (row.phase === 'active') this.#init.mailbox.outgoing.checkRoom(row.peerId)
     return row
-  }
-
-  #choose(callId: string | undefined, phases: ReadonlyArray<CallRow['phase']>, otherwise: string): CallRow {
-    if (callId !== undefined) {
-      const row = this.#store.get(callId)
-      if (row === undefined) throw new MeshError('NOT_FOUND', `no call has the ID ${oneLine(callId, 64)}`)
-      return row
-    }
-    const candidates = [...this.#store.open(), ...this.#store.list(1)]
-    const found = phases.map(phase => candidates.find(row => row.phase === phase)).find(row => row !== undefined)
-    if (found === undefined) throw new MeshError('NO_ACTIVE_CALL', otherwise)
-    return found
   }
 
   /** What time or the network does to calls, each by itself. */
@@ -237,13 +231,14 @@ export class Calls {
   }
 
   /** The transaction is on disk. */
-  #settle({ changed, posted, announced }: CallTransaction): void {
+  #settle({ changed, posted, announced, noted }: CallTransaction): void {
     const { mailbox, onOpen, onChange } = this.#init
     for (const row of changed.values()) {
       this.#timers.follow(row)
       onOpen(row.peerId, this.#openWith(row.peerId).length > 0)
     }
     for (const peerId of posted) mailbox.outgoing.dispatch(peerId)
+    for (const row of noted) mailbox.incoming.calls.noteOwn(row)
     for (const row of announced) mailbox.incoming.calls.announce(row)
     for (const row of changed.values()) onChange(row)
   }

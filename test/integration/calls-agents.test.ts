@@ -49,7 +49,7 @@ describe('a call', () => {
     assert.equal(await claim('three'), 'already-taken')
   })
 
-  it('passes through no more agents however long it is', async () => {
+  it('passes through no more agents however long it is, unless what is said in it did already', async () => {
     await using pair = await friends()
     const { alice, bob } = pair
     const { callId } = await alice.mesh.call({ to: bob.peerId, topic: 'lunch', speaker: 'agent', hops: 1 })
@@ -62,6 +62,10 @@ describe('a call', () => {
       await bob.mesh.sayInCall({ text: `bob ${index}` })
       assert.equal((await alice.waitForText(`bob ${index}`)).hops, 1)
     }
+    await alice.mesh.sayInCall({ text: 'in a turn of the call', hops: 2 })
+    assert.equal((await bob.waitForText('in a turn of the call')).hops, 1)
+    await alice.mesh.sayInCall({ text: 'in a turn of a longer chain', hops: 3 })
+    assert.equal((await bob.waitForText('in a turn of a longer chain')).hops, 3)
   })
 
   it('to a peer that the owner keeps from his agent is for the owner alone', async () => {

@@ -14,7 +14,7 @@ import { MeshNode } from '../support/mesh-node.ts'
 import { MeshProcess } from '../support/mesh-process.ts'
 import { ShiftedClock } from '../support/shifted-clock.ts'
 
-const CUT_MS = 30_000
+const AWAY_MS = 30_000
 
 interface Victim extends AsyncDisposable {
   alice: MeshNode
@@ -43,9 +43,24 @@ async function aliceAndBob(): Promise<Victim> {
   }
 }
 
-async function callBob(alice: MeshNode, bob: MeshProcess): Promise<string> {
-  const { callId } = await alice.mesh.call({ to: bob.peerId, topic: 'lunch', speaker: 'agent' })
-  assert.equal(await rings(bob, 'lunch'), callId)
+type Role = 'caller' | 'callee'
+
+/** A call with Bob in this role, which rings. */
+async function callWith(alice: MeshNode, bob: MeshProcess, role: Role): Promise<string> {
+  const speaker = 'owner'
+  const { callId } = role === 'callee'
+    ? await alice.mesh.call({ to: bob.peerId, topic: 'lunch', speaker })
+    : await bob.call('call', { to: alice.address, topic: 'lunch', speaker })
+  assert.equal(await rings(role === 'callee' ? bob : alice, 'lunch'), callId)
+  return callId
+}
+
+/** A call with Bob in this role, which is on. */
+async function talkWith(alice: MeshNode, bob: MeshProcess, role: Role): Promise<string> {
+  const callId = await callWith(alice, bob, role)
+  const answer = { accept: true, speaker: 'owner' } as const
+  await (role === 'callee' ? bob.call('answerCall', answer) : alice.mesh.answerCall(answer))
+  for (const side of [alice, bob]) await callIs(side, callId, ['active'])
   return callId
 }
 
@@ -58,7 +73,7 @@ describe('a callee that is killed while it rings', () => {
     await using victim = await aliceAndBob()
     const { alice, startBob } = victim
     const first = await startBob()
-    const callId = await callBob(alice, first)
+    const callId = await callWith(alice, first, 'callee')
     await first.kill()
     await using bob = await startBob()
     assert.equal(await rings(bob, 'lunch'), callId)
@@ -70,21 +85,44 @@ describe('a callee that is killed while it rings', () => {
     await using victim = await aliceAndBob()
     const { alice, clock, startBob } = victim
     const bob = await startBob()
-    const callId = await callBob(alice, bob)
+    const callId = await callWith(alice, bob, 'callee')
     await bob.kill()
     clock.advance(RING_TIMEOUT_MS)
     await callIs(alice, callId, ['ended', 'no-answer'])
   })
 })
 
-describe('a side that is killed in a call', () => {
+describe('a caller that is killed while it rings', () => {
+  it('is in the call when it is back in time', async () => {
+    await using victim = await aliceAndBob()
+    const { alice, startBob } = victim
+    const first = await startBob()
+    const callId = await callWith(alice, first, 'caller')
+    await first.kill()
+    assert.equal((await alice.mesh.answerCall({ accept: true, speaker: 'owner' })).state, 'active')
+    await using bob = await startBob()
+    await callIs(bob, callId, ['active'])
+  })
+
+  it('and stays away rings no longer than ever, and learns that when it is back', async () => {
+    await using victim = await aliceAndBob()
+    const { alice, clock, startBob } = victim
+    const first = await startBob()
+    const callId = await callWith(alice, first, 'caller')
+    await first.kill()
+    clock.advance(RING_TIMEOUT_MS)
+    await callIs(alice, callId, ['ended', 'no-answer'])
+    await using bob = await startBob()
+    await callIs(bob, callId, ['ended', 'no-answer'])
+  })
+})
+
+for (const role of ['callee', 'caller'] as const) describe(`a ${role} that is killed in a call`, () => {
   it('goes on when it is back in time: what it was told is there, what it said arrives, and all of it once', async () => {
     await using victim = await aliceAndBob()
     const { alice, startBob } = victim
     const first = await startBob()
-    const callId = await callBob(alice, first)
-    await first.call('answerCall', { accept: true, speaker: 'owner' })
-    await callIs(alice, callId, ['active'])
+    const callId = await talkWith(alice, first, role)
     const said = Promise.all(Array.from({ length: 100 }, (_, index) => alice.mesh.sayInCall({ text: `alice ${index}` })))
     await first.call('sayInCall', { text: 'bob before' })
     await first.waitForText('alice 10')
@@ -105,9 +143,7 @@ describe('a side that is killed in a call', () => {
     await using victim = await aliceAndBob()
     const { alice, clock, startBob } = victim
     const first = await startBob()
-    const { callId } = await first.call('call', { to: alice.address, topic: 'dinner', speaker: 'owner' })
-    await alice.mesh.answerCall({ accept: true, speaker: 'agent' })
-    await callIs(first, callId, ['active'])
+    const callId = await talkWith(alice, first, role)
     await first.kill()
     await alice.waitForPeer('peer-disconnected', first.peerId)
     clock.advance(CALL_AWAY_MS)
@@ -117,8 +153,8 @@ describe('a side that is killed in a call', () => {
   })
 })
 
-describe('a call whose network is cut', () => {
-  it('for half a minute goes on afterwards, with all that was said meanwhile, once and in order', async () => {
+describe('a call whose network is away for half a minute', () => {
+  for (const way of ['cut', 'silence'] as const) it(`goes on after a ${way}, with all that was said meanwhile, once and in order`, async () => {
     const clock = new ShiftedClock()
     // Only the cable leads to alice: she tells nobody her address, and bob listens nowhere.
     await using alice = await MeshNode.start({ name: 'alice', clock, config: { enableNATTraversal: false } })
@@ -129,15 +165,17 @@ describe('a call whose network is cut', () => {
     const { callId } = await bob.mesh.call({ to: alice.peerId, topic: 'the weather', speaker: 'owner' })
     await alice.mesh.answerCall({ accept: true, speaker: 'owner' })
     await callIs(bob, callId, ['active'])
-    cable.cut()
-    await bob.waitForPeer('peer-disconnected', alice.peerId)
-    await alice.waitForPeer('peer-disconnected', bob.peerId)
+    cable[way]()
+    if (way === 'cut') {
+      await bob.waitForPeer('peer-disconnected', alice.peerId)
+      await alice.waitForPeer('peer-disconnected', bob.peerId)
+    }
     for (const index of [0, 1, 2]) {
       await bob.mesh.sayInCall({ text: `bob ${index}` })
       await alice.mesh.sayInCall({ text: `alice ${index}` })
     }
-    clock.advance(CUT_MS)
-    assert.deepEqual([(await alice.mesh.status()).connectedPeers, (await bob.mesh.status()).connectedPeers], [0, 0])
+    clock.advance(AWAY_MS)
+    if (way === 'cut') assert.deepEqual([(await alice.mesh.status()).connectedPeers, (await bob.mesh.status()).connectedPeers], [0, 0])
     assert.deepEqual([(await alice.mesh.listCalls())[0]?.state, (await bob.mesh.listCalls())[0]?.state], ['active', 'active'])
     cable.join()
     for (const node of [alice, bob]) await transcriptWith(node.mesh.transcript, callId, ['message', 6])

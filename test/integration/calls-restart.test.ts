@@ -49,6 +49,7 @@ describe('a restart', () => {
     assert.equal((await alice.mesh.listCalls())[0]?.state, 'active')
     clock.advance(5_000)
     await callIs(alice, callId, ['ended', 'peer-away'])
+    assert.equal((await alice.waitForText('the call is over (peer-away)')).call?.act, 'over')
     await bob.start()
     await callIs(bob, callId, ['ended', 'peer-away'])
     await sameTranscript(alice, bob, callId)

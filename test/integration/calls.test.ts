@@ -2,10 +2,11 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { CALL_AWAY_MS, CALL_IDLE_MS, MAX_CALLS_PER_HOUR, RING_TIMEOUT_MS } from '../../src/config/call-limits.ts'
+import { CALL_AWAY_MS, CALL_IDLE_MS, MAX_CALLS_PER_HOUR, RING_TIMEOUT_MS, TRANSCRIPT_AGE_MS } from '../../src/config/call-limits.ts'
 import { call, callAndAnswer, callIs, friends, rings, sameTranscript } from '../support/calls.ts'
 import { befriend, failure, MeshNode } from '../support/mesh-node.ts'
 import { ShiftedClock } from '../support/shifted-clock.ts'
+import { until } from '../support/until.ts'
 
 describe('a call', () => {
   it('rings, is answered, carries what both say and ends; both transcripts agree', async () => {
@@ -23,6 +24,7 @@ describe('a call', () => {
     await alice.waitForText('closed on Saturdays\nI think')
     assert.deepEqual(await bob.mesh.escalateCall({ text: 'is it open?' }), { callId, notified: [] })
     await alice.waitForText('is it open?')
+    for (const { mesh } of [alice, bob]) assert.equal((await mesh.listCalls())[0]?.isEscalated, true)
     const transcript = await alice.mesh.endCall({})
     assert.deepEqual([transcript.callId, transcript.endReason], [callId, 'hung-up'])
     await callIs(bob, callId, ['ended', 'hung-up'])
@@ -57,6 +59,11 @@ describe('a call', () => {
     await callIs(bob, callId, ['ended', 'no-answer'])
     await failure(alice.mesh.sayInCall({ text: 'hello?' }), 'NO_ANSWER')
     await failure(bob.mesh.answerCall({ accept: true, speaker: 'owner' }), 'NO_ACTIVE_CALL')
+    for (const node of [alice, bob]) {
+      const told = await node.events.waitFor('the owner to be told', () => node.received.find(({ call: note }) => note?.act === 'over' || note?.act === 'ended'))
+      assert.match(told.text, /no-answer/)
+      assert.equal((await node.mesh.claimTurn(told.messageId)).claimed, false)
+    }
   })
 
   it('to a peer in a call waits there, says so, and rings when that call is over', async () => {
@@ -131,6 +138,18 @@ describe('a call', () => {
     await callIs(alice, callId, ['active'])
     const told = await bob.waitForText('called, and was answered at once: lunch')
     assert.deepEqual([told.call?.act, (await bob.mesh.claimTurn(told.messageId)).claimed], ['accepted', true])
+  })
+
+  it('is kept with its transcript for as long as told, and no longer', async () => {
+    await using pair = await friends()
+    const { alice, bob, clock } = pair
+    const callId = await callAndAnswer(alice, bob)
+    await alice.mesh.endCall({})
+    clock.advance(TRANSCRIPT_AGE_MS - 3_600_000)
+    assert.deepEqual((await alice.mesh.listCalls()).map(kept => kept.callId), [callId])
+    clock.advance(2 * 3_600_000)
+    await until(async () => (await alice.mesh.listCalls()).length === 0, { what: 'the call to be forgotten', timeoutMs: 60_000 })
+    await failure(alice.mesh.transcript({ callId }), 'NOT_FOUND')
   })
 
   it('in which nobody says anything ends', async () => {

@@ -7,24 +7,30 @@ import type { ConfigInput } from '../../src/config/schema.ts'
 import { Cable } from '../support/cable.ts'
 import { fileIs, fileResumes, parts, portOf, randomFile, wiredPair } from '../support/files.ts'
 import { MeshProcess } from '../support/mesh-process.ts'
+import { ShiftedClock } from '../support/shifted-clock.ts'
 import { testFolder } from '../support/test-folder.ts'
 
 const BYTES = 50_000_000
 const HELD = 20_000_000
 /** What may have been on its way when it broke: the window, and what the kernel holds. */
 const ON_ITS_WAY = 12_000_000
+const AWAY_MS = 30_000
 
-describe('a file whose connection breaks in the middle', () => {
-  it('goes on from where it was', async (t) => {
-    await using pair = await wiredPair()
+describe('a file whose network is away for half a minute in the middle', () => {
+  for (const way of ['cut', 'silence'] as const) it(`goes on from where it was after a ${way}`, async (t) => {
+    const clock = new ShiftedClock()
+    await using pair = await wiredPair({ clock })
     const { alice, bob, cable } = pair
     const { path, content } = await randomFile(testFolder(t), BYTES)
     const held = cable.holdAfter(HELD)
     const { transferId } = await alice.mesh.sendFile({ to: bob.peerId, path })
     await held
-    cable.cut()
-    await alice.waitForPeer('peer-disconnected', bob.peerId)
-    await bob.waitForPeer('peer-disconnected', alice.peerId)
+    if (way === 'cut') {
+      cable.cut()
+      await alice.waitForPeer('peer-disconnected', bob.peerId)
+      await bob.waitForPeer('peer-disconnected', alice.peerId)
+    }
+    clock.advance(AWAY_MS)
     const { moved } = await fileIs(bob, transferId, 'queued')
     cable.join()
     const { path: kept = '' } = await fileIs(bob, transferId, 'received')
@@ -32,8 +38,11 @@ describe('a file whose connection breaks in the middle', () => {
     await fileIs(alice, transferId, 'received')
     assert.ok((await fileResumes(alice, transferId)).moved >= moved)
     assert.ok(moved > HELD - ON_ITS_WAY && moved < BYTES, `it went on from ${moved}`)
+    assert.equal(bob.received.length, 1)
   })
+})
 
+describe('a file whose connection breaks in the middle', () => {
   for (const side of ['alice', 'bob'] as const) {
     it(`goes on when the ${side === 'alice' ? 'sender' : 'recipient'} restarts`, async (t) => {
       await using pair = await wiredPair({ bob: { listenAddrs: ['/ip4/127.0.0.1/tcp/0'] } })

@@ -152,6 +152,25 @@ describe('a file of a peer', () => {
   })
 })
 
+for (const verb of ['remove', 'block'] as const) {
+  describe(`a file of a peer that its recipient's owner ${verb}s in the middle`, () => {
+    it('ends there, and nothing of it stays', async (t) => {
+      await using pair = await wiredPair()
+      const { alice, bob, cable } = pair
+      const { path } = await randomFile(testFolder(t), 30 * MB)
+      const held = cable.holdAfter(10 * MB)
+      const { transferId } = await alice.mesh.sendFile({ to: bob.peerId, path })
+      await held
+      await bob.mesh[`${verb}Peer`](alice.peerId)
+      assert.deepEqual([(await bob.mesh.transfers({ transferId }))[0]?.state, await parts(bob)], ['rejected', []])
+      cable.join()
+      const { error } = await fileIs(alice, transferId, verb === 'remove' ? 'rejected' : 'failed')
+      assert.equal(error?.code, verb === 'remove' ? 'NOT_ALLOWED' : 'BLOCKED')
+      assert.deepEqual([bob.received, await parts(bob)], [[], []])
+    })
+  })
+}
+
 describe('what an agent may send', () => {
   it('lies under its workspace or the files folder, whatever its path says', async (t) => {
     await using pair = await wiredPair()

@@ -6,11 +6,14 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { describe, it } from 'node:test'
 import type { Connection } from '@libp2p/interface'
+import { FILE_STALL_MS } from '../../src/config/file-limits.ts'
 import { FileChannel, type FileFrame, type FileOffer, type FileRefusal } from '../../src/protocols/file-frames.ts'
 import { FILE_PROTOCOL } from '../../src/protocols/file-protocol.ts'
 import { fileIs, parts } from '../support/files.ts'
 import { MeshNode } from '../support/mesh-node.ts'
+import { until } from '../support/until.ts'
 import { RawPeer } from '../support/raw-peer.ts'
+import { ShiftedClock } from '../support/shifted-clock.ts'
 
 const LIMIT_MS = 60_000
 const CONTENT = Buffer.from('this is the file')
@@ -24,16 +27,24 @@ function hashOf(content: Buffer): Buffer {
   return createHash('sha256').update(content).digest()
 }
 
+interface Scene extends AsyncDisposable {
+  clock: ShiftedClock
+  bob: MeshNode
+  mallory: RawPeer
+  visit: () => Promise<FileChannel>
+}
+
 /** A connected peer that bob approved, unless told otherwise. */
-async function meet({ isApproved = true } = {}): Promise<AsyncDisposable & { bob: MeshNode, mallory: RawPeer, visit: () => Promise<FileChannel> }> {
+async function meet({ isApproved = true } = {}): Promise<Scene> {
   await using stack = new AsyncDisposableStack()
-  const bob = stack.use(await MeshNode.start({ name: 'bob', config: { fileLimits: { askAboveBytes: 1_000_000 } } }))
+  const clock = new ShiftedClock()
+  const bob = stack.use(await MeshNode.start({ name: 'bob', clock, config: { fileLimits: { askAboveBytes: 1_000_000 } } }))
   const mallory = stack.use(await RawPeer.start())
   if (isApproved) await bob.mesh.approvePeer(mallory.peerId)
   const connection: Connection = await mallory.connect(bob.address)
   const held = stack.move()
   return {
-    bob, mallory, visit: async () => new FileChannel(await connection.newStream(FILE_PROTOCOL, { maxOutboundStreams: 100 })),
+    clock, bob, mallory, visit: async () => new FileChannel(await connection.newStream(FILE_PROTOCOL, { maxOutboundStreams: 100 })),
     [Symbol.asyncDispose]: async () => { await held.disposeAsync() }
   }
 }
@@ -169,6 +180,38 @@ describe('a sender', () => {
     assert.equal(refusalIn(await offer(await scene.visit(), offerOf(CONTENT))).code, 'NOT_APPROVED')
     assert.deepEqual(await scene.bob.mesh.transfers({}), [])
     assert.deepEqual(await parts(scene.bob), [])
+  })
+
+  it('that is blocked is refused, with what it offered before', async () => {
+    await using scene = await meet()
+    const { bob, mallory, visit } = scene
+    const large = offerOf(CONTENT, { bytes: 1_000_001 })
+    assert.equal((await offer(await visit(), large)).kind, 'ask')
+    await bob.mesh.blockPeer(mallory.peerId)
+    const connection = await mallory.connect(bob.address, { anew: true })
+    for (const offered of [large, offerOf(CONTENT)]) {
+      assert.equal(refusalIn(await offer(new FileChannel(await connection.newStream(FILE_PROTOCOL)), offered)).code, 'BLOCKED')
+    }
+    assert.deepEqual((await bob.mesh.transfers({})).map(({ state }) => state), ['rejected'])
+  })
+
+  it('that stalls is cut off, and has its place for another file again', async () => {
+    await using scene = await meet()
+    const { bob, clock, visit } = scene
+    const stalling = [offerOf(randomBytes(1_000)), offerOf(randomBytes(1_000))]
+    const streams = await Promise.all(stalling.map(async (offered) => {
+      const channel = await visit()
+      assert.equal((await offer(channel, offered)).kind, 'go')
+      channel.stream.send(CONTENT)
+      return channel.stream
+    }))
+    clock.advance(FILE_STALL_MS)
+    for (const { transferId } of stalling) assert.equal((await fileIs(bob, transferId, 'queued')).error?.code, 'UNREACHABLE')
+    await until(() => streams.every(({ status }) => status !== 'open'), { what: 'the streams to end', timeoutMs: LIMIT_MS })
+    const channel = await visit()
+    assert.equal((await offer(channel, offerOf(CONTENT))).kind, 'go')
+    channel.stream.send(CONTENT)
+    assert.equal((await verdict(channel)).kind, 'done')
   })
 
   it('that opens many streams at a time gets so many files on their way and no more', async () => {

@@ -42,7 +42,7 @@ describe('an answer to a call that rings', () => {
       const outcome = await answer(mesh, [text])
       const reason = accept === false ? { reason: rest } : {}
       assert.deepEqual(mesh.answered, accept === undefined ? [] : [{ callId: 'call-1', accept, speaker: 'agent', ...reason }])
-      assert.deepEqual(mesh.said, accept === true && rest !== '' ? [{ callId: 'call-1', text: rest }] : [])
+      assert.deepEqual(mesh.said, accept === true && rest !== '' ? [{ callId: 'call-1', text: rest, hops: 1 }] : [])
       assert.equal(outcome, accept === undefined ? 'undecided' : accept ? 'accepted' : 'rejected')
     })
   }
@@ -90,7 +90,7 @@ describe('a message of a call', () => {
 
   it('that was said starts a turn, whose answer is said in the call and nowhere else', async () => {
     const { mesh } = await turn(ofCall('said', { hops: 1 }), 'noodles', ACTIVE)
-    assert.deepEqual(mesh.said, [{ callId: 'call-1', text: 'noodles' }])
+    assert.deepEqual(mesh.said, [{ callId: 'call-1', text: 'noodles', hops: 2 }])
     assert.deepEqual(mesh.sent, [])
     assert.deepEqual(mesh.finished, [{ messageId: 'm1', outcome: 'delivered' }])
   })
@@ -113,7 +113,7 @@ describe('a message of a call', () => {
     assert.equal(host.log.matching(/neither accepts nor rejects/, 'warn').length, 1)
   })
 
-  for (const act of ['escalated', 'ended', 'asks'] as const) {
+  for (const act of ['escalated', 'ended', 'asks', 'over'] as const) {
     it(`that is "${act}" starts no turn`, async () => { assert.equal((await turn(ofCall(act), 'hm', ACTIVE)).ran, 0) })
   }
 
@@ -128,7 +128,7 @@ describe('a message of a call', () => {
     assert.match(shown('called'), /^📞 Call from bob [^]*Begin your answer with accept or reject\.\n\nReply to this message/)
     assert.match(shown('said'), /^💬 bob in the call about "lunch"/)
     assert.match(shown('asks'), /^🆘 Your agent asks you in the call with bob about "lunch"/)
-    assert.match(shown('ended'), /^📞 Call with bob about "lunch"/)
+    for (const act of ['ended', 'over'] as const) assert.match(shown(act), /^📞 Call with bob about "lunch"/)
   })
 })
 
@@ -146,13 +146,13 @@ describe('the owner who quotes a message of a call', () => {
 
   it('talks in the call', async () => {
     const { mesh, told } = await quote('yes, at noon', ACTIVE)
-    assert.deepEqual(mesh.said, [{ callId: 'call-1', text: 'yes, at noon' }])
+    assert.deepEqual(mesh.said, [{ callId: 'call-1', text: 'yes, at noon', hops: 0 }])
     assert.deepEqual(mesh.sent, [])
     assert.equal(told, '✓ Said in the call with bob.')
   })
 
   it('may say a word that means silence of an agent', async () => {
-    assert.deepEqual((await quote('pass', ACTIVE)).mesh.said, [{ callId: 'call-1', text: 'pass' }])
+    assert.deepEqual((await quote('pass', ACTIVE)).mesh.said, [{ callId: 'call-1', text: 'pass', hops: 0 }])
   })
 
   it('answers one that rings', async () => {

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { DeliveryTarget } from '../../src/mesh-api.ts'
+import type { DeliveryTarget, Transfer } from '../../src/mesh-api.ts'
 import { Notices } from '../../src/openclaw/notices.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { FakeHost } from '../support/fake-host.ts'
-import { PEER } from '../support/fake-mesh.ts'
+import { PEER, TRANSFER } from '../support/fake-mesh.ts'
 import type { LogRecorder } from '../support/log-recorder.ts'
 import { settled } from '../support/turns.ts'
 
@@ -75,6 +75,16 @@ describe('Notices', () => {
     notices.turnRefused(PEER, 'peer-budget')
     assert.equal(log.complaints.length, 2)
     assert.match(log.complaints[0] ?? '', /turnBudget\.perPeerPerHour/)
+  })
+
+  it('tell of each file that waits for the owner once, with the commands that take and refuse it', () => {
+    const { log, notices } = setUp()
+    const waiting: Transfer = { ...TRANSFER, state: 'asking', moved: 0 }
+    notices.fileWaits(waiting)
+    notices.fileWaits(waiting)
+    assert.equal(log.complaints.length, 1)
+    const { transferId, name } = TRANSFER
+    assert.match(log.complaints[0] ?? '', new RegExp(`${PEER} offers a file: ${name} \\(2\\.0 MB\\).*files accept ${transferId} .*files cancel ${transferId}`))
   })
 
   it('stand in the owner\'s channels too, where they are about strangers and budgets', async () => {

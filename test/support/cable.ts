@@ -1,4 +1,4 @@
-/** The only way to a port on loopback, which a test can cut and join. */
+/** The only way to a port on loopback, which a test can cut, silence and join. */
 
 import { once } from 'node:events'
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net'
@@ -12,6 +12,7 @@ export class Cable implements AsyncDisposable {
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   #isCut = false
+  #isSilent = false
   #carried = 0
   #held: { from: number, resolve: (value: undefined) => void } | undefined
 
@@ -31,6 +32,7 @@ export class Cable implements AsyncDisposable {
           other.destroy()
         })
       }
+      if (this.#isSilent) this.silence()
     })
   }
 
@@ -45,28 +47,41 @@ export class Cable implements AsyncDisposable {
     return (this.#server.address() as AddressInfo).port
   }
 
-  /** Lets nothing through any more once it carried so much from now on; resolves then. A cut sets it free. */
+  /** As `silence`, once it carried so much from now on; resolves then. */
   async holdAfter(bytes: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<undefined>()
     this.#held = { from: this.#carried + bytes, resolve }
     await promise
   }
 
+  /** Every connection breaks, and no other can be made. */
   cut(): void {
-    this.#held = undefined
     this.#isCut = true
+    this.#isSilent = false
     for (const socket of this.#sockets) socket.destroy()
   }
 
+  /** Lets nothing through any more, and says so to nobody. */
+  silence(): void {
+    this.#isSilent = true
+    for (const socket of this.#sockets) socket.pause()
+  }
+
+  /** After a silence goes on with what it held back. */
   join(): void {
     this.#isCut = false
+    if (this.#isSilent) for (const socket of this.#sockets) socket.resume()
+    this.#isSilent = false
   }
 
   #count(bytes: number): void {
     this.#carried += bytes
-    if (this.#held === undefined || this.#carried < this.#held.from) return
-    for (const socket of this.#sockets) socket.pause()
-    this.#held.resolve(undefined)
+    if (this.#held !== undefined && this.#carried >= this.#held.from) {
+      this.#isSilent = true
+      this.#held.resolve(undefined)
+      this.#held = undefined
+    }
+    if (this.#isSilent) this.silence() // a pipe that was waiting goes on by itself
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

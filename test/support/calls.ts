@@ -24,13 +24,18 @@ export async function rings({ events }: Caller, topic: string): Promise<string> 
     .find(note => note?.act === 'called' && note.topic === topic)?.callId)
 }
 
-type Line = Pick<CallEntry, 'seq' | 'from' | 'kind' | 'text'>
+/** A file is kept by its recipient alone. */
+type Line = Pick<CallEntry, 'seq' | 'from' | 'kind' | 'text'> & { file?: Omit<NonNullable<CallEntry['file']>, 'path'> }
 
 /** What both sides must agree on. */
 export function agreed(transcript: CallTranscript): Pick<CallTranscript, 'callId' | 'topic' | 'caller' | 'callee' | 'endReason'> & { lines: Line[] } {
   const { callId, topic, caller, callee, endReason, entries } = transcript
-  const lines = entries.map(({ seq, from, kind, text }) => ({ seq, from, kind, text }))
+  const lines = entries.map(({ seq, from, kind, text, file }) => ({ seq, from, kind, text, ...file !== undefined && { file: withoutPath(file) } }))
   return { callId, topic, caller, callee, ...endReason !== undefined && { endReason }, lines }
+}
+
+function withoutPath({ name, bytes, sha256 }: NonNullable<CallEntry['file']>): NonNullable<Line['file']> {
+  return { name, bytes, sha256 }
 }
 
 /** Waits until the transcript has that many lines of a kind. */

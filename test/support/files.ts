@@ -5,6 +5,7 @@ import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { multiaddr } from '@multiformats/multiaddr'
 import type { ConfigInput } from '../../src/config/schema.ts'
+import type { Clock } from '../../src/lib/clock.ts'
 import type { MeshEvent, Transfer, TransferState } from '../../src/mesh-api.ts'
 import { Cable } from './cable.ts'
 import { MeshNode } from './mesh-node.ts'
@@ -49,11 +50,12 @@ export interface WiredPair extends AsyncDisposable {
 }
 
 /** Only the cable leads to bob: he tells nobody his address, and alice listens nowhere. */
-export async function wiredPair(config: { alice?: ConfigInput, bob?: ConfigInput } = {}): Promise<WiredPair> {
+export async function wiredPair(config: { alice?: ConfigInput, bob?: ConfigInput, clock?: Clock } = {}): Promise<WiredPair> {
   await using stack = new AsyncDisposableStack()
-  const bob = stack.use(await MeshNode.start({ name: 'bob', config: { enableNATTraversal: false, ...config.bob } }))
+  const clock = config.clock === undefined ? {} : { clock: config.clock }
+  const bob = stack.use(await MeshNode.start({ name: 'bob', ...clock, config: { enableNATTraversal: false, ...config.bob } }))
   const cable = stack.use(await Cable.to(portOf(bob.address)))
-  const alice = stack.use(await MeshNode.start({ name: 'alice', config: { listenAddrs: [], ...config.alice } }))
+  const alice = stack.use(await MeshNode.start({ name: 'alice', ...clock, config: { listenAddrs: [], ...config.alice } }))
   await alice.mesh.approvePeer(bob.peerId)
   await bob.mesh.approvePeer(alice.peerId)
   await alice.mesh.addPeer({ recipient: `/ip4/127.0.0.1/tcp/${cable.port}/p2p/${bob.peerId}` })

@@ -57,7 +57,7 @@ export const say = defineOperation({
     description: 'Say something in the libp2p mesh call that is on. It arrives once and in order, also when the connection breaks meanwhile: never say it again'
   },
   parameters: Type.Object({ ...CALL_ID, message: SPEECH }),
-  run: async ({ mesh, audience }, { message, callId }) => mesh.sayInCall({ text: message, author: audience, ...chosen(callId) }),
+  run: async ({ mesh, audience, hops }, { message, callId }) => mesh.sayInCall({ text: message, author: audience, hops, ...chosen(callId) }),
   text: saidText
 })
 

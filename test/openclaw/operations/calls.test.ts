@@ -45,7 +45,10 @@ describe('in a call', () => {
     const mesh = new FakeMesh()
     const { details } = await asAgent(say, { message: 'hello' }, { mesh })
     await asOwner(say, { message: 'hi', callId: 'call-1' }, { mesh })
-    assert.deepEqual(mesh.said, [{ text: 'hello', author: 'agent' }, { text: 'hi', author: 'owner', callId: 'call-1' }])
+    await asAgent(say, { message: 'from elsewhere' }, { mesh, hops: 3 })
+    assert.deepEqual(mesh.said, [
+      { text: 'hello', author: 'agent', hops: 0 }, { text: 'hi', author: 'owner', hops: 0, callId: 'call-1' }, { text: 'from elsewhere', author: 'agent', hops: 3 }
+    ])
     assert.deepEqual(details, { ok: true, callId: 'call-1', seq: 1 })
   })
 
@@ -74,6 +77,8 @@ describe('transcript', () => {
     const { details, text } = await asOwner(transcript, {}, { mesh: new FakeMesh({ listCalls: async () => calls }) })
     assert.deepEqual(details, { ok: true, calls })
     assert.match(text, /ended \(rejected\): no time\n> lunch\n.*waits until another call is over/)
+    const asked = await asOwner(transcript, {}, { mesh: new FakeMesh({ listCalls: async () => [callSummary({ state: 'active', isEscalated: true })] }) })
+    assert.match(asked.text, /active, an owner was asked/)
     assert.equal((await asOwner(transcript)).text, 'No calls')
   })
 
