@@ -210,7 +210,7 @@ describe('a sender', () => {
     await until(() => streams.every(({ status }) => status !== 'open'), { what: 'the streams to end', timeoutMs: LIMIT_MS })
     const channel = await visit()
     assert.equal((await offer(channel, offerOf(CONTENT))).kind, 'go')
-    channel.stream.send(CONTENT)
+    channel.stream.send(Buffer.concat([CONTENT, hashOf(CONTENT)]))
     assert.equal((await verdict(channel)).kind, 'done')
   })
 
