@@ -24,9 +24,9 @@ interface Telling {
   events: Recorder<MeshEvent>
 }
 
-/** Waits until the file is in that state there; the transfer as the event told it. */
-export async function fileIs(node: Telling, transferId: string, state: TransferState): Promise<Transfer> {
-  return await node.events.waitFor(`file ${transferId} to be ${state}`, events => transfersIn(events, transferId).find(transfer => transfer.state === state))
+/** Waits until the file is in that state there, or one of those; the transfer as the event told it. */
+export async function fileIs(node: Telling, transferId: string, ...states: TransferState[]): Promise<Transfer> {
+  return await node.events.waitFor(`file ${transferId} to be ${states.join(' or ')}`, events => transfersIn(events, transferId).find(({ state }) => states.includes(state)))
 }
 
 /** Waits until the file moves for the second time, or the first time of several nodes that run one after the other. */
