@@ -47,6 +47,9 @@ export class CallDesk {
     if (row.phase === 'waiting') {
       throw new MeshError('CALL_BUSY', `${row.peerId} is in another call; this one waits there for a minute and rings when that is over`, { ...facts, queued: true })
     }
+    if (row.phase === 'calling' && row.inSeq === 0) {
+      throw new MeshError('ACK_TIMEOUT', `${row.peerId} has not confirmed that it rings there; the call goes on trying for a minute`, { ...facts, queued: true })
+    }
     if (row.phase !== 'ended') return this.#summary(row)
     const { code, message } = endError(row)
     throw new MeshError(code, message, facts)

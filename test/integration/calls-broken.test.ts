@@ -10,7 +10,8 @@ import { CALL_AWAY_MS, RING_TIMEOUT_MS } from '../../src/config/call-limits.ts'
 import type { MeshApi } from '../../src/mesh-api.ts'
 import { Cable } from '../support/cable.ts'
 import { agreed, callIs, rings, transcriptWith } from '../support/calls.ts'
-import { MeshNode } from '../support/mesh-node.ts'
+import { wiredPair } from '../support/files.ts'
+import { failure, MeshNode } from '../support/mesh-node.ts'
 import { MeshProcess } from '../support/mesh-process.ts'
 import { ShiftedClock } from '../support/shifted-clock.ts'
 
@@ -150,6 +151,20 @@ for (const role of ['callee', 'caller'] as const) describe(`a ${role} that is ki
     await callIs(alice, callId, ['ended', 'peer-away'])
     await using bob = await startBob()
     await callIs(bob, callId, ['ended', 'peer-away'])
+  })
+})
+
+describe('a call to a peer of which nothing is heard', () => {
+  it('is not said to ring, and rings when it gets there', async () => {
+    await using pair = await wiredPair({ alice: { deliveryAckTimeoutMs: 1_000 } })
+    const { alice, bob, cable } = pair
+    cable.silence()
+    const { messageId: callId = '', queued } = await failure(alice.mesh.call({ to: bob.peerId, topic: 'lunch', speaker: 'agent' }), 'ACK_TIMEOUT')
+    assert.equal(queued, true)
+    cable.join()
+    assert.equal(await rings(bob, 'lunch'), callId)
+    await bob.mesh.answerCall({ accept: true, speaker: 'owner' })
+    await callIs(alice, callId, ['active'])
   })
 })
 
