@@ -24,6 +24,14 @@ export const BROADCAST_TOLERANCE = 1.25
 export const BROADCASTS_PER_NEIGHBOUR = 12_000
 export const BROADCAST_NEIGHBOUR_WINDOW_MS = 10 * 60_000
 
+/**
+ * What is forwarded of all authors together whom nobody here approved, as many as there may be: two neighbours at their limit in numbers,
+ * and 28 KB a second of text. What a broadcast costs a node does not grow with the network, and friends are heard in the worst flood.
+ */
+export const BROADCASTS_OF_STRANGERS = 24_000
+export const BROADCAST_BYTES_OF_STRANGERS = 16 * 1_024 * 1_024
+export const BROADCAST_STRANGERS_WINDOW_MS = 10 * 60_000
+
 /** Bytes of a neighbour with all that belongs to gossip: four authors' hour at once, then 270 KB a second; beyond it its stream is cut. */
 export const GOSSIP_BYTES_PER_NEIGHBOUR = 16 * 1_024 * 1_024
 export const GOSSIP_BYTES_WINDOW_MS = 60_000

@@ -3,6 +3,12 @@
 /** Connections at a time: enough for a bootstrap node of a few hundred; each takes some 200 KB, and a ping a minute. Beyond it strangers make room. */
 export const MAX_CONNECTIONS = 256
 
+/** Beyond that, so many for a moment: a guest with a ticket, a first message, a question of the DHT or an approved peer gets through at a full node. */
+export const MAX_NEWCOMERS = 16
+
+/** The moment: a slow exchange of a ticket. With the time until strangers are next asked to make room it is less than `BRIEF_CONNECTION_MS`. */
+export const NEWCOMER_MS = 20_000
+
 /** Where libp2p refuses whoever comes, approved or not: far above the limits at which strangers make room. */
 export const MAX_CONNECTIONS_AT_ALL = 4_096
 

@@ -78,14 +78,18 @@ export const LOOK_UP_SETTLE_MS = 1_000
 export const LOOK_UP_PAUSE_MS = 60_000
 export const MAX_MISSED = 4_096
 
-/** Look-ups in a row, and in each minute after that: an agent that is talked into writing to thousands asks nobody about most. */
+/** Look-ups in a row, and in each minute after that: an agent that is talked into writing to thousands asks nobody about most. As many of those away. */
 export const LOOK_UPS_PER_MINUTE = 60
 
 /** Where a peer is by the word of others is remembered for this long: what is told today may be wrong tomorrow. */
 export const LOCATED_KEEP_MS = 3_600_000
 
-/** A peer that is kept and not reached may have moved; it is looked for again after this long. */
+/**
+ * A peer that is kept and not reached may have moved; it is looked for again after this long, then after twice as long each time: one
+ * look-up costs as much as an hour of an idle node, and friends are away for weeks. Whoever comes back looks for us at once.
+ */
 export const MOVED_PAUSE_MS = 10 * 60_000
+export const MOVED_MAX_PAUSE_MS = 3_600_000
 
 /** How often a node looks for others of its network, and sees to it that others find it. */
 export const RENDEZVOUS_INTERVAL_MS = 6 * 3_600_000

@@ -6,7 +6,7 @@ import type { PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { MAX_CONNECTIONS } from '../config/connection-limits.ts'
 import { MAX_RELAY_CONNECTIONS } from '../config/relay-limits.ts'
-import { errorLine, toMeshError } from '../lib/errors.ts'
+import { errorLine, toError, toMeshError } from '../lib/errors.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { GroupCommit } from '../lib/group-commit.ts'
 import type { Mailbox } from '../mailbox/mailbox.ts'
@@ -24,6 +24,7 @@ import { CallDesk } from './call-desk.ts'
 import { createCalls } from './calling.ts'
 import { createMailbox } from './create-mailbox.ts'
 import { Discovery } from './discovery.ts'
+import { Encounters } from './encounters.ts'
 import type { FileSharing } from './file-sharing.ts'
 import type { MeshInit } from './init.ts'
 import { Instances } from './instances.ts'
@@ -69,6 +70,7 @@ interface Core {
   keeper: PeerKeeper
   book: PeerBook
   protocol: MessageProtocol
+  encounters: Encounters
   presences: Presences
   database: DatabaseSync
   commits: GroupCommit
@@ -113,11 +115,12 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   const { protocol, components } = needed(late.service)
   const { broadcasts, inviting, sharing, isApproved } = late
   const commits = new GroupCommit(database)
-  const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId), (peerId) => { late.wideArea?.claim(peerId) })
+  const network = new Network(node.libp2p, peerId => needed(late.handler).instances.addressesOf(peerId), (peerId) => { encounters.handleWanted(peerId) })
+  const encounters = late.encounters = createEncounters(init, { node, network, protocol, late })
   const book = late.book = new PeerBook({ database, commits, allowFrom: init.config.allowFrom, now: init.clock.now, random: init.random })
   const keeper = createKeeper(init, network, (peerId) => { late.wideArea?.handleUnreached(peerId) })
   const presences = new Presences({ isConnected: peerId => network.isConnected(peerId), now: init.clock.now })
-  const core: Core = { node, network, keeper, book, protocol, presences, database, commits }
+  const core: Core = { node, network, keeper, book, protocol, encounters, presences, database, commits }
   const shared = { ...core, init, events, sharing }
   const traversal = new Traversal({
     init, libp2p: node.libp2p, components, puncher: late.puncher, network, keeper, presences, isApproved, protocol, broadcasts, sharing
@@ -125,14 +128,13 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
   const instances = new Instances({
     ...shared, peerId: components.peerId, privateKey: components.privateKey, bootId: randomBytes(8).toString('hex'),
     addresses: () => node.libp2p.getMultiaddrs().map(address => multiaddr(withoutPeerId(address, components.peerId))),
-    isDialled: peerId => late.wideArea?.isContact(peerId) !== true && node.libp2p.getConnections(peerId).some(({ direction }) => direction === 'outbound'),
-    traversal
+    isDialled: peerId => encounters.isDialled(peerId), traversal
   })
   const mailbox = createMailbox({ ...shared, instances, calls: () => needed(late.calls) })
   const calls = late.calls = createCalls({ ...shared, mailbox })
   const wideArea = late.wideArea = createWideArea({ ...shared, self: components.peerId, instances, traversal }, late)
   const recipients = new Recipients({ node, network, book, instances, find: async sought => await wideArea?.find(sought) ?? false })
-  const peers = new Peers({ network, keeper, book, presences, mailbox, calls, instances, traversal, recipients }, init)
+  const peers = new Peers({ network, keeper, encounters, book, presences, mailbox, calls, instances, traversal, recipients }, init)
   const messaging = new Messaging({ network, book, mailbox, instances, recipients, sharing })
   const callDesk = new CallDesk({ ...shared, calls, mailbox, recipients })
   const discovery = new Discovery({
@@ -153,6 +155,16 @@ function assembleAround(node: CreatedNode, late: Late, { init, events, database 
 function createWideArea(init: Omit<WideAreaInit, 'dht'>, late: Late): WideArea | undefined {
   late.isKept = peerId => init.traversal.isKept(peerId) || init.book.isKept(peerId.toString())
   return late.dht === undefined ? undefined : new WideArea({ ...init, dht: late.dht })
+}
+
+function createEncounters({ log }: MeshInit, { node: { libp2p }, network, protocol, late }: Pick<Core, 'node' | 'network' | 'protocol'> & { late: Late }): Encounters {
+  return new Encounters({
+    dht: late.dht, isConnected: peerId => network.isConnected(peerId), isKept: peerId => late.isKept?.(peerId) === true,
+    hasDialled: peerId => libp2p.getConnections(peerId).some(({ direction }) => direction === 'outbound'),
+    link: (peerId) => {
+      protocol.link(peerId).catch((error: unknown) => { log.debug(`Peer ${peerId.toString()} takes no message stream: ${toError(error).message}`) })
+    }
+  })
 }
 
 function createKeeper(init: MeshInit, network: Network, onUnreached: (peerId: PeerId) => void): PeerKeeper {

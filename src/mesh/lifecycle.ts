@@ -29,7 +29,8 @@ export class Lifecycle {
 
   /** Handlers first, then the node, then the dials: no peer that connects is missed, and nothing waits for the network. */
   async start(): Promise<void> {
-    const { node: { libp2p }, keeper, mailbox, calls, instances, sharing, traversal, wideArea, listenAddrs } = this.#parts
+    const { node: { libp2p }, keeper, mailbox, calls, instances, sharing, traversal, encounters, wideArea, listenAddrs } = this.#parts
+    encounters.listen({ handleMet: this.#handleMet, handleParted: this.#handleParted })
     libp2p.addEventListener('peer:connect', this.#handleConnect)
     libp2p.addEventListener('peer:disconnect', this.#handleDisconnect)
     libp2p.addEventListener('peer:discovery', this.#handleDiscovery)
@@ -45,7 +46,6 @@ export class Lifecycle {
     await instances.start()
     this.#keepConnected()
     traversal.start()
-    wideArea?.onClaimed((claimed) => { this.#handleClaimed(claimed) })
     wideArea?.start()
     await mailbox.start()
     calls.start()
@@ -106,13 +106,19 @@ export class Lifecycle {
   }
 
   readonly #handleConnect = (event: Libp2pEvents['peer:connect']): void => {
-    if (!this.#isContact(event.detail)) this.#handlePeer(event.detail)
+    this.#parts.keeper.handleConnected(event.detail)
+    this.#parts.encounters.handleConnected(event.detail)
   }
 
-  #handlePeer(peerId: PeerId): void {
+  readonly #handleDisconnect = (event: Libp2pEvents['peer:disconnect']): void => {
+    this.#parts.encounters.handleDisconnected(event.detail)
+    this.#parts.keeper.handleDisconnected(event.detail)
+  }
+
+  readonly #handleMet = (peerId: PeerId): void => {
     this.#init.log.info(`Peer connected: ${peerId.toString()}`)
     this.#touch(peerId)
-    this.#parts.keeper.handleConnected(peerId)
+    this.#parts.presences.handleConnected(peerId)
     this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
     this.#parts.calls.handlePeerConnected(peerId.toString())
@@ -120,12 +126,9 @@ export class Lifecycle {
     this.#events.append({ type: 'peer-connected', peerId: peerId.toString() })
   }
 
-  readonly #handleDisconnect = (event: Libp2pEvents['peer:disconnect']): void => {
-    const peerId = event.detail
-    if (this.#isContact(peerId)) return
+  readonly #handleParted = (peerId: PeerId): void => {
     this.#init.log.info(`Peer disconnected: ${peerId.toString()}`)
     this.#touch(peerId)
-    this.#parts.keeper.handleDisconnected(peerId)
     this.#parts.instances.handleDisconnected(peerId)
     this.#parts.calls.handlePeerDisconnected(peerId.toString())
     this.#events.append({ type: 'peer-disconnected', peerId: peerId.toString() })
@@ -141,21 +144,13 @@ export class Lifecycle {
   /** Whoever dials opens the message stream, so that both sides can say who they are. */
   readonly #handleConnection = (event: Libp2pEvents['connection:open']): void => {
     const { remotePeer, direction } = event.detail
-    if (!this.#isContact(remotePeer)) this.#parts.presences.handleConnected(remotePeer)
-    this.#parts.limits.handleOpened(event.detail)
-    this.#parts.traversal.paths.handleOpened(event.detail)
-    if (direction === 'outbound' && !this.#isContact(remotePeer)) this.#noteUnlinked(remotePeer, this.#parts.protocol.greet(event.detail))
-  }
-
-  #handleClaimed(peerId: PeerId): void {
-    this.#parts.presences.handleConnected(peerId)
-    this.#handlePeer(peerId)
-    this.#noteUnlinked(peerId, this.#parts.protocol.link(peerId))
-  }
-
-  #noteUnlinked(peerId: PeerId, linking: Promise<void>): void {
-    linking.catch((error: unknown) => {
-      this.#init.log.debug(`Peer ${peerId.toString()} takes no message stream: ${toError(error).message}`)
+    const { encounters, presences, limits, traversal, protocol } = this.#parts
+    if (encounters.has(remotePeer)) presences.handleConnected(remotePeer)
+    limits.handleOpened(event.detail)
+    traversal.paths.handleOpened(event.detail)
+    if (direction !== 'outbound' || encounters.isContact(remotePeer)) return
+    protocol.greet(event.detail).catch((error: unknown) => {
+      this.#init.log.debug(`Peer ${remotePeer.toString()} takes no message stream: ${toError(error).message}`)
     })
   }
 
@@ -165,11 +160,6 @@ export class Lifecycle {
 
   readonly #handleAddresses = (): void => {
     if (this.#parts.instances.announcing.handleAddresses()) this.#parts.wideArea?.handleAddresses()
-  }
-
-  /** Connected for a question of the DHT, which is nobody's business. */
-  #isContact(peerId: PeerId): boolean {
-    return this.#parts.wideArea?.isContact(peerId) === true
   }
 
   #touch(peerId: PeerId): void {

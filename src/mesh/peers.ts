@@ -11,16 +11,18 @@ import { identityOf, identityOfText, pinAlias, waitingPeer } from '../trust/appr
 import type { PeerBook } from '../trust/peer-book.ts'
 import { newPeer } from '../trust/peer-record.ts'
 import type { MeshInit } from './init.ts'
+import type { Encounters } from './encounters.ts'
 import type { Instances } from './instances.ts'
 import type { Presences } from './presences.ts'
 import type { Recipients } from './recipients.ts'
 import type { Traversal } from './traversal.ts'
-import { toPeerSummary } from './views.ts'
+import { comparePeers, toPeerSummary } from './views.ts'
 
 /** The parts of the mesh that know or keep something about peers. */
 export interface PeersParts {
   network: Network
   keeper: PeerKeeper
+  encounters: Encounters
   book: PeerBook
   presences: Presences
   mailbox: Mailbox
@@ -53,7 +55,7 @@ export class Peers {
         addrs: peerId === undefined ? [] : await network.addressesOf(peerId)
       })
     }))
-    return online ? summaries.filter(({ presence }) => presence === 'online') : summaries
+    return (online ? summaries.filter(({ presence }) => presence === 'online') : summaries).sort(comparePeers)
   }
 
   /** Keeps a peer under an alias and tries to connect; approves nothing. */
@@ -109,9 +111,10 @@ export class Peers {
 
   /** Approves the peer, which is stored with what is written in the same turn of the event loop; returns how many held messages went out. */
   async letIn(peerId: PeerId, way: 'approval' | 'invite' = 'approval'): Promise<number> {
-    const { book, keeper, mailbox, instances, traversal } = this.#parts
+    const { book, keeper, encounters, mailbox, instances, traversal } = this.#parts
     await book.decide(identityOf(peerId), 'approved', way)
     keeper.want(peerId, 'approved')
+    encounters.handleWanted(peerId)
     instances.handleApproved(peerId)
     traversal.paths.handleApproved(peerId)
     return await mailbox.incoming.release(peerId.toString())

@@ -16,6 +16,7 @@ import type { Calls } from '../sessions/calls.ts'
 import type { PeerBook } from '../trust/peer-book.ts'
 import { broadcastFactory } from './broadcasting.ts'
 import type { Discovery } from './discovery.ts'
+import type { Encounters } from './encounters.ts'
 import { FileSharing } from './file-sharing.ts'
 import type { MeshInit } from './init.ts'
 import type { Instances } from './instances.ts'
@@ -40,6 +41,7 @@ export class Late {
   /** Undefined where the configuration has no DHT. */
   dht?: DhtService
   wideArea?: WideArea | undefined
+  encounters?: Encounters
   book?: PeerBook
   /** Whether a peer is to stay connected whatever the DHT needs of it. */
   isKept?: (peerId: PeerId) => boolean
@@ -91,7 +93,10 @@ function createProtocol(init: MeshInit, components: NodeComponents, late: Late):
       handleMessage: async (from, message, connection) => await needed(late.handler).mailbox.handleMessage(from, message, connection),
       handleAcks: (from, acks) => { needed(late.handler).mailbox.handleAcks(from, acks) },
       handleLinkClosed: (peerId) => { needed(late.handler).mailbox.handleLinkClosed(peerId) },
-      handleLinkOpened: (peerId, connection) => { needed(late.handler).instances.handleLinkOpened(peerId, connection) },
+      handleLinkOpened: (peerId, connection) => {
+        needed(late.encounters).handleLinked(peerId)
+        needed(late.handler).instances.handleLinkOpened(peerId, connection)
+      },
       handleAnnounce: (from, record, connection) => { needed(late.handler).instances.handleAnnounce(from, record, connection) }
     },
     onOffence: (peerId, error) => {

@@ -116,6 +116,18 @@ export function toPeerSummary({ record, names, presence, paths, whyNotDirect, ad
   }
 }
 
+/** Those that matter first: approved ones, named or added ones, those that wait for approval; of each the ones online, then the ones seen last. */
+export function comparePeers(one: PeerSummary, other: PeerSummary): number {
+  return rankOf(one) - rankOf(other) || Number(other.presence === 'online') - Number(one.presence === 'online') || (other.lastSeen ?? 0) - (one.lastSeen ?? 0)
+}
+
+function rankOf({ status, alias, knownBy, held }: PeerSummary): number {
+  if (status === 'approved') return 0
+  if (status === 'blocked') return 4
+  if (alias !== undefined || knownBy === 'added') return 1
+  return held > 0 ? 2 : 3
+}
+
 function standingOf(record: PeerRecord, { status, dmPolicy }: { status: ApprovalStatus, dmPolicy: DmPolicy }) {
   const { introducedBy, firstSeen, isAgentBarred } = record
   const isConfigured = status === 'approved' && record.status === 'unknown'

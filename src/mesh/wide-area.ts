@@ -42,7 +42,6 @@ export class WideArea {
   readonly #relayDiscovery: RelayDiscovery
   #startedAt = -Infinity
   #unlisten = (): void => undefined
-  #onClaimed: (peerId: PeerId) => void = () => undefined
 
   constructor(init: WideAreaInit) {
     const { init: { config, clock, random, log }, traversal: { relays } } = init
@@ -82,22 +81,6 @@ export class WideArea {
   handleAddresses(): void {
     for (const publication of this.#publications()) publication.handleChange()
     this.#relayEntry?.publication.handleChange()
-  }
-
-  /** Calls back for each connection that was made for a question of the DHT and that somebody wants for itself now. */
-  onClaimed(listener: (peerId: PeerId) => void): void {
-    this.#onClaimed = listener
-  }
-
-  /** Somebody wants a connection to the peer. */
-  claim(peerId: PeerId): void {
-    const { dht, network } = this.#init
-    if (dht.claim(peerId) && network.isConnected(peerId)) this.#onClaimed(peerId)
-  }
-
-  /** Whether the peer is connected for no other reason than a question of the DHT. */
-  isContact(peerId: PeerId): boolean {
-    return this.#init.dht.isContact(peerId)
   }
 
   /** Looks somebody up; true when he is known from now on. */

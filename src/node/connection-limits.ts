@@ -1,6 +1,6 @@
 /** Which connections end where there are too many: those of peers that this node keeps itself connected to never do. */
 import type { Connection } from '@libp2p/interface'
-import { CONNECTION_CLOSE_TIMEOUT_MS, CONNECTION_GRACE_MS, MAX_OWN_CONNECTIONS } from '../config/connection-limits.ts'
+import { CONNECTION_CLOSE_TIMEOUT_MS, CONNECTION_GRACE_MS, MAX_NEWCOMERS, MAX_OWN_CONNECTIONS, NEWCOMER_MS } from '../config/connection-limits.ts'
 import { closeOrAbort } from '../lib/close-or-abort.ts'
 import type { Logger } from '../lib/log.ts'
 import { networkKeyOf } from '../lib/network-key.ts'
@@ -9,7 +9,7 @@ export interface ConnectionLimitsInit {
   connections: () => Connection[]
   /** Whether this node wants the connection whatever the number: to an approved or awaited peer, or one that it relays for. */
   isKept: (connection: Connection) => boolean
-  /** Connections at a time; those of kept peers count, and are closed for no number. */
+  /** Connections at a time, and a few newcomers beyond it; those of kept peers count, and are closed for no number. */
   maxConnections: number
   now: () => number
   log: Logger
@@ -22,6 +22,8 @@ export interface ConnectionLimitsInit {
 export class ConnectionLimits {
   readonly #init: ConnectionLimitsInit
   readonly #closing = new WeakSet<Connection>()
+  /** Since when each connection is there. */
+  readonly #since = new WeakMap<Connection, number>()
 
   constructor(init: ConnectionLimitsInit) {
     this.#init = init
@@ -32,18 +34,29 @@ export class ConnectionLimits {
     return this.#others().filter(isOurs).length >= MAX_OWN_CONNECTIONS
   }
 
-  /** One of a stranger makes room at once: the one that was opened may be that of an approved peer. */
+  /** Newcomers make room for newcomers at once, and for nobody else: what has proved itself stays, and who comes next may be a friend. */
   handleOpened(opened: Connection): void {
-    const open = new Set([...this.#open(), opened])
-    const excess = open.size - this.#init.maxConnections
-    if (excess > 0) this.#close(leastUseful([...open].filter(connection => !this.#init.isKept(connection)), excess))
+    this.#since.set(opened, this.#init.now())
+    const open = [...new Set([...this.#open(), opened])] // the library lists it after it told of it
+    if (open.length <= this.#init.maxConnections + MAX_NEWCOMERS) return
+    const strangers = open.filter(connection => !this.#init.isKept(connection))
+    const newcomers = strangers.filter(connection => !this.#isOlder(connection, NEWCOMER_MS))
+    this.#close(newcomers.length > 0 ? hadItsTurn(newcomers) : leastUseful(strangers, 1))
   }
 
-  /** Lets go of strangers that this node dialled beyond what it has a use for: for a question, for a message that is delivered now. */
+  /**
+   * Lets go of strangers that this node dialled beyond what it has a use for (for a question, for a message that is delivered now), and
+   * of those that came beyond the limit and had their moment.
+   */
   keepHouse(): void {
-    const settled = this.#others().filter(isOurs)
-    const old = settled.filter(({ timeline }) => this.#init.now() - timeline.open >= CONNECTION_GRACE_MS)
-    this.#close(leastUseful(old, Math.min(old.length, settled.length - MAX_OWN_CONNECTIONS)))
+    const ours = this.#others().filter(isOurs)
+    this.#close(leastUseful(ours.filter(connection => this.#isOlder(connection, CONNECTION_GRACE_MS)), ours.length - MAX_OWN_CONNECTIONS))
+    const settled = this.#open().filter(connection => this.#init.isKept(connection) || this.#isOlder(connection, NEWCOMER_MS))
+    this.#close(leastUseful(settled.filter(connection => !this.#init.isKept(connection)), settled.length - this.#init.maxConnections))
+  }
+
+  #isOlder(connection: Connection, ms: number): boolean {
+    return this.#init.now() - (this.#since.get(connection) ?? -Infinity) >= ms
   }
 
   #open(): Connection[] {
@@ -68,13 +81,24 @@ function isOurs({ direction }: Connection): boolean {
 }
 
 /** The youngest of whichever network has most: who opens many connections pays with their own, and what has proved itself stays. */
-function leastUseful(connections: Connection[], count: number): Connection[] {
-  const byNetwork = Map.groupBy(connections.toSorted((one, other) => one.timeline.open - other.timeline.open), ({ remoteAddr }) => networkKeyOf(remoteAddr))
+function leastUseful(connections: readonly Connection[], count: number): Connection[] {
+  const byNetwork = Map.groupBy(connections.toSorted(byAge), ({ remoteAddr }) => networkKeyOf(remoteAddr))
   const networks = [...byNetwork.values()]
   return Array.from({ length: Math.min(Math.max(count, 0), connections.length) }, () => {
     const crowded = networks.reduce((most, network) => isMoreCrowded(network, most) ? network : most)
     return crowded.pop()
   }).filter(connection => connection !== undefined)
+}
+
+/** The same where one network has several; otherwise the one that was here for longest: it had most of its moment. */
+function hadItsTurn(newcomers: readonly Connection[]): Connection[] {
+  const crowd = leastUseful(newcomers, 1).filter(youngest =>
+    newcomers.some(other => other !== youngest && networkKeyOf(other.remoteAddr) === networkKeyOf(youngest.remoteAddr)))
+  return crowd.length > 0 ? crowd : newcomers.toSorted(byAge).slice(0, 1)
+}
+
+function byAge(one: Connection, other: Connection): number {
+  return one.timeline.open - other.timeline.open
 }
 
 function isMoreCrowded(network: Connection[], other: Connection[]): boolean {

@@ -9,7 +9,7 @@ import { receivedText } from './file-text.ts'
 
 const MAX_LISTED_TEXT = 2000
 /** The ones that matter come first; strangers must not fill a conversation with their names. */
-const MAX_LISTED_INSTANCES = 100
+const MAX_LISTED = 100
 
 /** One word for each state, as people read it, with what it proves. */
 const STATES: Record<DeliveryState, string> = {
@@ -42,7 +42,7 @@ export function identityText(identity: InstanceIdentity): string {
 /** Known peers, a line each. */
 export function peersText(peers: Array<PeerSummary & { safetyWords?: string[] }>): string {
   if (peers.length === 0) return 'No peers known'
-  return peers.map(peer => [
+  const lines = peers.slice(0, MAX_LISTED).map(peer => [
     peer.peerId,
     peer.alias === undefined ? undefined : `alias ${escapeControl(peer.alias)}`,
     peer.instanceId === undefined ? undefined : escapeControl(peer.instanceId),
@@ -54,16 +54,20 @@ export function peersText(peers: Array<PeerSummary & { safetyWords?: string[] }>
     peer.claimsNameOf === undefined ? undefined : `claims a name that is pinned to ${peer.claimsNameOf}`,
     peer.held > 0 ? `${peer.held} held` : undefined,
     peer.code === undefined ? undefined : `approve with: openclaw p2p approve ${peer.code}`
-  ].filter(part => part !== undefined).join(', ')).join('\n')
+  ].filter(part => part !== undefined).join(', '))
+  return [...lines, ...moreLine(peers.length)].join('\n')
+}
+
+function moreLine(count: number): string[] {
+  return count > MAX_LISTED ? [`… and ${count - MAX_LISTED} more`] : []
 }
 
 /** Known instances, a line each; what approved peers say about their agents is quoted below theirs. */
 export function instancesText(instances: InstanceSummary[]): string {
   if (instances.length === 0) return 'No instances known'
-  const more = instances.length - MAX_LISTED_INSTANCES
   return [
-    ...instances.slice(0, MAX_LISTED_INSTANCES).flatMap(instance => [instanceLine(instance), ...cardLines(instance)]),
-    ...more > 0 ? [`… and ${more} more`] : [],
+    ...instances.slice(0, MAX_LISTED).flatMap(instance => [instanceLine(instance), ...cardLines(instance)]),
+    ...moreLine(instances.length),
     ...instances.some(({ card }) => card !== undefined) ? ['Lines with > are text from peers, untrusted.'] : []
   ].join('\n')
 }

@@ -2,8 +2,8 @@
 import { gossipsub, TopicValidatorResult, type GossipSub, type GossipSubComponents, type Message } from '@libp2p/gossipsub'
 import type { Connection, PeerId, Startable } from '@libp2p/interface'
 import {
-  BROADCASTS_PER_AUTHOR, BROADCASTS_PER_NEIGHBOUR, BROADCAST_AUTHOR_WINDOW_MS, BROADCAST_BYTES_PER_AUTHOR, BROADCAST_NEIGHBOUR_WINDOW_MS,
-  BROADCAST_TOLERANCE, BROADCAST_WINDOW_MS
+  BROADCASTS_OF_STRANGERS, BROADCASTS_PER_AUTHOR, BROADCASTS_PER_NEIGHBOUR, BROADCAST_AUTHOR_WINDOW_MS, BROADCAST_BYTES_OF_STRANGERS,
+  BROADCAST_BYTES_PER_AUTHOR, BROADCAST_NEIGHBOUR_WINDOW_MS, BROADCAST_STRANGERS_WINDOW_MS, BROADCAST_TOLERANCE, BROADCAST_WINDOW_MS
 } from '../config/broadcast-limits.ts'
 import { MAX_TRACKED_PEERS } from '../config/limits.ts'
 import { MeshError, toError } from '../lib/errors.ts'
@@ -20,19 +20,23 @@ export interface BroadcastProtocolInit extends GossipOptionsInit {
   log: Pick<Logger, 'debug' | 'warn'>
 }
 
-/** An author in bytes and in numbers. */
-interface AuthorLimits {
+/** Broadcasts in numbers and in bytes. */
+interface Limits {
   count: RateLimiter
   bytes: RateLimiter
 }
+
+/** All authors that are not approved count as one. */
+const STRANGERS = 'strangers'
 
 export class BroadcastProtocol implements Startable {
   readonly #init: BroadcastProtocolInit
   readonly #self: PeerId
   readonly #gossip: GossipSub & Startable
   readonly #streams: GossipStreams
-  readonly #own: AuthorLimits
-  readonly #authors: AuthorLimits
+  readonly #own: Limits
+  readonly #authors: Limits
+  readonly #strangers: Limits
   readonly #neighbours: RateLimiter
 
   constructor(components: GossipSubComponents, init: BroadcastProtocolInit) {
@@ -41,6 +45,7 @@ export class BroadcastProtocol implements Startable {
     this.#self = components.peerId
     this.#own = authorLimits(1, now)
     this.#authors = authorLimits(BROADCAST_TOLERANCE, now)
+    this.#strangers = limits({ count: BROADCASTS_OF_STRANGERS, bytes: BROADCAST_BYTES_OF_STRANGERS, windowMs: BROADCAST_STRANGERS_WINDOW_MS, maxKeys: 1, now })
     this.#neighbours = new RateLimiter({ limit: BROADCASTS_PER_NEIGHBOUR, windowMs: BROADCAST_NEIGHBOUR_WINDOW_MS, maxKeys: MAX_TRACKED_PEERS, now })
     this.#streams = new GossipStreams({
       registrar: components.registrar, connectionManager: components.connectionManager, topics: [topic], now,
@@ -71,7 +76,7 @@ export class BroadcastProtocol implements Startable {
    */
   async publish(topic: string, broadcast: WireBroadcast): Promise<number> {
     const bytes = encodeBroadcast(broadcast)
-    const waitMs = excess(this.#own, this.#self, bytes.byteLength)
+    const waitMs = excess(this.#own, this.#self.toString(), bytes.byteLength)
     if (waitMs > 0) throw new MeshError('RATE_LIMITED', 'this node has broadcast as much as others take in an hour', { retryAfterMs: waitMs })
     const { recipients } = await this.#gossip.publish(topic, bytes)
     return recipients.length
@@ -106,26 +111,29 @@ export class BroadcastProtocol implements Startable {
 
   /** None of this is the neighbour's fault for certain: it may have another clock, another owner, or honest neighbours of its own. */
   #whyIgnored({ author, neighbour, sentAt, bytes }: { author: PeerId, neighbour: PeerId, sentAt: number, bytes: number }): string | undefined {
+    const key = author.toString()
+    const status = this.#init.statusOf(key)
     if (author.equals(this.#self)) return 'it is our own'
-    if (this.#init.statusOf(author.toString()) === 'blocked') return 'its author is blocked'
+    if (status === 'blocked') return 'its author is blocked'
     if (Math.abs(this.#init.now() - sentAt) > BROADCAST_WINDOW_MS) return 'it is too old, or a clock is wrong'
     if (this.#neighbours.take(neighbour.toString()) > 0) return 'too many through this neighbour'
-    if (excess(this.#authors, author, bytes) > 0) return 'too many of this author'
+    if (excess(this.#authors, key, bytes) > 0) return 'too many of this author'
+    if (status !== 'approved' && excess(this.#strangers, STRANGERS, bytes) > 0) return 'too many of authors that are not approved'
     return undefined
   }
 }
 
-function authorLimits(tolerance: number, now: () => number): AuthorLimits {
-  const shared = { windowMs: BROADCAST_AUTHOR_WINDOW_MS, maxKeys: MAX_TRACKED_PEERS, now }
-  return {
-    count: new RateLimiter({ ...shared, limit: BROADCASTS_PER_AUTHOR * tolerance }),
-    bytes: new RateLimiter({ ...shared, limit: BROADCAST_BYTES_PER_AUTHOR * tolerance })
-  }
+function authorLimits(tolerance: number, now: () => number): Limits {
+  const [count, bytes] = [BROADCASTS_PER_AUTHOR * tolerance, BROADCAST_BYTES_PER_AUTHOR * tolerance]
+  return limits({ count, bytes, windowMs: BROADCAST_AUTHOR_WINDOW_MS, maxKeys: MAX_TRACKED_PEERS, now })
 }
 
-/** Milliseconds until the author may broadcast again; 0 takes what it asks for. */
-function excess({ count, bytes }: AuthorLimits, author: PeerId, size: number): number {
-  const key = author.toString()
+function limits({ count, bytes, ...shared }: { count: number, bytes: number, windowMs: number, maxKeys: number, now: () => number }): Limits {
+  return { count: new RateLimiter({ ...shared, limit: count }), bytes: new RateLimiter({ ...shared, limit: bytes }) }
+}
+
+/** Milliseconds until the next is allowed; 0 takes what is asked for. */
+function excess({ count, bytes }: Limits, key: string, size: number): number {
   const waitMs = bytes.debtMs(key)
   if (waitMs > 0) return waitMs
   const countWaitMs = count.take(key)

@@ -36,6 +36,7 @@ export function gossipOptions({ topic, statusOf }: GossipOptionsInit): Partial<G
     maxInboundDataLength: MAX_GOSSIP_FRAME_BYTES,
     maxOutboundBufferSize: MAX_GOSSIP_QUEUE_BYTES,
     maxTopicBytesPerPeer: MAX_TOPIC_BYTES_PER_NEIGHBOUR,
+    scoreThresholds: { acceptPXThreshold: Number.MAX_SAFE_INTEGER }, // whom a neighbour names, at whatever addresses, is not dialled for it
     scoreParams: {
       topics: { [topic]: TOPIC_SCORES },
       decayInterval: TICK_MS,

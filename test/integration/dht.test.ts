@@ -143,6 +143,19 @@ describe('discoverRelays', () => {
   })
 })
 
+describe('a node that only asks', () => {
+  it('is served and passes by: nobody lists it or is told of it, until somebody here wants it', async () => {
+    await using hub = await member('hub')
+    await using passer = await DhtPeer.join(hub.address)
+    assert.deepEqual(await hub.mesh.listPeers(), [])
+    assert.deepEqual([hub.events.items, hub.log.matching(/^Peer connected/)], [[], []])
+    assert.equal((await hub.mesh.status()).connectedPeers, 1)
+    await hub.mesh.addPeer({ recipient: passer.peerId })
+    await hub.waitForPeer('peer-connected', passer.peerId)
+    assert.deepEqual((await hub.mesh.listPeers()).map(({ peerId, presence }) => ({ peerId, presence })), [{ peerId: passer.peerId, presence: 'online' }])
+  })
+})
+
 describe('a node that lies in the DHT', () => {
   it('puts no forged, foreign, private, endless or old record, and hides nobody', async () => {
     await using hub = await member('hub')

@@ -41,7 +41,7 @@ describe('addresses of a stranger', () => {
     const [ours, theirs] = ['/ip4/45.33.1.9/tcp/4001', '/ip4/45.33.1.1/tcp/4001']
     await using bob = await MeshNode.start({ name: 'bob', config: { announceAddrs: [ours], enableIdentify: true } })
     await using mallory = await RawPeer.start({ tells: ['/ip4/192.168.1.1/tcp/80', '/ip4/127.0.0.1/tcp/80', '/dns4/router.local/tcp/80', theirs] })
-    await mallory.connect(bob.address)
+    await mallory.open(bob.address)
     const { listenAddrs } = await mallory.identified.waitFor('Bob to tell his addresses', results => results[0])
     assert.deepEqual(listenAddrs.map(String), [ours])
     const known = await until(async () => {

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Connection } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
-import { CONNECTION_GRACE_MS, MAX_OWN_CONNECTIONS } from '../../src/config/connection-limits.ts'
+import { BRIEF_CONNECTION_MS, CONNECTION_GRACE_MS, MAX_NEWCOMERS, MAX_OWN_CONNECTIONS, NEWCOMER_MS } from '../../src/config/connection-limits.ts'
+import { HOUSEKEEPING_MS } from '../../src/config/limits.ts'
 import { ConnectionLimits } from '../../src/node/connection-limits.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { LogRecorder } from '../support/log-recorder.ts'
@@ -14,7 +15,10 @@ interface Opened {
   isKept?: boolean
 }
 
-/** A node with this many places; what it closes is gone at once. */
+/** One host of as many networks. */
+const hosts = (count: number, prefix = '192.0.2'): string[] => Array.from({ length: count }, (_, index) => `${prefix}.${String(index + 1)}`)
+
+/** A node with this many places, and those for newcomers beyond them; what it closes is gone at once. */
 function create(maxConnections: number) {
   const clock = new FakeClock()
   const kept = new Set<Connection>()
@@ -31,10 +35,10 @@ function create(maxConnections: number) {
         open = open.filter(other => other !== connection)
       }
     } as unknown as Connection
-    clock.advance(1)
     if (isKept) kept.add(connection)
     limits.handleOpened(connection) // the library lists it only after it told of it
     if (!closed.includes(connection)) open.push(connection)
+    clock.advance(1)
     return connection
   }
   return { limits, clock, connect, closed, open: () => open }
@@ -47,34 +51,85 @@ describe('ConnectionLimits', () => {
     assert.deepEqual([closed.length, open().length], [0, 3])
   })
 
-  it('let a kept peer in when all places are taken, at the cost of a stranger', () => {
-    const { connect, closed, open } = create(3)
-    const strangers = ['192.0.2.1', '192.0.2.2', '192.0.2.3'].map(host => connect({ host }))
+  it('let whoever comes to a full node stay for a moment, kept peers for good, and the youngest stranger goes then', () => {
+    const { limits, connect, clock, closed, open } = create(3)
+    const settled = hosts(3).map(host => connect({ host }))
+    clock.advance(NEWCOMER_MS)
     const friend = connect({ isKept: true, host: '192.0.2.4' })
-    assert.deepEqual(closed, [strangers[2]])
-    assert.ok(open().includes(friend))
+    const guest = connect({ host: '192.0.2.5' })
+    clock.advance(NEWCOMER_MS - 2)
+    limits.keepHouse()
+    assert.deepEqual(closed, [settled[2]], 'there is one too many besides the guest')
+    clock.advance(1)
+    limits.keepHouse()
+    assert.deepEqual(closed.slice(1), [guest])
+    assert.deepEqual(open(), [settled[0], settled[1], friend])
+  })
+
+  it('give newcomers less time than a peer stays that has room for us, as that peer sees it', () => {
+    assert.ok(NEWCOMER_MS + HOUSEKEEPING_MS < BRIEF_CONNECTION_MS)
+  })
+
+  it('let a newcomer in whoever came before it: those that were here for longest go, and what has settled stays', () => {
+    const { connect, clock, closed, open } = create(3)
+    const settled = hosts(3).map(host => connect({ host }))
+    clock.advance(NEWCOMER_MS)
+    const newcomers = hosts(MAX_NEWCOMERS + 5, '198.51.100').map((host) => {
+      const newcomer = connect({ host })
+      assert.ok(open().includes(newcomer))
+      return newcomer
+    })
+    assert.deepEqual(closed, newcomers.slice(0, 5))
+    assert.deepEqual(open(), [...settled, ...newcomers.slice(5)])
+  })
+
+  it('have a network that opens many connections pay with its own, newcomers from elsewhere stay', () => {
+    const { connect, clock, closed, open } = create(3)
+    hosts(3).forEach(host => connect({ host }))
+    clock.advance(NEWCOMER_MS)
+    const guests = hosts(MAX_NEWCOMERS / 2, '203.0.113').map(host => connect({ host }))
+    for (let count = 0; count < 50; count++) connect({ host: '198.51.100.7' })
+    assert.deepEqual(guests.filter(guest => !open().includes(guest)), [])
+    assert.equal(open().length, 3 + MAX_NEWCOMERS)
+    assert.ok(closed.every(({ remoteAddr }) => remoteAddr.toString().startsWith('/ip4/198.51.100.7/')))
   })
 
   it('close no connection of a kept peer, though there be too many of them', () => {
-    const { connect, closed, open } = create(2)
-    for (let count = 0; count < 5; count++) connect({ isKept: true })
+    const { limits, connect, clock, closed, open } = create(2)
+    const friends = Array.from({ length: MAX_NEWCOMERS + 5 }, () => connect({ isKept: true }))
     const stranger = connect({ host: '192.0.2.9' })
-    assert.deepEqual([closed, open().length], [[stranger], 5])
+    clock.advance(NEWCOMER_MS)
+    limits.keepHouse()
+    assert.deepEqual([closed, open()], [[stranger], friends])
+  })
+
+  it('have strangers that settled make room where kept peers need it at once', () => {
+    const { connect, clock, closed, open } = create(2)
+    const settled = hosts(2).map(host => connect({ host }))
+    clock.advance(NEWCOMER_MS)
+    const friends = Array.from({ length: MAX_NEWCOMERS + 1 }, () => connect({ isKept: true }))
+    assert.deepEqual(closed, [settled[1]])
+    assert.deepEqual(open(), [settled[0], ...friends])
   })
 
   it('make whoever opens many connections pay with their own, and not those who were there', () => {
-    const { connect, closed, open } = create(10)
-    const before = Array.from({ length: 8 }, (_, index) => connect({ host: `192.0.2.${String(index + 1)}` }))
+    const { limits, connect, clock, closed, open } = create(10)
+    const before = hosts(8).map(host => connect({ host }))
     for (let count = 0; count < 50; count++) connect({ host: '198.51.100.7' })
+    clock.advance(NEWCOMER_MS)
+    limits.keepHouse()
     assert.deepEqual(before.filter(connection => !open().includes(connection)), [])
     assert.equal(open().length, 10)
     assert.ok(closed.every(({ remoteAddr }) => remoteAddr.toString().startsWith('/ip4/198.51.100.7/')))
   })
 
-  it('let somebody from elsewhere in where one network took all places', () => {
-    const { connect, open } = create(5)
+  it('keep somebody from elsewhere where one network took all places', () => {
+    const { limits, connect, clock, open } = create(5)
     for (let count = 0; count < 20; count++) connect({ host: '198.51.100.7' })
+    clock.advance(NEWCOMER_MS)
     const newcomer = connect({ host: '192.0.2.1' })
+    clock.advance(NEWCOMER_MS)
+    limits.keepHouse()
     assert.ok(open().includes(newcomer))
     assert.equal(open().length, 5)
   })

@@ -7,6 +7,8 @@ import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
+import { BROADCAST_BYTES_OF_STRANGERS } from '../../src/config/broadcast-limits.ts'
+import { MeshError } from '../../src/lib/errors.ts'
 import { BroadcastProtocol } from '../../src/protocols/broadcast-protocol.ts'
 import { LogRecorder } from '../support/log-recorder.ts'
 import { Recorder } from '../support/recorder.ts'
@@ -14,7 +16,9 @@ import { until } from '../support/until.ts'
 
 const TOPIC = 'topic'
 
-async function startNode() {
+/** A node whose owner approved these peers. */
+async function startNode(approved: readonly string[] = []) {
+  const log = new LogRecorder()
   const texts = new Recorder<string>()
   const started = Promise.withResolvers<BroadcastProtocol>()
   const libp2p = await createLibp2p({
@@ -23,7 +27,7 @@ async function startNode() {
       identify: identify(),
       broadcasts: (components: GossipSubComponents) => {
         const protocol = new BroadcastProtocol(components, {
-          topic: TOPIC, statusOf: () => 'unknown', now: Date.now, log: new LogRecorder(), onBroadcast: (_author, { text }) => { texts.add(text) }
+          topic: TOPIC, statusOf: peerId => approved.includes(peerId) ? 'approved' : 'unknown', now: Date.now, log, onBroadcast: (_author, { text }) => { texts.add(text) }
         })
         started.resolve(protocol)
         return protocol
@@ -32,7 +36,7 @@ async function startNode() {
   })
   const protocol = await started.promise
   const publish = async (text: string): Promise<number> => await protocol.publish(TOPIC, { id: randomUUID(), sentAt: Date.now(), hops: 0, text })
-  return { libp2p, texts, publish, [Symbol.asyncDispose]: async () => { await libp2p.stop() } }
+  return { libp2p, log, texts, publish, [Symbol.asyncDispose]: async () => { await libp2p.stop() } }
 }
 
 describe('BroadcastProtocol', () => {
@@ -52,9 +56,43 @@ describe('BroadcastProtocol', () => {
     }
   })
 
+  it('hears friends when strangers, however many, broadcast more than all of them together may', async () => {
+    await using strangers = new AsyncDisposableStack()
+    await using friend = await startNode()
+    await using bob = await startNode([friend.libp2p.peerId.toString()])
+    const text = 'x'.repeat(16_000)
+    let sent = 0
+    const flood = async (): Promise<void> => {
+      const stranger = strangers.use(await startNode())
+      await stranger.libp2p.dial(bob.libp2p.getMultiaddrs())
+      await until(async () => await stranger.publish('hello') === 1, { what: 'a neighbour', timeoutMs: 60_000, intervalMs: 300 })
+      while (await isTaken(stranger.publish(text))) sent += 1
+    }
+    const ignored = (): number => bob.log.matching(/was ignored: too many of authors that are not approved$/).length
+    while (sent * text.length <= BROADCAST_BYTES_OF_STRANGERS) await flood()
+    await until(() => bob.texts.items.filter(item => item === text).length + ignored() >= sent, { what: 'all of it to arrive', timeoutMs: 120_000 })
+    assert.ok(ignored() > 0)
+    assert.ok(bob.texts.items.length * text.length < BROADCAST_BYTES_OF_STRANGERS + 100 * text.length)
+
+    await friend.libp2p.dial(bob.libp2p.getMultiaddrs())
+    await until(async () => await friend.publish('from a friend') === 1, { what: 'a neighbour', timeoutMs: 60_000, intervalMs: 300 })
+    await bob.texts.waitFor('the friend\'s words', texts => texts.find(item => item === 'from a friend'))
+  })
+
   it('tells when this node has broadcast as much as others take', async () => {
     await using alice = await startNode()
     const text = 'x'.repeat(16_000)
     await assert.rejects(async () => { for (let count = 0; count < 1_201; count++) await alice.publish(text) }, { code: 'RATE_LIMITED' })
   })
 })
+
+/** Whether it was published: false once the author has used up what it may send. */
+async function isTaken(publishing: Promise<number>): Promise<boolean> {
+  try {
+    await publishing
+    return true
+  } catch (error) {
+    if (error instanceof MeshError && error.code === 'RATE_LIMITED') return false
+    throw error
+  }
+}

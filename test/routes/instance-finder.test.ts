@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { describe, it } from 'node:test'
-import { LOOK_UPS_PER_MINUTE, LOOK_UP_ANSWERS, LOOK_UP_PAUSE_MS, LOOK_UP_SETTLE_MS, MOVED_PAUSE_MS } from '../../src/config/dht-limits.ts'
+import { LOOK_UPS_PER_MINUTE, LOOK_UP_ANSWERS, LOOK_UP_PAUSE_MS, LOOK_UP_SETTLE_MS, MOVED_MAX_PAUSE_MS, MOVED_PAUSE_MS } from '../../src/config/dht-limits.ts'
 import { agentIdOf } from '../../src/lib/agent-id.ts'
 import { InstanceFinder, type InstanceFinderInit } from '../../src/routes/instance-finder.ts'
 import { FakeClock } from '../support/fake-clock.ts'
 import { LogRecorder } from '../support/log-recorder.ts'
-import { alice, bob } from '../support/peers.ts'
+import { alice, bob, testPeerId } from '../support/peers.ts'
 import { settled } from '../support/turns.ts'
 
 const AGENT = agentIdOf(alice)
@@ -104,6 +104,33 @@ describe('a look-up', () => {
     assert.deepEqual([await finder.findAgain(alice), await finder.findAgain(alice), asked.length], [true, false, 1])
     clock.advance(MOVED_PAUSE_MS)
     assert.equal(await finder.findAgain(alice), true)
+  })
+
+  it('of a peer that stays away is rarer each time, up to a bound, and as at first once it was there', async () => {
+    const { finder, clock, asked } = finding([])
+    for (const pauseMs of [MOVED_PAUSE_MS, 2 * MOVED_PAUSE_MS, 4 * MOVED_PAUSE_MS, MOVED_MAX_PAUSE_MS, MOVED_MAX_PAUSE_MS]) {
+      await finder.findAgain(alice)
+      const before = asked.length
+      clock.advance(pauseMs - 1)
+      await finder.findAgain(alice)
+      assert.equal(asked.length, before)
+      clock.advance(1)
+    }
+    clock.advance(MOVED_PAUSE_MS + 1)
+    await finder.findAgain(alice)
+    clock.advance(MOVED_PAUSE_MS)
+    const before = asked.length
+    await finder.findAgain(alice)
+    assert.equal(asked.length, before + 1)
+  })
+
+  it('that somebody waits for is done, however many peers are away', async () => {
+    const { finder, asked } = finding([])
+    const away = await Promise.all(Array.from({ length: 2 * LOOK_UPS_PER_MINUTE }, async (_, index) => await testPeerId(200 + index)))
+    for (const peerId of away) await finder.findAgain(peerId)
+    assert.equal(asked.length, LOOK_UPS_PER_MINUTE)
+    await finder.find(ALICES)
+    assert.equal(asked.at(-1), AGENT)
   })
 
   it('that fails is a miss with a line for the curious, and after a stop there is none', async () => {

@@ -51,6 +51,13 @@ describe('peers', () => {
     assert.deepEqual(asked, [PEER])
   })
 
+  it('names a hundred in its text, says how many more there are, and has all in its details', async () => {
+    const peers = Array.from({ length: 1_000 }, (_, index) => peerSummary({ peerId: `peer-${String(index)}` }))
+    const { details, text } = await asAgent(listPeers, {}, { mesh: meshWith(...peers) })
+    assert.deepEqual([text.split('\n').length, text.split('\n').at(-1)], [101, '… and 900 more'])
+    assert.equal(details.ok && details['count'], 1_000)
+  })
+
   it('lists connected ones only when asked', async () => {
     const { details } = await asAgent(listPeers, { online: true }, { mesh: meshWith(STRANGER) })
     assert.deepEqual(details, { ok: true, peers: [], count: 0 })
