@@ -11,7 +11,7 @@ import type { LookUp, SwarmCalls, SwarmPart } from './swarm-calls.ts'
 
 const traffic = new SocketTraffic()
 /** One node, on a machine that does other things as well. */
-const JOIN_TIMEOUT_MS = 60_000
+const JOIN_TIMEOUT_MS = 120_000
 const meshes: Mesh[] = []
 const joined: number[] = []
 let memoryBefore = 0

@@ -13,11 +13,11 @@ import { formatTable } from './table.ts'
 const CACHE = fileURLToPath(new URL('../.cache/', import.meta.url))
 const PROCESSES = 4
 /** Clocks of the nodes run this much faster, so that what happens twice an hour is in the measurement. */
-const SPEED = 6
+const SPEED = 3
 /** Of the machine's clock: the nodes are left alone for so long, then their traffic is measured. */
-const FULL = { settleMs: 60_000, restMs: 300_000 }
+const FULL = { settleMs: 120_000, restMs: 600_000 }
 /** Enough to see that nothing broke. */
-const QUICK = { settleMs: 5_000, restMs: 30_000 }
+const QUICK = { settleMs: 10_000, restMs: 60_000 }
 const LOOK_UPS = 40
 
 interface Size {
