@@ -27,12 +27,12 @@ export interface LookUp {
 }
 
 export interface SwarmCalls {
-  /** Starts the nodes, one after the other, and tells the address of the first. */
+  /** Starts the nodes, each once the record of the one before is put, and tells the address of the first. */
   open: { argument: SwarmPart, answer: string }
+  /** How long each node took from its start until its record was put, in ms; not that of the first of all, which waits for the second. */
+  joined: { argument: null, answer: number[] }
   /** Bytes of memory that the nodes take together. */
   memory: { argument: null, answer: number }
-  /** How many nodes have put their records. */
-  published: { argument: null, answer: number }
   instances: { argument: null, answer: string[] }
   /** Connections of each node. */
   connections: { argument: null, answer: number[] }

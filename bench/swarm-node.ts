@@ -1,5 +1,5 @@
 /** A process with a part of the swarm: real nodes on loopback that know one address, and a clock that may run fast. */
-import { join } from 'node:path'
+import { join as pathOf } from 'node:path'
 import { resolveConfig } from '../src/config/resolve.ts'
 import type { Clock } from '../src/lib/clock.ts'
 import { systemClock } from '../src/lib/clock.ts'
@@ -10,20 +10,22 @@ import { SocketTraffic } from './socket-traffic.ts'
 import type { LookUp, SwarmCalls, SwarmPart } from './swarm-calls.ts'
 
 const traffic = new SocketTraffic()
+/** One node, on a machine that does other things as well. */
+const JOIN_TIMEOUT_MS = 120_000
 const meshes: Mesh[] = []
-const published = new Set<number>()
+const joined: number[] = []
 let memoryBefore = 0
 
 answerCalls<SwarmCalls>({
   open: async (part) => {
     memoryBefore = memory()
-    for (let index = 0; index < part.count; index++) await startNode(part, index)
+    for (let index = 0; index < part.count; index++) await join(part, index)
     const [first] = meshes
     if (first === undefined) throw new Error('a part of the swarm has no node')
     return await addressOf(first)
   },
   memory: async () => memory() - memoryBefore,
-  published: async () => published.size,
+  joined: async () => joined,
   instances: async () => await Promise.all(meshes.map(async mesh => (await mesh.identity()).instanceId)),
   connections: async () => await Promise.all(meshes.map(async mesh => (await mesh.networkInfo()).connections.length)),
   traffic: async () => traffic.total,
@@ -38,17 +40,31 @@ answerCalls<SwarmCalls>({
   }
 })
 
-async function startNode({ folder, first, bootstrap, speed }: SwarmPart, index: number): Promise<void> {
-  const number = first + index
+/** The next node comes when this one is part of the network. */
+async function join(part: SwarmPart, index: number): Promise<void> {
+  const before = performance.now()
+  const { promise, resolve, reject } = Promise.withResolvers<undefined>()
+  const timer = setTimeout(() => { reject(new Error(`node-${String(part.first + index)} had put no record after ${String(JOIN_TIMEOUT_MS)} ms`)) }, JOIN_TIMEOUT_MS)
+  const isAlone = part.bootstrap === undefined && index === 0
+  try {
+    await startNode(part, index, () => { resolve(undefined) })
+    if (!isAlone) joined.push(await promise.then(() => performance.now() - before))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function startNode({ folder, first, bootstrap, speed }: SwarmPart, index: number, onPut: () => void): Promise<void> {
+  const number = String(first + index)
   const config = resolveConfig({
-    listenAddrs: ['/ip4/127.0.0.1/tcp/0'], discovery: ['bootstrap', 'dht'], enableUPnP: false, instanceName: `node-${String(number)}`,
+    listenAddrs: ['/ip4/127.0.0.1/tcp/0'], discovery: ['bootstrap', 'dht'], enableUPnP: false, instanceName: `node-${number}`,
     bootstrapList: await bootstrapOf(bootstrap)
   }, undefined, { hostname: 'bench' })
   const log = {
-    debug: (line: string) => { if (/^[1-9]\d* nodes hold the record/.test(line)) published.add(number) },
-    info: () => undefined, warn: (line: string) => { console.error(`node-${String(number)}: ${line}`) }, error: console.error
+    debug: (line: string) => { if (/^[1-9]\d* nodes hold the record/.test(line)) onPut() },
+    info: () => undefined, warn: (line: string) => { console.error(`node-${number}: ${line}`) }, error: console.error
   }
-  const mesh = new Mesh({ config, stateDir: join(folder, String(number)), log, version: 'bench', clock: fastClock(speed) })
+  const mesh = new Mesh({ config, stateDir: pathOf(folder, number), log, version: 'bench', clock: fastClock(speed) })
   await mesh.start()
   meshes.push(mesh)
 }
