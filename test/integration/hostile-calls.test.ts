@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { WireAck, WireCall } from '../../src/protocols/wire-message.ts'
 import { callIs } from '../support/calls.ts'
-import { MeshNode } from '../support/mesh-node.ts'
+import { failure, MeshNode } from '../support/mesh-node.ts'
 import { RawPeer } from '../support/raw-peer.ts'
 
 interface Scene extends AsyncDisposable {
@@ -85,7 +85,7 @@ describe('a peer that lies about a call', () => {
   it('cannot go on with a call that lost against one to it', async () => {
     await using actors = await scene()
     const { bob, mallory, step } = actors
-    const dialled = bob.mesh.call({ to: mallory.peerId, topic: 'lunch', speaker: 'owner' })
+    const dialled = failure(bob.mesh.call({ to: mallory.peerId, topic: 'lunch', speaker: 'owner' }), 'ACK_TIMEOUT')
     await bob.events.waitFor('the call', events => events.find(event => event.type === 'call' && event.state === 'ringing'))
     const callId = 'ffffffff-ffff-4fff-bfff-ffffffffffff' // the later of the two, whenever the other one was made
     assert.equal(brief(await step({ callId, act: 'invite', seq: 1 })), 'received')
