@@ -9,7 +9,7 @@ import { FakeMesh, PEER, TRANSFER } from '../support/fake-mesh.ts'
 
 const sendText = async (to: string): Promise<unknown> => meshOutbound.sendText?.({ cfg: {}, to, text: 'hi' })
 
-const MEDIA = { cfg: {}, to: 'bob', text: 'see', mediaLocalRoots: ['/work'] }
+const MEDIA = { cfg: {}, to: 'bob', text: 'see', mediaLocalRoots: ['/workspace'] }
 
 describe('openclaw message send --media', () => {
   it('sends the file with its caption, from where the host allows', async () => {
@@ -21,17 +21,17 @@ describe('openclaw message send --media', () => {
         return { ...TRANSFER, direction: 'out', state: 'moving' }
       }
     })))
-    const result = await meshOutbound.sendMedia?.({ ...MEDIA, mediaUrl: 'file:///work/plan.pdf' })
+    const result = await meshOutbound.sendMedia?.({ ...MEDIA, mediaUrl: 'file:///workspace/plan.pdf' })
     assert.equal(result?.messageId, `${TRANSFER.transferId} (moving)`)
-    assert.deepEqual(asked, [{ to: 'bob', path: '/work/plan.pdf', roots: ['/work'], text: 'see', author: 'agent', hops: 0, waitMs: 15_000 }])
-    await meshOutbound.sendMedia?.({ ...MEDIA, mediaUrl: 'plan.pdf', mediaAccess: { workspaceDir: '/work', localRoots: ['/work'] } })
-    assert.equal(asked[1]?.path, '/work/plan.pdf')
+    assert.deepEqual(asked, [{ to: 'bob', path: '/workspace/plan.pdf', roots: ['/workspace'], text: 'see', author: 'agent', hops: 0, waitMs: 15_000 }])
+    await meshOutbound.sendMedia?.({ ...MEDIA, mediaUrl: 'plan.pdf', mediaAccess: { workspaceDir: '/workspace', localRoots: ['/workspace'] } })
+    assert.equal(asked[1]?.path, '/workspace/plan.pdf')
   })
 
   it('fails for what is no file of this machine, and for a file that was refused', async () => {
     using stack = new DisposableStack()
     stack.use(goLive(new FakeMesh({ sendFile: async () => { throw new MeshError('NOT_ALLOWED', 'outside') } })))
-    for (const mediaUrl of ['https://example.org/x.png', 'data:text/plain,x', 'x.png', '/work/x.png']) {
+    for (const mediaUrl of ['https://example.org/x.png', 'data:text/plain,x', 'x.png', '/workspace/x.png']) {
       await assert.rejects(async () => meshOutbound.sendMedia?.({ ...MEDIA, mediaUrl }), PlatformMessageNotDispatchedError)
     }
   })

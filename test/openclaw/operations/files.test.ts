@@ -20,9 +20,9 @@ function listening(): { mesh: FakeMesh, asked: SendFileRequest[] } {
 describe('sending a file', () => {
   it('of an agent stays within its workspace, from which relative paths start', async () => {
     const { mesh, asked } = listening()
-    const context = { mesh, host: new FakeHost(), audience: 'agent', hops: 1, fileRoots: ['/work'] } as const
+    const context = { mesh, host: new FakeHost(), audience: 'agent', hops: 1, fileRoots: ['/workspace'] } as const
     const { details, text } = await sendFile.run(context, { to: 'bob', path: 'out/plan.pdf', message: 'here' })
-    assert.deepEqual(asked, [{ to: 'bob', path: '/work/out/plan.pdf', roots: ['/work'], author: 'agent', hops: 1, waitMs: 15_000, text: 'here' }])
+    assert.deepEqual(asked, [{ to: 'bob', path: '/workspace/out/plan.pdf', roots: ['/workspace'], author: 'agent', hops: 1, waitMs: 15_000, text: 'here' }])
     assert.deepEqual([details.ok, details.ok && details['state'], details.ok && details['sha256']], [true, 'moving', TRANSFER.sha256])
     assert.match(text, /to 12D3.*: plan\.pdf, 2\.0 MB\n {2}moving, 500\.0 kB of 2\.0 MB {2}500\.0 kB\/s {2}3 s left/)
   })
