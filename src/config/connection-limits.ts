@@ -18,7 +18,7 @@ export const MAX_OWN_CONNECTIONS = 32
 /** A connection younger than this is not closed for being one too many of our own: what it was opened for may still go on. */
 export const CONNECTION_GRACE_MS = 60_000
 
-/** An orderly end of a connection that makes room. */
+/** An orderly end of a connection that makes room, or that has served its purpose. */
 export const CONNECTION_CLOSE_TIMEOUT_MS = 1_000
 
 /** A bootstrap node that closes a connection sooner than this has no room: it is tried again less and less often. */

@@ -14,6 +14,16 @@ export interface FileSource {
   stamp: string
 }
 
+/**
+ * Which file of ours a transfer sends.
+ *
+ * @throws MeshError `INTERNAL` for a transfer of a peer
+ */
+export function sourceOf({ path, stamp }: { path: string | undefined, stamp: string | undefined }): Pick<FileSource, 'path' | 'stamp'> {
+  if (path === undefined || stamp === undefined) throw new MeshError('INTERNAL', 'the path of a file of ours is not known')
+  return { path, stamp }
+}
+
 const MAX_SHOWN_PATH = 200
 
 /**

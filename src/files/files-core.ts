@@ -5,14 +5,12 @@ import type { GroupCommit } from '../lib/group-commit.ts'
 import type { Logger } from '../lib/log.ts'
 import type { ApprovalStatus } from '../mesh-api.ts'
 import type { FileProtocol } from '../protocols/file-protocol.ts'
-import type { FileHasher } from './file-hasher.ts'
 import type { SourceHashes } from './source-hashes.ts'
 import type { TransferRow, TransferStore } from './transfer-store.ts'
 
 export interface FilesCore {
   store: TransferStore
   commits: GroupCommit
-  hasher: FileHasher
   statusOf: (peerId: string) => ApprovalStatus
   /** A transfer changed its state, or why it waits. */
   onChange: (row: TransferRow) => void

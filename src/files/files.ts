@@ -17,7 +17,7 @@ import { isOpen } from './transfer-machine.ts'
 import { TransferStore, type TransferRow } from './transfer-store.ts'
 import { toTransfer } from './transfer-view.ts'
 
-export interface FilesInit extends Omit<FilesCore, 'store' | 'hasher' | 'onChange'>, Pick<OutgoingFilesInit, 'protocol' | 'reach' | 'onWaiting' | 'onDelivering' | 'newId' | 'random'>,
+export interface FilesInit extends Omit<FilesCore, 'store' | 'onChange'>, Pick<OutgoingFilesInit, 'protocol' | 'reach' | 'onWaiting' | 'onDelivering' | 'newId' | 'random'>,
   Pick<IncomingFilesInit, 'onStoring'> {
   config: Pick<MeshConfig, 'fileLimits' | 'dmPolicy' | 'messageTtlMs'>
   stateDir: string
@@ -45,15 +45,16 @@ export class Files {
     this.#store = new TransferStore(database)
     const shelf = new FileShelf({ stateDir, disk })
     this.filesDir = shelf.filesDir
-    const core = { ...init, store: this.#store, hasher: this.#hasher, onChange: (row: TransferRow) => { this.#handleChange(row) } }
+    const hasher = this.#hasher
+    const core = { ...init, store: this.#store, onChange: (row: TransferRow) => { this.#handleChange(row) } }
     this.incoming = new IncomingFiles({
-      ...core, shelf, limits: config.fileLimits, dmPolicy: config.dmPolicy,
+      ...core, shelf, hasher, limits: config.fileLimits, dmPolicy: config.dmPolicy,
       tellDecision: async (text, transferId) => {
         const peerId = parsePeerId(text)
         if (peerId !== undefined) await init.protocol.tell(peerId, 'call', transferId)
       }
     })
-    this.outgoing = new OutgoingFiles({ ...core, hashes: new SourceHashes(core), maxBytes: config.fileLimits.maxBytes })
+    this.outgoing = new OutgoingFiles({ ...core, hashes: new SourceHashes({ ...core, hasher }), maxBytes: config.fileLimits.maxBytes })
   }
 
   async start(): Promise<void> {

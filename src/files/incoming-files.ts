@@ -7,6 +7,7 @@ import { RateLimiter } from '../lib/rate-limiter.ts'
 import { refusalOf, type FileOffer } from '../protocols/file-frames.ts'
 import type { FileVisit } from '../protocols/file-protocol.ts'
 import { FileAdmission, type FileAdmissionInit } from './file-admission.ts'
+import type { FileHasher } from './file-hasher.ts'
 import { safeFileName } from './file-name.ts'
 import type { FileShelf } from './file-shelf.ts'
 import type { FilesCore } from './files-core.ts'
@@ -17,6 +18,7 @@ import type { TransferRow } from './transfer-store.ts'
 
 export interface IncomingFilesInit extends FilesCore, Pick<FileAdmissionInit, 'limits' | 'dmPolicy'> {
   shelf: FileShelf
+  hasher: FileHasher
   /** Tells the sender that its file was decided about; rejects while it is away. */
   tellDecision: (peerId: string, transferId: string) => Promise<void>
   newId: () => string

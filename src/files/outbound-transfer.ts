@@ -3,10 +3,10 @@ import type { Connection, PeerId } from '@libp2p/interface'
 import { FILE_ANSWER_MS } from '../config/file-limits.ts'
 import type { Clock } from '../lib/clock.ts'
 import { isRelayed } from '../lib/connection-path.ts'
-import { MeshError, toError } from '../lib/errors.ts'
+import { toError } from '../lib/errors.ts'
 import { FileFrameError, toRefusedError, type FileChannel } from '../protocols/file-frames.ts'
 import type { FileProtocol } from '../protocols/file-protocol.ts'
-import { openSource } from './file-source.ts'
+import { openSource, sourceOf } from './file-source.ts'
 import { sendBytes } from './sending.ts'
 import type { SourceHashes } from './source-hashes.ts'
 import { TransferGauge } from './transfer-gauge.ts'
@@ -74,14 +74,8 @@ export class OutboundTransfer {
     if (answer.offset > bytes) throw new FileFrameError('the recipient asks for more than the file has')
     this.gauge.note(answer.offset)
     await onStart()
-    await using file = await this.#open()
+    await using file = await openSource(sourceOf(row))
     await sendBytes({ channel, file, offset: answer.offset, bytes, sha256: hashes.of(row), clock, onWritten: (offset) => { this.gauge.note(offset) } }, signal)
     return 'received'
-  }
-
-  async #open(): ReturnType<typeof openSource> {
-    const { path, stamp } = this.#init.row
-    if (path === undefined || stamp === undefined) throw new MeshError('INTERNAL', 'the path of a file of ours is not known')
-    return await openSource({ path, stamp })
   }
 }

@@ -2,7 +2,7 @@
 import { MeshError, toError } from '../lib/errors.ts'
 import type { GroupCommit } from '../lib/group-commit.ts'
 import type { FileHasher } from './file-hasher.ts'
-import { findSource } from './file-source.ts'
+import { findSource, sourceOf } from './file-source.ts'
 import type { TransferRow, TransferStore } from './transfer-store.ts'
 
 export interface SourceHashesInit {
@@ -33,11 +33,12 @@ export class SourceHashes {
     return running
   }
 
-  async #find({ id, path, stamp, bytes }: TransferRow): Promise<string> {
+  async #find(row: TransferRow): Promise<string> {
+    const { id, bytes } = row
     const { store, commits, hasher } = this.#init
     const noted = store.get(id)?.sha256
     if (noted !== undefined) return noted
-    if (path === undefined) throw new MeshError('INTERNAL', 'the path of a file of ours is not known')
+    const { path, stamp } = sourceOf(row)
     const sha256 = await hasher.begin(path).finish(bytes).catch((error: unknown) => {
       if (error instanceof MeshError) throw error
       throw new MeshError('HASH_MISMATCH', `the file could not be read as a whole: ${toError(error).message}`, { cause: error, reason: 'changed' })

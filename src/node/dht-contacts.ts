@@ -2,6 +2,7 @@
 import type { Connection, NewStreamOptions, PeerId, Stream } from '@libp2p/interface'
 import type { ConnectionManager, OpenConnectionOptions } from '@libp2p/interface-internal'
 import type { Multiaddr } from '@multiformats/multiaddr'
+import { CONNECTION_CLOSE_TIMEOUT_MS } from '../config/connection-limits.ts'
 import { DHT_IDLE_MS, DHT_PATIENCE_MS } from '../config/dht-limits.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { closeOrAbort } from '../lib/close-or-abort.ts'
@@ -97,13 +98,11 @@ export class DhtContacts {
       if (this.#init.isKept(peerId) || connections.some(isUsed)) this.#askedAt.delete(key)
       else if (this.#init.clock.now() - at >= DHT_IDLE_MS) {
         if (connections.length === 0) this.#askedAt.delete(key)
-        for (const connection of connections) void closeOrAbort(connection, CLOSE_TIMEOUT_MS) // it stays a contact until it is closed
+        for (const connection of connections) void closeOrAbort(connection, CONNECTION_CLOSE_TIMEOUT_MS) // it stays a contact until it is closed
       }
     }
   }
 }
-
-const CLOSE_TIMEOUT_MS = 1_000
 
 /** A stream without a protocol is being negotiated: whatever it becomes is seen next time. */
 function isUsed({ streams }: Connection): boolean {

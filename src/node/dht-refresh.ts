@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { PeerId } from '@libp2p/interface'
 import { DHT_REFRESH_MS, DHT_REFRESH_TIMEOUT_MS } from '../config/dht-limits.ts'
+import { jittered } from '../lib/backoff.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 
 export interface DhtRefreshInit {
@@ -33,7 +34,7 @@ export class DhtRefresh {
 
   #schedule(): void {
     const { clock, random } = this.#init
-    this.#timer = clock.after(DHT_REFRESH_MS * (0.75 + random() / 2), () => { void this.#refresh() })
+    this.#timer = clock.after(jittered(DHT_REFRESH_MS, random), () => { void this.#refresh() })
   }
 
   /** A visit never fails: it ends early. */

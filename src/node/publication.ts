@@ -1,5 +1,6 @@
 /** Keeps something of this node in the DHT: after the start, on change, as long as too few hold it, and now and then. Nobody waits for it. */
 import { DHT_BUCKET_SIZE, PUBLICATION_MAX_PAUSE_MS, PUBLICATION_PAUSE_MS, PUBLICATION_SOON_MS, PUBLISH_TIMEOUT_MS } from '../config/dht-limits.ts'
+import { jittered } from '../lib/backoff.ts'
 import type { Clock, Timer } from '../lib/clock.ts'
 import { toError } from '../lib/errors.ts'
 import type { Logger } from '../lib/log.ts'
@@ -83,7 +84,7 @@ export class Publication {
       log.debug(`${String(this.#holders)} nodes hold ${what}`)
     } finally {
       this.#isRunning = false
-      this.#schedule(intervalMs * (0.75 + random() / 2)) // never in step with others
+      this.#schedule(jittered(intervalMs, random))
       if (this.#changes > changes) this.handleChange()
       else if (this.#newNodes > newNodes) this.handleNode()
     }

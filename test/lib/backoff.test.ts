@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { backoffDelay } from '../../src/lib/backoff.ts'
+import { backoffDelay, jittered } from '../../src/lib/backoff.ts'
 
 const init = { firstMs: 1_000, maxMs: 60_000 }
 
@@ -20,5 +20,11 @@ describe('backoffDelay', () => {
 
   it('stays at the longest delay after a year of failures', () => {
     assert.equal(backoffDelay(init, 1_000_000, () => 0.999_999), 60_000)
+  })
+})
+
+describe('an interval with jitter', () => {
+  it('lasts between three and five quarters of it', () => {
+    assert.deepEqual([0, 0.5, 1].map(random => jittered(1_000, () => random)), [750, 1_000, 1_250])
   })
 })
