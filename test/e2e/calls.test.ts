@@ -13,6 +13,7 @@ import type { Gateway } from '../support/openclaw/gateway.ts'
 import type { JsonObject } from '../support/openclaw/json.ts'
 import { obedient, type ModelAnswer } from '../support/openclaw/model-answer.ts'
 import type { ModelRequest } from '../support/openclaw/model-request.ts'
+import { whyMediaCannotBeQueued } from '../support/openclaw/media-queue.ts'
 import { until } from '../support/until.ts'
 
 const WAIT_MS = 240_000
@@ -20,6 +21,8 @@ const BYTES = 50_000_000
 const TARGET = { channel: 'feishu', target: `user:${OWNER}` }
 const PLUGIN = { inboundTargets: [TARGET], turnBudget: { perPeerPerHour: 100, perHour: 100 }, fileLimits: { askAboveBytes: BYTES } }
 const CALL_TOOLS = ['p2p_answer', 'p2p_call_send', 'p2p_escalate', 'p2p_end_call']
+/** Why OpenClaw's own command and tool cannot send files on this machine, or `undefined`. */
+const UNQUEUED = await whyMediaCannotBeQueued()
 
 const TOPIC = 'the office on Friday'
 const GREETING = 'Hello, I am listening'
@@ -29,6 +32,7 @@ const PATIENCE = 'I asked my owner, one moment'
 const FILM = 'This is what we would do there'
 const DECISION = 'yes, from noon'
 const THANKS = 'Thank you both'
+const PICTURE = Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64')
 
 /** What each agent does about the last line that a peer said to it; it keeps silent about everything else. */
 const SCRIPT: Record<string, Record<string, [first: ModelAnswer, afterTool?: string]>> = {
@@ -171,16 +175,24 @@ describe('two gateways that call each other and send files', { skip: Couple.whyN
     assert.deepEqual([refused['ok'], (refused['error'] as JsonObject)['code']], [false, 'NOT_ALLOWED'])
   })
 
-  test('`openclaw message send --media` sends the file with its caption, and the other agent gets it as media', async () => {
-    const { alice, bob, model } = stage.couple
+  test('an agent sends a file with its message, and the other agent gets it as media', { skip: UNQUEUED ?? false }, async () => {
+    const { alice, bob } = stage.couple
+    const path = join(workspace, 'map.png')
+    await writeFile(path, PICTURE)
+    const message = JSON.stringify({ action: 'send', channel: 'libp2p-mesh', target: bobId, media: path, message: 'the way to us' })
+    const { code, output } = await alice.cli(['agent', '--agent', 'main', '--message', `CALL message ${message}`, '--json'])
+    assert.equal(code, 0, output)
+    assert.match(output, /\(received\)/)
+    await arrivedAsMedia(bob, { name: 'map.png', caption: 'the way to us' })
+  })
+
+  test('`openclaw message send --media` sends the file with its caption, and the other agent gets it as media', { skip: UNQUEUED ?? false }, async () => {
+    const { alice, bob } = stage.couple
     const path = join(workspace, 'photo.png')
-    await writeFile(path, Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64'))
+    await writeFile(path, PICTURE)
     const sent = await alice.cli(['message', 'send', '--channel', 'libp2p-mesh', '--target', bobId, '--media', path, '--message', 'look at this'])
     assert.equal(sent.code, 0, sent.output)
-    await heard(bob, 'look at this')
-    assert.ok(model.requestsOf('bob').some(({ messages }) => messages.some(({ text }) => /\[media attached: .*photo\.png/.test(text))))
-    const { path: kept } = await received(bob, 'photo.png')
-    assert.deepEqual(await readFile(kept ?? ''), await readFile(path))
+    await arrivedAsMedia(bob, { name: 'photo.png', caption: 'look at this' })
   })
 
   async function command(gateway: Gateway, args: string[]): Promise<JsonObject> {
@@ -200,6 +212,14 @@ describe('two gateways that call each other and send files', { skip: Couple.whyN
   /** Waits until the agent was told that in a turn. */
   async function heard(gateway: Gateway, text: string): Promise<void> {
     await until(() => stage.couple.model.requestsOf(gateway.name).some(({ peerText }) => peerText?.endsWith(text)), { what: `${gateway.name} to hear "${text}"`, timeoutMs: WAIT_MS })
+  }
+
+  /** Waits until the agent was told of the picture in a turn, and reads what was kept. */
+  async function arrivedAsMedia(gateway: Gateway, { name, caption }: { name: string, caption: string }): Promise<void> {
+    await heard(gateway, caption)
+    assert.ok(stage.couple.model.requestsOf(gateway.name).some(({ messages }) => messages.some(({ text }) => new RegExp(`\\[media attached: .*${name}`).test(text))))
+    const { path } = await received(gateway, name)
+    assert.deepEqual(await readFile(path ?? ''), PICTURE)
   }
 
   async function inFeishu(text: string): Promise<ReturnType<typeof stage.lark.shownWith>[number]> {
