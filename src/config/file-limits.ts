@@ -13,6 +13,9 @@ export const FILE_WINDOW_BYTES = 8 * 1_024 * 1_024
 export const FILE_REPORT_BYTES = 1_024 * 1_024
 export const FILE_REPORT_MS = 1_000
 
+/** What came in is brought to the disk whenever there is this much of it, so that little is left to do at the end, and a slow disk is noticed early. */
+export const FILE_SYNC_BYTES = 64 * 1_024 * 1_024
+
 /** A transfer that moves less than this in that time has stalled: a relay that is out of budget still carries ten times as much. */
 export const FILE_STALL_MS = 30_000
 export const MIN_FILE_PROGRESS_BYTES = 16 * 1_024

@@ -1,5 +1,6 @@
 /** Writes a file as its bytes come in, a few writes for many pieces, in the order in which they came. */
 import type { Uint8ArrayList } from 'uint8arraylist'
+import { FILE_SYNC_BYTES } from '../config/file-limits.ts'
 import { MeshError, systemCode, toError } from '../lib/errors.ts'
 import type { OpenFile } from './disk.ts'
 
@@ -23,12 +24,15 @@ export class FileWriter {
   #pieces: Uint8Array[] = []
   #queuedBytes = 0
   #running: Promise<void> = Promise.resolve()
+  /** Bringing what came to the disk, beside the writing. */
+  #syncing: Promise<void> | undefined
+  #syncedTo: number
   #isRunning = false
   #error: Error | undefined
 
   constructor(init: FileWriterInit) {
     this.#init = init
-    this.#offset = init.offset
+    this.#offset = this.#syncedTo = init.offset
   }
 
   /** Bytes that wait to be written. */
@@ -53,6 +57,7 @@ export class FileWriter {
    */
   async settled(): Promise<void> {
     await this.#running
+    await this.#syncing
     if (this.#error !== undefined) throw this.#error
   }
 
@@ -60,13 +65,17 @@ export class FileWriter {
     try {
       while (this.#pieces.length > 0) await this.#write(this.#take())
     } catch (error) {
-      this.#error = diskError(error)
-      this.#pieces = []
-      this.#queuedBytes = 0
-      this.#init.onFailed(this.#error)
+      this.#fail(error)
     } finally {
       this.#isRunning = false
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#error = diskError(error)
+    this.#pieces = []
+    this.#queuedBytes = 0
+    this.#init.onFailed(this.#error)
   }
 
   #take(): Uint8Array[] {
@@ -87,7 +96,16 @@ export class FileWriter {
       this.#queuedBytes -= bytesWritten
       rest = without(rest, bytesWritten)
     }
+    this.#sync()
     this.#init.onWritten(this.#offset)
+  }
+
+  #sync(): void {
+    const to = this.#offset
+    if (this.#syncing !== undefined || to - this.#syncedTo < FILE_SYNC_BYTES) return
+    this.#syncing = this.#init.file.sync()
+      .then(() => { this.#syncedTo = to }, (error: unknown) => { this.#fail(error) })
+      .finally(() => { this.#syncing = undefined })
   }
 }
 
