@@ -20,10 +20,11 @@ export interface CallParts extends Pick<CallsInit, 'database' | 'commits' | 'mai
 
 /** Calls that keep their peers connected and tell of their changes. */
 export function createCalls({ init, events, database, commits, network, keeper, mailbox, book }: CallParts): Calls {
-  const { config: { autoAnswerCalls, messageTtlMs }, newId, clock, log } = init
+  const { config: { autoAnswerCalls, deliveryAckTimeoutMs, messageTtlMs }, newId, clock, log } = init
   return new Calls({
     database, commits, mailbox, messageTtlMs, newId, clock, log,
     autoAnswer: autoAnswerCalls,
+    dialWaitMs: deliveryAckTimeoutMs,
     checkAuthor: (peerId, author) => { checkAuthor(book, peerId, author) },
     isConnected: (text) => {
       const peerId = parsePeerId(text)

@@ -12,6 +12,8 @@ export interface CallTransactionInit extends Omit<CallStepsInit, 'post'> {
   messages: Pick<CallMessages, 'openTurn' | 'closeTurns' | 'insertOwn'>
   /** Peers whose calls are answered at once. */
   autoAnswer: ReadonlySet<string>
+  /** How long whoever calls waits to hear what became of it. */
+  dialWaitMs: number
 }
 
 export class CallTransaction {
@@ -44,7 +46,7 @@ export class CallTransaction {
     if (after.phase === 'ringing' && row.phase !== 'ringing') return this.#rang(after)
     if (after.phase === 'ended' && row.phase !== 'ended') {
       this.#init.messages.closeTurns(after.id)
-      if (TIMEOUTS.has(event) || after.endReason === 'broken') this.#noteOver(after)
+      if (TIMEOUTS.has(event) || after.endReason === 'broken' || this.#isLate(after, event)) this.#noteOver(after)
       this.#freeLine()
     }
     return after
@@ -52,6 +54,11 @@ export class CallTransaction {
 
   #rang(row: CallRow): CallRow {
     return this.#init.autoAnswer.has(row.peerId) ? this.take(row, 'accept', { speaker: 'agent' }) : row
+  }
+
+  /** Whoever called was told by now that the call goes on trying. */
+  #isLate({ role, startedAt }: CallRow, event: CallEvent): boolean {
+    return role === 'caller' && FAILURES.has(event) && this.#init.now() - startedAt >= this.#init.dialWaitMs
   }
 
   /** Nobody here or there ended it, so nobody else tells the owner. */
@@ -72,6 +79,7 @@ export class CallTransaction {
 }
 
 const TIMEOUTS: ReadonlySet<CallEvent> = new Set<CallEvent>(['ring-timeout', 'idle-timeout', 'away-timeout'])
+const FAILURES: ReadonlySet<CallEvent> = new Set<CallEvent>(['refused', 'no-room', 'unreachable'])
 
 /** Whether a call keeps others waiting. */
 export function isOnLine({ phase }: Pick<CallRow, 'phase'>): boolean {

@@ -30,6 +30,8 @@ export interface CallsInit {
   checkAuthor: (peerId: string, author: Audience) => void
   /** Peers whose calls are answered at once. */
   autoAnswer: readonly string[]
+  /** How long whoever calls waits to hear what became of it. */
+  dialWaitMs: number
   messageTtlMs: number
   newId: () => string
   clock: Clock
@@ -217,9 +219,10 @@ export class Calls {
   }
 
   #begin(): CallTransaction {
-    const { mailbox, newId, messageTtlMs, clock } = this.#init
+    const { mailbox, newId, dialWaitMs, messageTtlMs, clock } = this.#init
     return new CallTransaction({
-      store: this.#store, outgoing: mailbox.outgoing, messages: mailbox.incoming.calls, autoAnswer: this.#autoAnswer, newId, messageTtlMs, now: clock.now
+      store: this.#store, outgoing: mailbox.outgoing, messages: mailbox.incoming.calls, autoAnswer: this.#autoAnswer, newId, dialWaitMs, messageTtlMs,
+      now: clock.now
     })
   }
 

@@ -22,7 +22,7 @@ class Stage implements Disposable {
 
   begin(): CallTransaction {
     return new CallTransaction({
-      store: this.store, outgoing: { insert: (draft) => { this.told.push(draft) } }, autoAnswer: new Set(),
+      store: this.store, outgoing: { insert: (draft) => { this.told.push(draft) } }, autoAnswer: new Set(), dialWaitMs: 1_000,
       newId: () => String(++this.#lastId), messageTtlMs: 1_000, now: () => 0,
       messages: { openTurn: () => undefined, closeTurns: () => undefined, insertOwn: () => assert.fail('nothing to tell the owner') }
     })
