@@ -1,7 +1,6 @@
 /** What a bulk stream behind NATs cost, as rows of the report: each path beside TCP between the same two hosts. */
 import type { BulkCost, BulkCosts } from './bulk.ts'
-
-const MB = 1_000_000
+import { mbPerSecond, msPerMb } from './units.ts'
 
 export function bulkRows({ tcp, punched, relayed }: BulkCosts): string[][] {
   return [
@@ -21,12 +20,4 @@ function speedRow(label: string, path: BulkCost, tcp: BulkCost): string[] {
 function cpuRow(label: string, msPerByte: number, tcp: BulkCost): string[] {
   const reference = tcp.endsCpuMs / tcp.bytes
   return [label, msPerMb(msPerByte), msPerMb(reference), 'both ends of that TCP', `${(msPerByte / reference).toFixed(2)} x`, '', '']
-}
-
-function mbPerSecond(bytesPerMs: number): string {
-  return `${(bytesPerMs * 1_000 / MB).toFixed(1)} MB/s`
-}
-
-function msPerMb(msPerByte: number): string {
-  return `${(msPerByte * MB).toFixed(2)} ms/MB`
 }

@@ -2,16 +2,23 @@
 import { randomFillSync } from 'node:crypto'
 import { mkdir, open } from 'node:fs/promises'
 import { join } from 'node:path'
+import { cpuMs } from './cpu.ts'
 import type { Effort } from './effort.ts'
 import { Pair } from './pair.ts'
 import { PeakMemory } from './peak-memory.ts'
 import { timed } from './stopwatch.ts'
 
+/** Time, and processor time of both ends. */
+export interface CopyCost {
+  ms: number
+  cpuMs: number
+}
+
 /** Sums over all rounds, and what both ends together took at their peak, in MiB. */
 export interface FileCosts {
   bytes: number
-  fileMs: number
-  streamMs: number
+  file: CopyCost
+  stream: CopyCost
   /** While files of 1 MiB went over, and while large ones did. */
   smallPeakMiB: number
   largePeakMiB: number
@@ -31,11 +38,11 @@ export async function measureFiles(parent: string, { rounds, fileBytes }: Pick<E
   await pair.sendFile(small) // until the code is compiled
   await pair.stream(SMALL_BYTES)
   const smallPeakMiB = await peakDuring(pair, async () => { for (let round = 0; round < rounds; round++) await pair.sendFile(small) })
-  const costs: FileCosts = { bytes: 0, fileMs: 0, streamMs: 0, smallPeakMiB, largePeakMiB: 0 }
+  const costs: FileCosts = { bytes: 0, file: { ms: 0, cpuMs: 0 }, stream: { ms: 0, cpuMs: 0 }, smallPeakMiB, largePeakMiB: 0 }
   for (let round = 0; round < rounds; round++) {
-    costs.streamMs += await pair.stream(fileBytes)
+    await addCost(costs.stream, { pair, work: async () => await pair.stream(fileBytes) })
     const peakMiB = await peakDuring(pair, async () => {
-      costs.fileMs += await timed(async () => { await pair.sendFile(large) })
+      await addCost(costs.file, { pair, work: async () => await timed(async () => { await pair.sendFile(large) }) })
     })
     costs.largePeakMiB = Math.max(costs.largePeakMiB, peakMiB)
     costs.bytes += fileBytes
@@ -48,6 +55,13 @@ async function writeRandom(path: string, bytes: number): Promise<void> {
   const chunk = randomFillSync(Buffer.alloc(CHUNK_BYTES))
   await using file = await open(path, 'w')
   for (let written = 0; written < bytes; written += CHUNK_BYTES) await file.write(chunk, 0, Math.min(CHUNK_BYTES, bytes - written))
+}
+
+/** The work tells how many milliseconds it took. */
+async function addCost(sum: CopyCost, { pair: { peer }, work }: { pair: Pair, work: () => Promise<number> }): Promise<void> {
+  const before = cpuMs() + await peer.call('cpuMs', null)
+  sum.ms += await work()
+  sum.cpuMs += cpuMs() + await peer.call('cpuMs', null) - before
 }
 
 async function peakDuring({ peer }: Pair, work: () => Promise<void>): Promise<number> {

@@ -17,5 +17,7 @@ export interface PeerCalls {
   watchMemory: { argument: null, answer: null }
   /** Ends the watch and tells the peak in MiB. */
   peakMemory: { argument: null, answer: number }
+  /** Processor time of this process so far. */
+  cpuMs: { argument: null, answer: number }
   close: { argument: null, answer: null }
 }

@@ -1,5 +1,6 @@
 /** The second process: does what the first one asks for over IPC, and ends with it. */
 import { answerCalls } from './calls.ts'
+import { cpuMs } from './cpu.ts'
 import { End } from './end.ts'
 import { LoopDelay } from './loop-delay.ts'
 import { PeakMemory } from './peak-memory.ts'
@@ -29,6 +30,7 @@ answerCalls<PeerCalls>({
     return null
   },
   peakMemory: async () => memory?.end() ?? Number.NaN,
+  cpuMs: async () => cpuMs(),
   close: async () => {
     await end?.close()
     return null
