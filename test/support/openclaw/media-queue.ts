@@ -1,4 +1,4 @@
-/** What OpenClaw needs of the machine to send a file by its own command or tool, on any channel. */
+/** What OpenClaw needs of the machine to send a file by its own command, on any channel. */
 
 import { mkdtempDisposable, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -7,7 +7,7 @@ import { FsSafeError, root } from 'openclaw/plugin-sdk/security-runtime'
 
 /**
  * Why the host cannot put a file into its delivery queue here, or `undefined`:
- * it moves the file there with system calls (`openat2`, `renameat2`) that old kernels and some sandboxes lack.
+ * it moves the file there by its native package and system calls (`openat2`, `renameat2`) that old kernels and some sandboxes lack.
  */
 export async function whyMediaCannotBeQueued(): Promise<string | undefined> {
   await using folder = await mkdtempDisposable(join(tmpdir(), 'media-queue-'))
