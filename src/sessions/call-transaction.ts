@@ -58,7 +58,7 @@ export class CallTransaction {
 
   /** Whoever called was told by now that the call goes on trying. */
   #isLate({ role, startedAt }: CallRow, event: CallEvent): boolean {
-    return role === 'caller' && FAILURES.has(event) && this.#init.now() - startedAt >= this.#init.dialWaitMs
+    return role === 'caller' && DIAL_FAILURES.has(event) && this.#init.now() - startedAt >= this.#init.dialWaitMs
   }
 
   /** Nobody here or there ended it, so nobody else tells the owner. */
@@ -79,7 +79,7 @@ export class CallTransaction {
 }
 
 const TIMEOUTS: ReadonlySet<CallEvent> = new Set<CallEvent>(['ring-timeout', 'idle-timeout', 'away-timeout'])
-const FAILURES: ReadonlySet<CallEvent> = new Set<CallEvent>(['refused', 'no-room', 'unreachable'])
+const DIAL_FAILURES: ReadonlySet<CallEvent> = new Set<CallEvent>(['refused', 'no-room', 'unreachable'])
 
 /** Whether a call keeps others waiting. */
 export function isOnLine({ phase }: Pick<CallRow, 'phase'>): boolean {
