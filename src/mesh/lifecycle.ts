@@ -1,5 +1,5 @@
 /** Starts the parts of a mesh in order, feeds them the node's events while they run, and stops them in reverse. */
-import type { Libp2pEvents, PeerId } from '@libp2p/interface'
+import type { Connection, Libp2pEvents, PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { HOUSEKEEPING_MS, PEER_STORE_SWEEP_MS } from '../config/limits.ts'
 import type { Timer } from '../lib/clock.ts'
@@ -118,6 +118,7 @@ export class Lifecycle {
   readonly #handleMet = (peerId: PeerId): void => {
     this.#init.log.info(`Peer connected: ${peerId.toString()}`)
     this.#touch(peerId)
+    this.#greetOver(this.#parts.node.libp2p.getConnections(peerId))
     this.#parts.presences.handleConnected(peerId)
     this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
@@ -141,17 +142,13 @@ export class Lifecycle {
     this.#parts.dialer.handleDiscovered(id)
   }
 
-  /** Whoever dials opens the message stream, so that both sides can say who they are. */
   readonly #handleConnection = (event: Libp2pEvents['connection:open']): void => {
-    const { remotePeer, direction } = event.detail
-    const { encounters, presences, limits, traversal, protocol } = this.#parts
+    const { remotePeer } = event.detail
+    const { encounters, presences, limits, traversal } = this.#parts
     if (encounters.has(remotePeer)) presences.handleConnected(remotePeer)
     limits.handleOpened(event.detail)
     traversal.paths.handleOpened(event.detail)
-    if (direction !== 'outbound' || encounters.isContact(remotePeer)) return
-    protocol.greet(event.detail).catch((error: unknown) => {
-      this.#init.log.debug(`Peer ${remotePeer.toString()} takes no message stream: ${toError(error).message}`)
-    })
+    if (!encounters.isContact(remotePeer)) this.#greetOver([event.detail])
   }
 
   readonly #handleConnectionClosed = (event: Libp2pEvents['connection:close']): void => {
@@ -160,6 +157,15 @@ export class Lifecycle {
 
   readonly #handleAddresses = (): void => {
     if (this.#parts.instances.announcing.handleAddresses()) this.#parts.wideArea?.handleAddresses()
+  }
+
+  /** Whoever dials opens the message stream, so that both sides can say who they are; the DHT's connections get one when the peer is met. */
+  #greetOver(connections: readonly Connection[]): void {
+    for (const connection of connections.filter(({ direction, status }) => direction === 'outbound' && status === 'open')) {
+      this.#parts.protocol.greet(connection).catch((error: unknown) => {
+        this.#init.log.debug(`Peer ${connection.remotePeer.toString()} takes no message stream: ${toError(error).message}`)
+      })
+    }
   }
 
   #touch(peerId: PeerId): void {

@@ -123,10 +123,9 @@ export class MessageProtocol implements Startable {
     if (this.#isPenalized(peerId)) {
       throw new MeshError('UNREACHABLE', `${peerId.toString()} broke the message protocol and is not served for a minute`, { reason: 'offence' })
     }
-    const peerKey = peerId.toString()
-    const opening = this.#opening.get(peerKey) ?? this.#open(peerId).finally(() => { this.#opening.delete(peerKey) })
-    this.#opening.set(peerKey, opening)
-    await opening
+    const connection = bestOpen(this.#components.connectionManager.getConnections(peerId))
+    if (connection === undefined) throw new MeshError('UNREACHABLE', `no connection to ${peerId.toString()}`, { reason: 'not-connected' })
+    await this.#openOver(connection)
   }
 
   /**
@@ -163,13 +162,14 @@ export class MessageProtocol implements Startable {
     if (isDue) await this.#openOver(connection)
   }
 
-  async #open(peerId: PeerId): Promise<void> {
-    const connection = bestOpen(this.#components.connectionManager.getConnections(peerId))
-    if (connection === undefined) throw new MeshError('UNREACHABLE', `no connection to ${peerId.toString()}`, { reason: 'not-connected' })
-    await this.#openOver(connection)
+  async #openOver(connection: Connection): Promise<void> {
+    const { id } = connection
+    const opening = this.#opening.get(id) ?? this.#open(connection).finally(() => { this.#opening.delete(id) })
+    this.#opening.set(id, opening)
+    await opening
   }
 
-  async #openOver(connection: Connection): Promise<void> {
+  async #open(connection: Connection): Promise<void> {
     const stopping = this.#stopping.signal
     const stream = await connection.newStream(MESSAGE_PROTOCOL, {
       runOnLimitedConnection: true,

@@ -66,8 +66,8 @@ describe('three gateways, the ends of which know the one in the middle only', ()
     assert.deepEqual([sent['state'], sent['peerId']], ['delivered', ids.carol], JSON.stringify(sent))
     await until(async () => {
       const { connections } = await alice.tool('p2p_get_network_info') as { connections: JsonObject[] }
-      const toCarol = connections.filter(({ peerId }) => peerId === ids.carol)
-      return toCarol.length === 1 && toCarol[0]?.['path'] === 'direct'
+      assert.deepEqual(connections.filter(({ peerId }) => peerId === ids.carol).map(({ path }) => path), ['direct'], JSON.stringify(connections))
+      return true
     }, { what: 'one direct connection to be left', timeoutMs: WAIT_MS })
   })
 

@@ -2,13 +2,17 @@
 
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { Connection } from '@libp2p/interface'
+import { multiaddr } from '@multiformats/multiaddr'
 import { RECORD_LIFE_MS } from '../../src/config/dht-limits.ts'
 import { agentIdOf } from '../../src/lib/agent-id.ts'
 import { recordKey } from '../../src/protocols/instance-record.ts'
+import { MESSAGE_PROTOCOL } from '../../src/protocols/message-protocol.ts'
 import { DhtPeer } from '../support/dht-peer.ts'
 import { failure, MeshNode, type MeshNodeOptions } from '../support/mesh-node.ts'
 import { testPeerId } from '../support/peers.ts'
 import { RawPeer } from '../support/raw-peer.ts'
+import { Recorder } from '../support/recorder.ts'
 import { keyedPeer, recordOf } from '../support/routes.ts'
 import { until } from '../support/until.ts'
 
@@ -104,7 +108,7 @@ describe('a look-up', () => {
     const [place] = raw.address.split('/p2p/')
     const record = await recordOf(moved, { addrs: [place ?? ''], expiresAt: Date.now() + RECORD_LIFE_MS / 2 })
     {
-      await using publisher = await DhtPeer.join(hub.address, moved.key)
+      await using publisher = await DhtPeer.join(hub.address, { privateKey: moved.key })
       assert.notDeepEqual(await publisher.put(recordKey(agentIdOf(moved.peerId)), record), [])
     }
     await using alice = await member('alice', hub)
@@ -159,6 +163,28 @@ describe('a node that only asks', () => {
   })
 })
 
+describe('a node that was asked', () => {
+  it('and then comes by itself, over another connection, is told over both who asked: so that one of them can go', async () => {
+    await using hub = await member('hub')
+    const dials = new Set([hub.peerId])
+    await using bob = await DhtPeer.join(hub.address, { dials })
+    const greeted = new Recorder<string>()
+    await bob.libp2p.handle(MESSAGE_PROTOCOL, (_stream, { id }) => { greeted.add(id) })
+    await using alice = await member('alice', hub)
+    const isAlice = ({ remotePeer }: Connection): boolean => remotePeer.toString() === alice.peerId
+    let wanted = 100
+    const asked = await until(async () => {
+      await failure(alice.mesh.sendMessage({ to: (await testPeerId(wanted++)).toString(), text: 'hello' }), 'UNKNOWN_RECIPIENT')
+      return bob.libp2p.getConnections().find(isAlice)
+    }, { ...PATIENT, what: 'alice to ask' })
+    assert.deepEqual([asked.direction, greeted.items], ['inbound', []])
+    dials.add(alice.peerId)
+    const other = await bob.libp2p.dial(multiaddr(alice.address), { force: true })
+    await other.newStream(MESSAGE_PROTOCOL)
+    await greeted.waitFor('a message stream on the connection of the question', ids => ids.includes(asked.id))
+  })
+})
+
 describe('a node that lies in the DHT', () => {
   it('puts no forged, foreign, private, endless or old record, and hides nobody', async () => {
     await using hub = await member('hub')
@@ -166,7 +192,7 @@ describe('a node that lies in the DHT', () => {
     await published(bob)
     const { agentId, instanceId } = await bob.mesh.identity()
     const mallory = await keyedPeer(66)
-    await using peer = await DhtPeer.join(hub.address, mallory.key)
+    await using peer = await DhtPeer.join(hub.address, { privateKey: mallory.key })
     const own = recordKey(agentIdOf(mallory.peerId))
     const expiresAt = Date.now() + RECORD_LIFE_MS / 2
     const good = await recordOf(mallory, { seq: 7, addrs: ['/ip4/127.0.0.1/tcp/4001'], expiresAt })

@@ -89,7 +89,7 @@ describe('a node that lies about others', () => {
   /** Answers every question with these bytes, or, without any, never. */
   async function liar(bytes?: Uint8Array): Promise<RawPeer> {
     const peer = await RawPeer.start()
-    await peer.answer(PEER_EXCHANGE_PROTOCOL, (stream: Stream) => {
+    await peer.serve(PEER_EXCHANGE_PROTOCOL, (stream: Stream) => {
       if (bytes !== undefined) lpStream(stream).write(bytes).catch((error: unknown) => { stream.abort(error as Error) })
     })
     return peer

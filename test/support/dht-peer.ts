@@ -17,20 +17,21 @@ interface Services extends Record<string, unknown> {
 }
 
 export class DhtPeer implements AsyncDisposable {
-  readonly #libp2p: Libp2p<Services>
+  readonly libp2p: Libp2p<Services>
 
   private constructor(libp2p: Libp2p<Services>) {
-    this.#libp2p = libp2p
+    this.libp2p = libp2p
   }
 
-  /** Knows the node at this address, and is known by it. */
-  static async join(address: string, privateKey?: PrivateKey): Promise<DhtPeer> {
+  /** Knows the node at this address, and is known by it. @param dials peer IDs that it dials; everybody's unless given */
+  static async join(address: string, { privateKey, dials }: { privateKey?: PrivateKey, dials?: ReadonlySet<string> } = {}): Promise<DhtPeer> {
     const libp2p = await createLibp2p<Services>({
       addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
       transports: [tcp()],
       connectionEncrypters: [noise()],
       streamMuxers: [yamux()],
       ...privateKey !== undefined && { privateKey },
+      ...dials !== undefined && { connectionGater: { denyDialPeer: peerId => !dials.has(peerId.toString()) } },
       services: {
         identify: identify(),
         ping: ping(),
@@ -47,24 +48,24 @@ export class DhtPeer implements AsyncDisposable {
   }
 
   get peerId(): string {
-    return this.#libp2p.peerId.toString()
+    return this.libp2p.peerId.toString()
   }
 
   /** Puts a value under a key; resolves with the peer IDs of those who took it. */
   async put(key: Uint8Array, value: Uint8Array): Promise<string[]> {
     const takers: string[] = []
-    for await (const event of this.#libp2p.services.dht.put(key, value, { signal: AbortSignal.timeout(60_000) })) {
+    for await (const event of this.libp2p.services.dht.put(key, value, { signal: AbortSignal.timeout(60_000) })) {
       if (event.name === 'PEER_RESPONSE' && event.messageName === 'PUT_VALUE') takers.push(event.from.toString())
     }
     return takers
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#libp2p.stop()
+    await this.libp2p.stop()
   }
 
   async #hasNodes(): Promise<boolean> {
-    const { peerId, services: { dht } } = this.#libp2p
+    const { peerId, services: { dht } } = this.libp2p
     for await (const { name } of dht.getClosestPeers(peerId.toMultihash().bytes, { signal: AbortSignal.timeout(10_000) })) if (name === 'FINAL_PEER') return true
     return false
   }

@@ -67,11 +67,6 @@ export class RawPeer implements AsyncDisposable {
     return this.#libp2p.getConnections()
   }
 
-  /** Answers streams of another protocol. */
-  async answer(protocol: string, onStream: (stream: Stream) => void): Promise<void> {
-    await this.#libp2p.handle(protocol, onStream)
-  }
-
   /** Connects, anew if asked; a node that takes only so many connections a second is asked again. */
   async connect(address: string, { anew = false } = {}): Promise<Connection> {
     return await until(async () => await this.#libp2p.dial(multiaddr(address), { force: anew }), { what: `a connection to ${address}`, timeoutMs: 120_000 })
