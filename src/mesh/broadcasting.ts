@@ -14,21 +14,24 @@ import type { MeshInit } from './init.ts'
 /** Long enough to recognise a broadcast, short enough for one line. */
 const LOGGED_CHARACTERS = 200
 
-/** What takes broadcasts in; asked for when the first one comes. */
-export interface BroadcastReceiver {
+/** What the service needs of the mesh around it, which is there when the first peer connects. */
+export interface BroadcastSurroundings {
+  isCompany: (peerId: PeerId) => boolean
   statusOf: (peerId: string) => ApprovalStatus
   mailbox: () => Mailbox
 }
 
 /** Makes the broadcast service of a node; undefined where broadcasts are off. */
-export async function broadcastFactory(init: MeshInit, receiver: BroadcastReceiver): Promise<((components: NodeComponents) => BroadcastProtocol) | undefined> {
+export async function broadcastFactory(
+  init: MeshInit, { statusOf, isCompany, mailbox }: BroadcastSurroundings
+): Promise<((components: NodeComponents) => BroadcastProtocol) | undefined> {
   const { config: { enableBroadcast, meshTopic }, clock, log } = init
   if (!enableBroadcast) return undefined
   const { BroadcastProtocol: Protocol } = await import('../protocols/broadcast-protocol.ts')
   return components => new Protocol(components, {
-    topic: meshTopic, statusOf: receiver.statusOf, now: clock.now, log,
+    topic: meshTopic, statusOf, isCompany, now: clock.now, log,
     onBroadcast: (author, broadcast) => {
-      receive({ author, broadcast, init, mailbox: receiver.mailbox() }).catch((error: unknown) => {
+      receive({ author, broadcast, init, mailbox: mailbox() }).catch((error: unknown) => {
         log.error(`The broadcast ${broadcast.id} of ${author.toString()} could not be stored: ${toError(error).message}`)
       })
     }

@@ -120,6 +120,7 @@ export class Lifecycle {
     this.#touch(peerId)
     this.#greetOver(this.#parts.node.libp2p.getConnections(peerId))
     this.#parts.presences.handleConnected(peerId)
+    this.#parts.broadcasts?.handleMet(peerId)
     this.#parts.traversal.relays.handleConnected(peerId)
     this.#parts.mailbox.outgoing.handlePeerConnected(peerId)
     this.#parts.calls.handlePeerConnected(peerId.toString())

@@ -62,7 +62,8 @@ export function needed<T>(part: T | undefined): T {
 export async function createServices(init: MeshInit, late: Late): Promise<ServiceFactories> {
   const { isApproved, inviting, sharing } = late
   const createBroadcasts = await broadcastFactory(init, {
-    statusOf: peerId => late.book?.statusOf(peerId) ?? 'unknown', mailbox: () => needed(late.handler).mailbox
+    statusOf: peerId => late.book?.statusOf(peerId) ?? 'unknown', isCompany: peerId => late.encounters?.has(peerId) === true,
+    mailbox: () => needed(late.handler).mailbox
   })
   const createDht = init.config.discovery.includes('dht') ? await dhtFactory(init.config, dhtInit(init, late)) : undefined
   return {

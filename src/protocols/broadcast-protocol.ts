@@ -16,6 +16,8 @@ import { decodeBroadcast, encodeBroadcast, type WireBroadcast } from './wire-bro
 export interface BroadcastProtocolInit extends GossipOptionsInit {
   /** A broadcast of somebody else that is passed on; its author is proven. Each frame on the wire once, each `id` not only once. */
   onBroadcast: (author: PeerId, broadcast: WireBroadcast) => void
+  /** Whether the peer is connected for more than a question of the DHT: others are no neighbours. */
+  isCompany: (peerId: PeerId) => boolean
   now: () => number
   log: Pick<Logger, 'debug' | 'warn'>
 }
@@ -40,7 +42,7 @@ export class BroadcastProtocol implements Startable {
   readonly #neighbours: RateLimiter
 
   constructor(components: GossipSubComponents, init: BroadcastProtocolInit) {
-    const { now, topic, log } = init
+    const { now, topic, isCompany, log } = init
     this.#init = init
     this.#self = components.peerId
     this.#own = authorLimits(1, now)
@@ -48,7 +50,7 @@ export class BroadcastProtocol implements Startable {
     this.#strangers = limits({ count: BROADCASTS_OF_STRANGERS, bytes: BROADCAST_BYTES_OF_STRANGERS, windowMs: BROADCAST_STRANGERS_WINDOW_MS, maxKeys: 1, now })
     this.#neighbours = new RateLimiter({ limit: BROADCASTS_PER_NEIGHBOUR, windowMs: BROADCAST_NEIGHBOUR_WINDOW_MS, maxKeys: MAX_TRACKED_PEERS, now })
     this.#streams = new GossipStreams({
-      registrar: components.registrar, connectionManager: components.connectionManager, topics: [topic], now,
+      registrar: components.registrar, connectionManager: components.connectionManager, topics: [topic], isCompany, now,
       onFlood: (peerId) => { log.warn(`Peer ${peerId.toString()} sends too much gossip and is cut off until it has calmed down`) }
     })
     const { privateKey, peerId, peerStore, connectionManager, logger } = components
@@ -85,6 +87,11 @@ export class BroadcastProtocol implements Startable {
   /** A direct connection to the peer proved itself. */
   async follow(connection: Connection): Promise<void> {
     await this.#streams.follow(connection)
+  }
+
+  /** The peer is company now. */
+  handleMet(peerId: PeerId): void {
+    this.#streams.handleMet(peerId)
   }
 
   readonly #heal = (): void => { this.#streams.heal() }

@@ -17,6 +17,8 @@ export interface GossipStreamsInit {
   registrar: Registrar
   connectionManager: ConnectionManager
   topics: readonly string[]
+  /** Whether the peer is connected for more than a question of the DHT: others get no stream. */
+  isCompany: (peerId: PeerId) => boolean
   now: () => number
   /** A neighbour sends more than it may. */
   onFlood: (peerId: PeerId) => void
@@ -44,11 +46,15 @@ export class GossipStreams {
 
   /** Gives every neighbour a stream that has none, as after its connection broke while another one lives; it costs nothing otherwise. */
   heal(): void {
-    for (const peerId of this.#speakers.values()) {
-      const open = this.#init.connectionManager.getConnections(peerId).filter(({ status }) => status === 'open')
-      const connection = open.find(candidate => !isRelayed(candidate)) ?? open[0]
-      if (connection !== undefined) void this.#topology?.onConnect?.(peerId, this.#tracking(connection))
-    }
+    for (const peerId of this.#speakers.values()) this.handleMet(peerId)
+  }
+
+  /** A peer is company now: it becomes a neighbour if it speaks gossipsub. */
+  handleMet(peerId: PeerId): void {
+    if (!this.#speakers.has(peerId.toString()) || !this.#init.isCompany(peerId)) return
+    const open = this.#init.connectionManager.getConnections(peerId).filter(({ status }) => status === 'open')
+    const connection = open.find(candidate => !isRelayed(candidate)) ?? open[0]
+    if (connection !== undefined) void this.#topology?.onConnect?.(peerId, this.#tracking(connection))
   }
 
   /** Moves our stream from a relayed connection to this direct one; the other side does so with its own. */
@@ -66,7 +72,7 @@ export class GossipStreams {
       ...topology,
       onConnect: (peerId, connection) => {
         this.#speakers.set(peerId.toString(), peerId)
-        return topology.onConnect?.(peerId, this.#tracking(connection))
+        return this.#init.isCompany(peerId) ? topology.onConnect?.(peerId, this.#tracking(connection)) : undefined
       },
       onDisconnect: (peerId) => {
         this.#speakers.delete(peerId.toString())

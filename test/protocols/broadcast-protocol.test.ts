@@ -16,8 +16,8 @@ import { until } from '../support/until.ts'
 
 const TOPIC = 'topic'
 
-/** A node whose owner approved these peers. */
-async function startNode(approved: readonly string[] = []) {
+/** A node whose owner approved some peers, and that everybody comes to for more than a question, except for passers-by. */
+async function startNode({ approved = [], passersBy = new Set() }: { approved?: readonly string[], passersBy?: ReadonlySet<string> } = {}) {
   const log = new LogRecorder()
   const texts = new Recorder<string>()
   const started = Promise.withResolvers<BroadcastProtocol>()
@@ -27,7 +27,8 @@ async function startNode(approved: readonly string[] = []) {
       identify: identify(),
       broadcasts: (components: GossipSubComponents) => {
         const protocol = new BroadcastProtocol(components, {
-          topic: TOPIC, statusOf: peerId => approved.includes(peerId) ? 'approved' : 'unknown', now: Date.now, log, onBroadcast: (_author, { text }) => { texts.add(text) }
+          topic: TOPIC, statusOf: peerId => approved.includes(peerId) ? 'approved' : 'unknown', isCompany: peerId => !passersBy.has(peerId.toString()),
+          now: Date.now, log, onBroadcast: (_author, { text }) => { texts.add(text) }
         })
         started.resolve(protocol)
         return protocol
@@ -36,7 +37,7 @@ async function startNode(approved: readonly string[] = []) {
   })
   const protocol = await started.promise
   const publish = async (text: string): Promise<number> => await protocol.publish(TOPIC, { id: randomUUID(), sentAt: Date.now(), hops: 0, text })
-  return { libp2p, log, texts, publish, [Symbol.asyncDispose]: async () => { await libp2p.stop() } }
+  return { libp2p, protocol, log, texts, publish, [Symbol.asyncDispose]: async () => { await libp2p.stop() } }
 }
 
 describe('BroadcastProtocol', () => {
@@ -56,10 +57,30 @@ describe('BroadcastProtocol', () => {
     }
   })
 
+  it('opens no stream between two that are connected for a question only, until one of them is company', async () => {
+    const passersBy = new Set<string>()
+    await using alice = await startNode({ passersBy })
+    await using bob = await startNode({ passersBy })
+    await using carol = await startNode()
+    const [asker, asked] = [alice.libp2p.peerId, bob.libp2p.peerId]
+    for (const peerId of [asker, asked]) passersBy.add(peerId.toString())
+    const identified = new Recorder<string>()
+    for (const { libp2p } of [alice, bob]) libp2p.addEventListener('peer:identify', ({ detail }) => { identified.add(detail.peerId.toString()) })
+    await alice.libp2p.dial(bob.libp2p.getMultiaddrs())
+    await identified.waitFor('both to know what the other speaks', ids => ids.length === 2)
+    await alice.libp2p.dial(carol.libp2p.getMultiaddrs())
+    await until(async () => await alice.publish('among us') > 0, { what: 'a neighbour', timeoutMs: 60_000, intervalMs: 300 })
+    assert.deepEqual(alice.libp2p.getConnections(asked).flatMap(({ streams }) => streams.map(({ protocol }) => protocol)).filter(isGossip), [])
+    passersBy.delete(asked.toString())
+    alice.protocol.handleMet(asked)
+    await until(async () => await alice.publish('to both') === 2, { what: 'two neighbours', timeoutMs: 60_000, intervalMs: 300 })
+    await bob.texts.waitFor('a broadcast', texts => texts.find(text => text === 'to both'))
+  })
+
   it('hears friends when strangers, however many, broadcast more than all of them together may', async () => {
     await using strangers = new AsyncDisposableStack()
     await using friend = await startNode()
-    await using bob = await startNode([friend.libp2p.peerId.toString()])
+    await using bob = await startNode({ approved: [friend.libp2p.peerId.toString()] })
     const text = 'x'.repeat(16_000)
     let sent = 0
     const flood = async (): Promise<void> => {
@@ -85,6 +106,10 @@ describe('BroadcastProtocol', () => {
     await assert.rejects(async () => { for (let count = 0; count < 1_201; count++) await alice.publish(text) }, { code: 'RATE_LIMITED' })
   })
 })
+
+function isGossip(protocol: string): boolean {
+  return protocol.startsWith('/meshsub/')
+}
 
 /** Whether it was published: false once the author has used up what it may send. */
 async function isTaken(publishing: Promise<number>): Promise<boolean> {
