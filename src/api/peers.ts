@@ -22,6 +22,7 @@ export interface MeshStatus {
   started: boolean
   listenAddrs: string[]
   announcedAddrs: string[]
+  /** Without those whom a question of the DHT connected, and nothing else. */
   connectedPeers: number
   /** How many of the connected peers are reached on each kind of path. */
   paths: Record<PathKind, number>

@@ -29,7 +29,7 @@ export interface EncounterListener {
  */
 export class Encounters {
   readonly #init: EncountersInit
-  readonly #company = new Set<string>()
+  readonly #company = new Map<string, PeerId>()
   #listener: EncounterListener | undefined
 
   constructor(init: EncountersInit) {
@@ -40,7 +40,12 @@ export class Encounters {
     this.#listener = listener
   }
 
-  /** Whether the peer is connected, and for more than a question. */
+  /** Who is connected, and for more than a question. */
+  get peers(): PeerId[] {
+    return [...this.#company.values()]
+  }
+
+  /** Whether the peer is one of these. */
   has(peerId: PeerId): boolean {
     return this.#company.has(peerId.toString())
   }
@@ -81,7 +86,7 @@ export class Encounters {
 
   #meet(peerId: PeerId): void {
     if (this.has(peerId)) return
-    this.#company.add(peerId.toString())
+    this.#company.set(peerId.toString(), peerId)
     this.#listener?.handleMet(peerId)
   }
 }

@@ -58,10 +58,10 @@ export class NetworkView {
 
   /** Approved and pinned peers, and whoever is connected for more than a question. */
   #peers(): PeerId[] {
-    const { book, network, encounters } = this.#parts
+    const { book, encounters } = this.#parts
     const known = book.all().filter(({ alias, isAdded }) => isAdded || alias !== null).map(({ peerId }) => peerId)
     const kept = [...book.approvedPeerIds(), ...known].filter(peerId => book.statusOf(peerId) !== 'blocked').map(peerId => parsePeerId(peerId))
-    const peers = [...kept.filter(peerId => peerId !== undefined), ...network.connectedPeers().filter(peerId => encounters.has(peerId))]
+    const peers = [...kept.filter(peerId => peerId !== undefined), ...encounters.peers]
     return [...new Map(peers.map(peerId => [peerId.toString(), peerId])).values()]
   }
 

@@ -14,7 +14,7 @@ import type { MeshInit } from './init.ts'
 export interface RendezvousInit {
   init: MeshInit
   dht: Pick<DhtService, 'providers' | 'provide'>
-  encounters: Pick<Encounters, 'has'>
+  encounters: Pick<Encounters, 'has' | 'peers'>
   network: Network
   book: Pick<PeerBook, 'statusOf'>
 }
@@ -58,8 +58,7 @@ export class Rendezvous {
 
   async #meet(members: readonly PeerHint[], options: { signal: AbortSignal }): Promise<void> {
     const { encounters, network, init: { log } } = this.#init
-    const neighbours = network.connectedPeers().filter(peerId => encounters.has(peerId)).length
-    const wanted = members.filter(({ peerId }) => this.#isNew(peerId)).slice(0, Math.max(0, RENDEZVOUS_NEIGHBOURS - neighbours))
+    const wanted = members.filter(({ peerId }) => this.#isNew(peerId)).slice(0, Math.max(0, RENDEZVOUS_NEIGHBOURS - encounters.peers.length))
     await inParallel(wanted, DISCOVERY_PARALLEL, async ({ peerId, addresses }) => {
       try {
         await network.tryAddresses(peerId, addresses, options)

@@ -79,10 +79,10 @@ export class Network {
     return this.#connections(peerId).map(describe)
   }
 
-  /** How many peers are reached on each kind of path, each counted by its best one. */
-  pathCounts(): Record<ConnectionPath['path'], number> {
-    const relay = this.connectedPeers().filter(peerId => this.paths(peerId)[0]?.path === 'relay').length
-    return { direct: this.connectedPeers().length - relay, relay }
+  /** How many of these connected peers are reached on each kind of path, each counted by its best one. */
+  pathCounts(peerIds: readonly PeerId[]): Record<ConnectionPath['path'], number> {
+    const relay = peerIds.filter(peerId => this.paths(peerId)[0]?.path === 'relay').length
+    return { direct: peerIds.length - relay, relay }
   }
 
   /** Addresses that the peer is known to have. */

@@ -52,8 +52,10 @@ describe('gateways on a LAN, two of them in a private network', { skip: Couple.w
       const { error } = JSON.parse(pinged.stdout) as { error: JsonObject }
       assert.deepEqual([pinged.code, error['code']], [1, 'UNREACHABLE'])
     }
-    assert.equal((await carol.tool('p2p_status'))['connectedPeers'], 0)
-    for (const gateway of [couple.alice, couple.bob]) assert.equal((await gateway.tool('p2p_status'))['connectedPeers'], 1)
+    for (const [gateway, others] of [[carol, []], [couple.alice, [ids.bob]], [couple.bob, [ids.alice]]] as const) {
+      const { connections } = await gateway.tool('p2p_get_network_info') as { connections: JsonObject[] }
+      assert.deepEqual([...new Set(connections.map(({ peerId }) => peerId))], others, gateway.name)
+    }
   })
 
   test('given the key, it is in', async () => {

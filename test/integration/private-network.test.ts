@@ -25,7 +25,7 @@ it('a private network takes in nodes with its key and no others, in either direc
       await failure(from.mesh.ping(to.address), 'UNREACHABLE')
       assert.equal((await from.mesh.sendMessage({ to: to.address, text: 'let me in' })).state, 'queued')
     }
-    assert.equal((await outsider.mesh.status()).connectedPeers, 0)
+    assert.deepEqual((await outsider.mesh.networkInfo()).connections, [])
   }
   assert.deepEqual((await alice.mesh.listPeers({ online: true })).map(({ peerId }) => peerId), [bob.peerId])
   assert.deepEqual((await alice.mesh.inbox({ audience: 'owner' })).messages.map(({ from }) => from), [bob.peerId])
@@ -48,7 +48,7 @@ it('a relay of the network carries what its nodes say to each other, and takes i
   await bob.mesh.approvePeer(alice.peerId)
   assert.equal((await alice.send(bob, 'among us')).state, 'received')
   for (const address of [relay.address, bobsAddress]) await failure(outsider.mesh.ping(address), 'UNREACHABLE')
-  assert.equal((await outsider.mesh.status()).connectedPeers, 0)
+  assert.deepEqual((await outsider.mesh.networkInfo()).connections, [])
   await alice.log.waitFor(/^Relay reservation made/)
   assert.equal((await relay.child.stop()).code, 0)
   assert.match(relay.out.text, /^Health: 2 connections, 2 reservations, /m)

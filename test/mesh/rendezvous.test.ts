@@ -45,7 +45,10 @@ function meeting({ members = [], connected = [], passing, blocked, away, random 
   const config = resolveConfig({ meshTopic: topic }, {}, { hostname: 'node' })
   const rendezvous = new Rendezvous({
     init: { config, clock, random: () => random, log } as unknown as RendezvousInit['init'], // all that it takes of a mesh
-    dht, encounters: { has: peerId => connected.includes(peerId) && peerId !== passing }, network: network as unknown as RendezvousInit['network'],
+    dht, encounters: {
+      get peers() { return connected.filter(peerId => peerId !== passing) },
+      has: peerId => connected.includes(peerId) && peerId !== passing
+    }, network: network as unknown as RendezvousInit['network'],
     book: { statusOf: peerId => peerId === blocked?.toString() ? 'blocked' : 'unknown' }
   })
   const round = async (): Promise<void> => {
