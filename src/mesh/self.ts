@@ -15,12 +15,12 @@ export function identityOfSelf({ node: { libp2p: { peerId } } }: Parts, { config
 
 /** The node at a glance. */
 export function statusOfSelf(parts: Parts, init: MeshInit): MeshStatus {
-  const { network, encounters, mailbox, calls, book, instances, traversal, listenAddrs } = parts
+  const { network, encounters: { peers }, mailbox, calls, book, instances, traversal, listenAddrs } = parts
   const { peerId, agentId, instanceId } = identityOfSelf(parts, init)
   const held = mailbox.incoming.heldByPeer()
   return {
     peerId, agentId, instanceId, started: true, listenAddrs: listenAddrs(), announcedAddrs: network.announcedAddrs(),
-    connectedPeers: encounters.peers.length, paths: network.pathCounts(encounters.peers), knownPeers: book.all().length,
+    connectedPeers: peers.length, paths: network.pathCounts(peers), knownPeers: book.all().length,
     unread: mailbox.incoming.unread, queued: mailbox.outgoing.waiting, openCalls: calls.open().map(toOpenCall),
     pendingApprovals: [...held].map(([from, count]) => ({ peerId: from, code: book.get(from)?.code ?? '', held: count })),
     nat: traversal.summary(), duplicateKeys: instances.duplicateKeys, version: init.version

@@ -3,7 +3,7 @@ import type { ComponentLogger, Connection, Logger, PeerId, Startable, Stream } f
 import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 import { FILE_STALL_MS, MAX_FILE_STREAMS } from '../config/file-limits.ts'
 import { OPEN_STREAM_TIMEOUT_MS } from '../config/limits.ts'
-import { isRelayed } from '../lib/connection-path.ts'
+import { bestOpen } from '../lib/connection-path.ts'
 import { MeshError, toError } from '../lib/errors.ts'
 import { FileChannel, type FileOffer } from './file-frames.ts'
 
@@ -75,8 +75,7 @@ export class FileProtocol implements Startable {
    * @throws MeshError `UNREACHABLE`: `not-connected`, or `unsupported` where the peer takes no files
    */
   async open(peerId: PeerId): Promise<OpenChannel> {
-    const open = this.#components.connectionManager.getConnections(peerId).filter(connection => connection.status === 'open')
-    const connection = open.find(candidate => !isRelayed(candidate)) ?? open[0]
+    const connection = bestOpen(this.#components.connectionManager.getConnections(peerId))
     if (connection === undefined) throw new MeshError('UNREACHABLE', `no connection to ${peerId.toString()}`, { reason: 'not-connected' })
     try {
       const stream = await connection.newStream(FILE_PROTOCOL, {

@@ -7,7 +7,7 @@ import type { ConnectionManager, Registrar } from '@libp2p/interface-internal'
 import { encode } from 'it-length-prefixed'
 import { GOSSIP_BYTES_PER_NEIGHBOUR, GOSSIP_BYTES_WINDOW_MS } from '../config/broadcast-limits.ts'
 import { MAX_TRACKED_PEERS, OPEN_STREAM_TIMEOUT_MS } from '../config/limits.ts'
-import { isRelayed } from '../lib/connection-path.ts'
+import { bestOpen, isRelayed } from '../lib/connection-path.ts'
 import { overriding } from '../lib/overriding.ts'
 import { RateLimiter } from '../lib/rate-limiter.ts'
 import { MovableStream } from './movable-stream.ts'
@@ -52,8 +52,7 @@ export class GossipStreams {
   /** A peer is company now: it becomes a neighbour if it speaks gossipsub. */
   handleMet(peerId: PeerId): void {
     if (!this.#speakers.has(peerId.toString()) || !this.#init.isCompany(peerId)) return
-    const open = this.#init.connectionManager.getConnections(peerId).filter(({ status }) => status === 'open')
-    const connection = open.find(candidate => !isRelayed(candidate)) ?? open[0]
+    const connection = bestOpen(this.#init.connectionManager.getConnections(peerId))
     if (connection !== undefined) void this.#topology?.onConnect?.(peerId, this.#tracking(connection))
   }
 

@@ -34,7 +34,6 @@ function meeting({ members = [], connected = [], passing, blocked, away, random 
   const dialled: PeerId[] = []
   dht.entered.set(NETWORK, members.map(member => toldPeer(member)))
   const network = {
-    connectedPeers: () => connected, isConnected: (peerId: PeerId) => connected.includes(peerId),
     tryAddresses: async (peerId: PeerId, addresses: readonly unknown[]) => {
       assert.equal(String(addresses), '/ip4/45.33.1.1/tcp/4001')
       dialled.push(peerId)
@@ -42,13 +41,14 @@ function meeting({ members = [], connected = [], passing, blocked, away, random 
       connected.push(peerId)
     }
   }
+  const encounters: RendezvousInit['encounters'] = {
+    get peers() { return connected.filter(peerId => peerId !== passing) },
+    has(peerId) { return this.peers.includes(peerId) }
+  }
   const config = resolveConfig({ meshTopic: topic }, {}, { hostname: 'node' })
   const rendezvous = new Rendezvous({
     init: { config, clock, random: () => random, log } as unknown as RendezvousInit['init'], // all that it takes of a mesh
-    dht, encounters: {
-      get peers() { return connected.filter(peerId => peerId !== passing) },
-      has: peerId => connected.includes(peerId) && peerId !== passing
-    }, network: network as unknown as RendezvousInit['network'],
+    dht, encounters, network: network as unknown as RendezvousInit['network'],
     book: { statusOf: peerId => peerId === blocked?.toString() ? 'blocked' : 'unknown' }
   })
   const round = async (): Promise<void> => {

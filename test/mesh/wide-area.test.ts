@@ -41,7 +41,7 @@ function abroad({ config = {}, nodes = 1, ageMs = START_MS + 1 }: { config?: Con
     init: { config: resolveConfig({ discovery: ['bootstrap', 'dht'], ...config }, {}, { hostname: 'node' }), clock, random: () => 0.5, log }, self: us.peerId, dht,
     network: {
       learn: async (peerId: PeerId, addresses: unknown[], keepMs: number) => { seen.learned.push([peerId, String(addresses), keepMs]) },
-      connectedPeers: () => [], isConnected: () => false, tryAddresses: async () => undefined
+      tryAddresses: async () => undefined
     },
     keeper: { nudge: (peerId: PeerId) => { seen.nudged.push(peerId) } },
     book: { statusOf: (peerId: string) => peerId === seen.blocked ? 'blocked' : 'unknown' },
