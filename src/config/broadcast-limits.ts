@@ -54,6 +54,15 @@ export const MAX_TOPIC_BYTES_PER_NEIGHBOUR = 32 * 1_024
  */
 export const GOSSIP_DEGREE = { D: 8, Dlo: 6, Dhi: 24, Dscore: 4, Dout: 2 } as const
 
+/** Heartbeats (seconds) for which a neighbour can ask for a broadcast, and for which it is told of it; the difference is its time to ask. */
+export const GOSSIP_HISTORY = { mcacheLength: 5, mcacheGossip: 3 } as const
+
+/** Broadcasts that a neighbour is told of in one frame, and so asks for in one: as many of the longest as one frame of answers holds. */
+export const MAX_BROADCASTS_PER_ANSWER = 500
+
+/** The newest broadcasts that a late neighbour is told of: eight frames, of the ten that gossipsub takes in a second. */
+export const MAX_BROADCASTS_TOLD = 4_000
+
 /** Broadcasts of unapproved authors that are kept, of each and of all: a ring, the oldest make room. */
 export const MAX_HELD_BROADCASTS_PER_AUTHOR = 20
 export const MAX_HELD_BROADCASTS = 200

@@ -11,6 +11,7 @@ import type { Logger } from '../lib/log.ts'
 import { RateLimiter } from '../lib/rate-limiter.ts'
 import { gossipOptions, type GossipOptionsInit } from './gossip-options.ts'
 import { GossipStreams } from './gossip-streams.ts'
+import { LateNeighbours } from './late-neighbours.ts'
 import { decodeBroadcast, encodeBroadcast, type WireBroadcast } from './wire-broadcast.ts'
 
 export interface BroadcastProtocolInit extends GossipOptionsInit {
@@ -49,24 +50,26 @@ export class BroadcastProtocol implements Startable {
     this.#authors = authorLimits(BROADCAST_TOLERANCE, now)
     this.#strangers = limits({ count: BROADCASTS_OF_STRANGERS, bytes: BROADCAST_BYTES_OF_STRANGERS, windowMs: BROADCAST_STRANGERS_WINDOW_MS, maxKeys: 1, now })
     this.#neighbours = new RateLimiter({ limit: BROADCASTS_PER_NEIGHBOUR, windowMs: BROADCAST_NEIGHBOUR_WINDOW_MS, maxKeys: MAX_TRACKED_PEERS, now })
+    const late = new LateNeighbours({ topic, send: (peerId, frame) => { this.#streams.send(peerId, frame) } })
     this.#streams = new GossipStreams({
       registrar: components.registrar, connectionManager: components.connectionManager, topics: [topic], isCompany, now,
+      onOpen: (peerId) => { late.add(peerId.toString()) },
       onFlood: (peerId) => { log.warn(`Peer ${peerId.toString()} sends too much gossip and is cut off until it has calmed down`) }
     })
     const { privateKey, peerId, peerStore, connectionManager, logger } = components
     const { registrar } = this.#streams
     this.#gossip = gossipsub(gossipOptions(init))({ privateKey, peerId, peerStore, connectionManager, logger, registrar }) as GossipSub & Startable
+    this.#gossip.addEventListener('gossipsub:heartbeat', () => { this.#streams.heal() })
+    late.watch(this.#gossip)
   }
 
   async start(): Promise<void> {
     this.#gossip.topicValidators.set(this.#init.topic, (neighbour, message) => this.#validate(neighbour, message))
-    this.#gossip.addEventListener('gossipsub:heartbeat', this.#heal)
     await this.#gossip.start()
     this.#gossip.subscribe(this.#init.topic)
   }
 
   async stop(): Promise<void> {
-    this.#gossip.removeEventListener('gossipsub:heartbeat', this.#heal)
     await this.#gossip.stop()
   }
 
@@ -81,7 +84,7 @@ export class BroadcastProtocol implements Startable {
     const waitMs = excess(this.#own, this.#self.toString(), bytes.byteLength)
     if (waitMs > 0) throw new MeshError('RATE_LIMITED', 'this node has broadcast as much as others take in an hour', { retryAfterMs: waitMs })
     const { recipients } = await this.#gossip.publish(topic, bytes)
-    return recipients.length
+    return recipients.filter(recipient => !recipient.equals(this.#self)).length
   }
 
   /** A direct connection to the peer proved itself. */
@@ -93,8 +96,6 @@ export class BroadcastProtocol implements Startable {
   handleMet(peerId: PeerId): void {
     this.#streams.handleMet(peerId)
   }
-
-  readonly #heal = (): void => { this.#streams.heal() }
 
   /** Gossipsub has proven the author and asks once for each message: accepted, it is passed on; rejected, its neighbour loses score. */
   #validate(neighbour: PeerId, message: Message): TopicValidatorResult {

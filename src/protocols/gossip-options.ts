@@ -1,7 +1,7 @@
 /** How gossipsub runs here: strict signatures, bounds, scores; pure. */
 import type { GossipsubOpts } from '@libp2p/gossipsub'
 import {
-  BROADCAST_WINDOW_MS, GOSSIP_DEGREE, MAX_GOSSIP_FRAME_BYTES, MAX_GOSSIP_QUEUE_BYTES, MAX_GOSSIP_STREAMS, MAX_TOPIC_BYTES_PER_NEIGHBOUR
+  BROADCAST_WINDOW_MS, GOSSIP_DEGREE, GOSSIP_HISTORY, MAX_GOSSIP_FRAME_BYTES, MAX_GOSSIP_QUEUE_BYTES, MAX_GOSSIP_STREAMS, MAX_TOPIC_BYTES_PER_NEIGHBOUR
 } from '../config/broadcast-limits.ts'
 
 /** How the owner here thinks of a peer. */
@@ -23,13 +23,15 @@ const TICK_MS = 1_000
 export function gossipOptions({ topic, statusOf }: GossipOptionsInit): Partial<GossipsubOpts> {
   return {
     ...GOSSIP_DEGREE,
+    ...GOSSIP_HISTORY,
     globalSignaturePolicy: 'StrictSign',
-    emitSelf: false,
+    emitSelf: true, // our own belong to what late neighbours are told of
     fallbackToFloodsub: false,
     allowPublishToZeroTopicPeers: true,
     runOnLimitedConnection: true,
     gossipFactor: 1, // all that are not sent a broadcast are told of it: a leaf of a large star has nobody else to learn it from
     fastMsgIdFn: ({ signature }) => Buffer.from(signature ?? []).toString('latin1'), // known only once it was verified: a copy costs no verification
+    msgIdToStrFn: messageId => Buffer.from(messageId).toString('base64'),
     seenTTL: 2 * BROADCAST_WINDOW_MS,
     maxInboundStreams: MAX_GOSSIP_STREAMS,
     maxOutboundStreams: MAX_GOSSIP_STREAMS,

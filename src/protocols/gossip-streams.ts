@@ -8,10 +8,11 @@ import { encode } from 'it-length-prefixed'
 import { GOSSIP_BYTES_PER_NEIGHBOUR, GOSSIP_BYTES_WINDOW_MS } from '../config/broadcast-limits.ts'
 import { MAX_TRACKED_PEERS, OPEN_STREAM_TIMEOUT_MS } from '../config/limits.ts'
 import { bestOpen, isRelayed } from '../lib/connection-path.ts'
+import { toError } from '../lib/errors.ts'
 import { overriding } from '../lib/overriding.ts'
 import { RateLimiter } from '../lib/rate-limiter.ts'
+import { encodeTopics } from './gossip-frames.ts'
 import { MovableStream } from './movable-stream.ts'
-import { encodeTopics } from './wire-broadcast.ts'
 
 export interface GossipStreamsInit {
   registrar: Registrar
@@ -20,6 +21,8 @@ export interface GossipStreamsInit {
   /** Whether the peer is connected for more than a question of the DHT: others get no stream. */
   isCompany: (peerId: PeerId) => boolean
   now: () => number
+  /** A neighbour has a new stream from us. */
+  onOpen: (peerId: PeerId) => void
   /** A neighbour sends more than it may. */
   onFlood: (peerId: PeerId) => void
 }
@@ -64,6 +67,16 @@ export class GossipStreams {
     stream.moveTo(raw, connection)
   }
 
+  /** Writes a frame to the neighbour if it has a stream; one that cannot be written to is broken, and brought back as such. */
+  send(peerId: string, frame: Uint8Array): void {
+    const stream = this.#outbound.get(peerId)
+    try {
+      stream?.send(encode.single(frame))
+    } catch (error) {
+      stream?.abort(toError(error))
+    }
+  }
+
   /** Libp2p tells each of gossipsub's protocols apart, and gossipsub listens to all with one ear. */
   #watching(topology: Topology): Topology {
     this.#topology = topology
@@ -89,6 +102,7 @@ export class GossipStreams {
         const stream = new MovableStream(raw, connection)
         this.#outbound.set(peerId, stream)
         stream.addEventListener('close', () => { if (this.#outbound.get(peerId) === stream) this.#outbound.delete(peerId) })
+        this.#init.onOpen(connection.remotePeer)
         return stream as unknown as Stream // as much of one as gossipsub uses
       }
     })
@@ -103,14 +117,9 @@ export class GossipStreams {
       }
       const handled = handler(stream, this.#tracking(connection)) // first: what has arrived goes to the first listener
       stream.addEventListener('message', ({ data }) => { this.#charge(remotePeer, stream, data.byteLength) })
-      this.#tellTopics(remotePeer)
+      this.send(remotePeer.toString(), encodeTopics(this.#init.topics)) // who opens a new stream may have forgotten what it knew of us
       return handled
     }
-  }
-
-  /** A neighbour that opens a new stream may have forgotten what it knew of us. */
-  #tellTopics(peerId: PeerId): void {
-    this.#outbound.get(peerId.toString())?.send(encode.single(encodeTopics(this.#init.topics)))
   }
 
   #charge(peerId: PeerId, stream: Stream, bytes: number): void {

@@ -1,7 +1,7 @@
 /** What a broadcast carries: between validated values and the data of a gossipsub message. */
 import { MAX_BROADCAST_TEXT_BYTES } from '../config/broadcast-limits.ts'
 import { utf8Bytes } from '../lib/text.ts'
-import { Broadcast, TopicList } from './pb/broadcast.ts'
+import { Broadcast } from './pb/broadcast.ts'
 import { idFromBytes, idToBytes, MalformedFrameError } from './wire-message.ts'
 
 /** The data of a broadcast; who sent it is what gossipsub signs. */
@@ -26,11 +26,6 @@ export function decodeBroadcast(bytes: Uint8Array): WireBroadcast {
   if (utf8Bytes(text) > MAX_BROADCAST_TEXT_BYTES) throw new MalformedFrameError(`text longer than ${String(MAX_BROADCAST_TEXT_BYTES)} bytes`)
   if (!Number.isSafeInteger(sentAt)) throw new MalformedFrameError('time out of range')
   return { id: idFromBytes(id), sentAt, hops, text: text.toWellFormed() } // half of a surrogate pair is nothing that JSON readers take
-}
-
-/** A frame of gossipsub that tells a neighbour which topics are subscribed to here. */
-export function encodeTopics(topics: readonly string[]): Uint8Array<ArrayBuffer> {
-  return TopicList.encode({ subscriptions: topics.map(topic => ({ subscribe: true, topic })) })
 }
 
 function parse(bytes: Uint8Array): Broadcast {

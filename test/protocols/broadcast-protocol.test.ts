@@ -2,14 +2,16 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import { describe, it } from 'node:test'
 import type { GossipSubComponents } from '@libp2p/gossipsub'
+import { RPC } from '@libp2p/gossipsub/message'
 import { identify } from '@libp2p/identify'
 import { noise } from '@libp2p/noise'
 import { tcp } from '@libp2p/tcp'
 import { yamux } from '@libp2p/yamux'
 import { createLibp2p } from 'libp2p'
-import { BROADCAST_BYTES_OF_STRANGERS } from '../../src/config/broadcast-limits.ts'
+import { BROADCAST_BYTES_OF_STRANGERS, GOSSIP_DEGREE } from '../../src/config/broadcast-limits.ts'
 import { MeshError } from '../../src/lib/errors.ts'
 import { BroadcastProtocol } from '../../src/protocols/broadcast-protocol.ts'
+import { GossipPeer } from '../support/gossip-peer.ts'
 import { LogRecorder } from '../support/log-recorder.ts'
 import { Recorder } from '../support/recorder.ts'
 import { until } from '../support/until.ts'
@@ -77,6 +79,52 @@ describe('BroadcastProtocol', () => {
     await bob.texts.waitFor('a broadcast', texts => texts.find(text => text === 'to both'))
   })
 
+  it('is not lost when it is sent just as the connection in use breaks, in both directions', async () => {
+    await using alice = await startNode()
+    await using bob = await startNode()
+    const identified = new Recorder<string>()
+    for (const { libp2p } of [alice, bob]) libp2p.addEventListener('peer:identify', ({ detail }) => { identified.add(detail.peerId.toString()) })
+    const first = await alice.libp2p.dial(bob.libp2p.getMultiaddrs())
+    for (const node of [alice, bob]) await until(async () => await node.publish('hello') === 1, { what: 'a neighbour', timeoutMs: 60_000, intervalMs: 300 })
+    await alice.libp2p.dial(bob.libp2p.getMultiaddrs(), { force: true })
+    await identified.waitFor('both ends of both connections to be identified', ids => ids.length === 4)
+    first.abort(new Error('the cable is pulled'))
+    await Promise.all([[alice, bob], [bob, alice]].map(async ([from, to]) => {
+      await from?.publish('in the dark')
+      await to?.texts.waitFor('a broadcast', texts => texts.includes('in the dark'))
+    }))
+  })
+
+  it('reaches a neighbour that gossipsub grafts after it was passed on', async () => {
+    await using raw = new AsyncDisposableStack()
+    await using hub = await startNode()
+    await using author = await startNode()
+    const [address] = hub.libp2p.getMultiaddrs().map(String)
+    assert.ok(address !== undefined)
+    const peers = await Promise.all(Array.from({ length: GOSSIP_DEGREE.Dlo + 1 }, async () => raw.use(await GossipPeer.start())))
+    const [late, ...early] = peers
+    assert.ok(late !== undefined)
+    for (const peer of early) {
+      await peer.join(address, TOPIC)
+      await peer.frames.waitFor('a graft', frames => frames.some(frame => controlIn(frame).graft.length > 0))
+    }
+    await author.libp2p.dial(hub.libp2p.getMultiaddrs())
+    const write = await late.join(address, TOPIC)
+    await until(async () => await hub.publish('hello') === peers.length + 1, { what: 'all to be neighbours', timeoutMs: 60_000, intervalMs: 300 })
+    await until(async () => await author.publish('hello') === 1, { what: 'a neighbour', timeoutMs: 60_000, intervalMs: 300 })
+
+    await author.publish('in passing')
+    await hub.texts.waitFor('a broadcast', texts => texts.includes('in passing'))
+    write(controlFrame({ graft: [{ topicID: TOPIC }] }))
+    const passed = await early[0]?.waitForFrame('in passing')
+    assert.ok(passed !== undefined)
+    const [seqno] = RPC.decode(passed).messages.map(message => message.seqno)
+    assert.ok(seqno !== undefined)
+    const id = await late.frames.waitFor('it to be told of', frames => frames.flatMap(frame => controlIn(frame).ihave.flatMap(({ messageIDs }) => messageIDs)).find(bytes => Buffer.from(bytes).subarray(-seqno.byteLength).equals(seqno)))
+    write(controlFrame({ iwant: [{ messageIDs: [id] }] }))
+    await late.waitForFrame('in passing')
+  })
+
   it('hears friends when strangers, however many, broadcast more than all of them together may', async () => {
     await using strangers = new AsyncDisposableStack()
     await using friend = await startNode()
@@ -106,6 +154,18 @@ describe('BroadcastProtocol', () => {
     await assert.rejects(async () => { for (let count = 0; count < 1_201; count++) await alice.publish(text) }, { code: 'RATE_LIMITED' })
   })
 })
+
+function controlIn(frame: Uint8Array): RPC.ControlMessage {
+  return RPC.decode(frame).control ?? control({})
+}
+
+function controlFrame(parts: Partial<RPC.ControlMessage>): Uint8Array {
+  return RPC.encode({ control: control(parts) })
+}
+
+function control(parts: Partial<RPC.ControlMessage>): RPC.ControlMessage {
+  return { ihave: [], iwant: [], graft: [], prune: [], idontwant: [], ...parts }
+}
 
 function isGossip(protocol: string): boolean {
   return protocol.startsWith('/meshsub/')
