@@ -59,7 +59,7 @@ async function start({ stateDir, port, relay }: BulkNodeInit): Promise<Parts> {
     listenAddrs: [`/ip4/0.0.0.0/tcp/${port}`], discovery: [], enableUPnP: false, enableAutoNAT: false, enableDCUtR: false
   }, undefined, { hostname: 'bench' })
   const late: { components?: NodeComponents, nat?: NatTraversal } = {}
-  const { libp2p } = await createNode({
+  const { libp2p, start: startNode } = await createNode({
     stateDir, config, version: 'bench', log, now: systemClock.now, onSelfDiscovered: () => undefined,
     services: {
       nat: (components) => {
@@ -73,7 +73,7 @@ async function start({ stateDir, port, relay }: BulkNodeInit): Promise<Parts> {
   const { components, nat } = late
   if (components === undefined || nat === undefined) throw new Error('the services were not made')
   await libp2p.handle(BULK_PROTOCOL, count, { runOnLimitedConnection: true })
-  await libp2p.start()
+  await startNode()
   const { promise, resolve } = Promise.withResolvers<undefined>()
   new RelaySupervisor({ connectionManager: components.connectionManager, transportManager: components.transportManager, events: libp2p }, {
     relays: [relay], onReserved: () => { resolve(undefined) }, log, clock: systemClock, random: Math.random

@@ -15,6 +15,8 @@ import type { MeshApi, MeshEvent } from './mesh-api.ts'
 /** Settings and surroundings of a mesh; the clock and randomness default to the machine's. */
 export type MeshOptions = Pick<MeshInit, 'config' | 'stateDir' | 'log' | 'version'> & Partial<MeshInit>
 
+const START_ATTEMPTS = 3
+
 interface Running {
   parts: Parts
   lifecycle: Lifecycle
@@ -109,8 +111,19 @@ export class Mesh implements MeshApi {
     await this.#transition
   }
 
+  /** Somebody else may take a port that was free when it was chosen: the next attempt chooses another one. */
   async #start(): Promise<void> {
-    if (this.#running !== undefined) return
+    for (let attempt = 1; this.#running === undefined; attempt++) {
+      try {
+        await this.#startOnce()
+      } catch (error) {
+        if (!(error instanceof MeshError && error.reason === 'port-taken') || attempt === START_ATTEMPTS) throw error
+        this.#init.log.warn(`The node ${error.message}; it tries again`)
+      }
+    }
+  }
+
+  async #startOnce(): Promise<void> {
     const parts = await assemble(this.#init, this.#events)
     const lifecycle = new Lifecycle(this.#init, parts, this.#events)
     this.#running = { parts, lifecycle }

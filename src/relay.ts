@@ -1,7 +1,7 @@
 /** A relay of its own: circuit relay, bootstrap peer and STUN service in one node, without mailbox or gateway. */
 import type { RelayLimits } from './config/resolve.ts'
 import { systemClock } from './lib/clock.ts'
-import { MeshError, toError } from './lib/errors.ts'
+import { MeshError } from './lib/errors.ts'
 import type { Logger } from './lib/log.ts'
 import { StunService } from './nat/stun-service.ts'
 import { createNode, type CreatedNode, type CreateNodeInit } from './node/create-node.ts'
@@ -76,12 +76,12 @@ export class Relay {
     const parts = await this.#assemble((error) => { onStunError(error) })
     this.#parts = parts
     try {
-      await parts.node.libp2p.start()
+      await parts.node.start()
       const [failure] = failures
       if (failure !== undefined) throw new MeshError('INTERNAL', failure.message, { cause: failure })
     } catch (error) {
       await this.stop()
-      throw listenError(error)
+      throw error
     }
     parts.entry.start()
     onStunError = (error) => { this.#init.log.warn(`STUN: ${error.message}`) }
@@ -141,13 +141,6 @@ function complete({ server, stun, dht, listenAddrs, announced }: Partial<Parts>)
     throw new MeshError('INTERNAL', 'the relay was not put together')
   }
   return { server, stun, dht, listenAddrs, announced }
-}
-
-/** One line for each address that cannot be listened on, in place of libp2p's advice to its programmers with stack traces. */
-function listenError(thrown: unknown): Error {
-  const error = toError(thrown)
-  const failed = [...error.message.matchAll(/^ *(\/ip\S+): Error: (.+)$/gm)].map(([, address = '', reason = '']) => `${address}: ${reason}`)
-  return failed.length === 0 ? error : new MeshError('INTERNAL', `cannot listen on ${failed.join('; ')}`, { cause: error })
 }
 
 /** A node that waits for others: nothing is looked for on the LAN, mapped at a router or relayed for itself. */

@@ -29,7 +29,8 @@ export class Lifecycle {
 
   /** Handlers first, then the node, then the dials: no peer that connects is missed, and nothing waits for the network. */
   async start(): Promise<void> {
-    const { node: { libp2p }, keeper, mailbox, calls, instances, sharing, traversal, encounters, wideArea, listenAddrs } = this.#parts
+    const { node, keeper, mailbox, calls, instances, sharing, traversal, encounters, wideArea, listenAddrs } = this.#parts
+    const { libp2p } = node
     encounters.listen({ handleMet: this.#handleMet, handleParted: this.#handleParted })
     libp2p.addEventListener('peer:connect', this.#handleConnect)
     libp2p.addEventListener('peer:disconnect', this.#handleDisconnect)
@@ -38,7 +39,7 @@ export class Lifecycle {
     libp2p.addEventListener('connection:close', this.#handleConnectionClosed)
     libp2p.addEventListener('self:peer:update', this.#handleAddresses)
     await instances.load()
-    await libp2p.start()
+    await node.start()
     this.#init.log.info(`Node started. Peer ID: ${libp2p.peerId.toString()}`)
     const peerId = libp2p.peerId.toString()
     for (const address of listenAddrs()) this.#init.log.info(`Listening on: ${address}/p2p/${peerId}`)

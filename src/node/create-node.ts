@@ -9,6 +9,7 @@ import type { Logger } from '../lib/log.ts'
 import { readSwarmKey } from '../lib/swarm-key.ts'
 import { openDatastore } from './datastore.ts'
 import { loadOrCreateIdentity } from './identity.ts'
+import { listenError } from './listen-error.ts'
 import { loadListenPorts, resolveListenAddrs, saveListenPorts } from './listen-ports.ts'
 import { nodeOptions, type NodeConfig, type NodeServices, type ServiceFactories } from './options.ts'
 
@@ -35,6 +36,8 @@ export interface CreateNodeInit {
 /** A libp2p node that is not started yet, and what must be closed after it was stopped. */
 export interface CreatedNode {
   libp2p: MeshNode
+  /** @throws MeshError when an address cannot be listened on */
+  start: () => Promise<void>
   /** Closes the datastore; call it after `libp2p.stop()`. */
   close: () => Promise<void>
 }
@@ -57,10 +60,22 @@ export async function createNode(init: CreateNodeInit): Promise<CreatedNode> {
     const libp2p = await createLibp2p(await nodeOptions({
       ...init, ...optional, privateKey, datastore, listenAddrs, announceOnly, isOneMachine: isOneMachine(init.config)
     }))
-    return { libp2p, close: async () => { await datastore.close() } }
+    return {
+      libp2p,
+      start: async () => { await start(libp2p) },
+      close: async () => { await datastore.close() }
+    }
   } catch (error) {
     await datastore.close()
     throw error
+  }
+}
+
+async function start(libp2p: MeshNode): Promise<void> {
+  try {
+    await libp2p.start()
+  } catch (error) {
+    throw listenError(error)
   }
 }
 

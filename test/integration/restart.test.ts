@@ -129,6 +129,29 @@ describe('start', () => {
     assert.equal((await alice.mesh.sendMessage({ to: bob.address, text: 'still here' })).state, 'received')
   })
 
+  it('at a port that somebody has is refused in words, and works once the port is free', async () => {
+    await using others = new AsyncDisposableStack()
+    const { port } = others.use(await silentPort())
+    await using alice = await MeshNode.create({ name: 'alice', config: { listenAddrs: [`/ip4/127.0.0.1/tcp/${String(port)}`] } })
+    const { reason, message } = await failure(alice.start(), 'INTERNAL')
+    assert.equal(reason, 'port-taken')
+    assert.match(message, /^cannot listen on \/ip4\/127\.0\.0\.1\/tcp\/\d+: listen EADDRINUSE: [^\n]+$/)
+    await others.disposeAsync()
+    await alice.start()
+    assert.ok(alice.address.includes(`/tcp/${String(port)}/`))
+  })
+
+  it('goes on by itself where somebody had the port only for a moment', async () => {
+    await using others = new AsyncDisposableStack()
+    const { port } = others.use(await silentPort())
+    await using alice = await MeshNode.create({ name: 'alice', config: { listenAddrs: [`/ip4/127.0.0.1/tcp/${String(port)}`] } })
+    const starting = alice.start()
+    await alice.log.waitFor(/^The node cannot listen on \S+: .*; it tries again$/)
+    await others.disposeAsync()
+    await starting
+    assert.ok(alice.address.includes(`/tcp/${String(port)}/`))
+  })
+
   it('with an unreadable identity is refused, and the file stays as it is', async () => {
     await using folder = await temporaryFolder()
     const path = join(folder.path, 'identity.key')

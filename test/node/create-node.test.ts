@@ -19,8 +19,8 @@ function stateFolder(t: TestContext) {
     await createNode({ stateDir, config, services, version: '1.2.3', log, now: () => 1234, onSelfDiscovered: ignore })
   /** Starts a node, notes who it is and where it listens, and stops it. */
   const run = async (): Promise<{ peerId: string, addresses: string[] }> => {
-    const { libp2p, close } = await create()
-    await libp2p.start()
+    const { libp2p, start, close } = await create()
+    await start()
     const seen = { peerId: libp2p.peerId.toString(), addresses: libp2p.getMultiaddrs().map(address => address.toString()) }
     await libp2p.stop()
     await close()

@@ -33,9 +33,10 @@ export class BroadcastNet implements AsyncDisposable {
   /** Starts and connects them, and waits until every connection carries broadcasts both ways. */
   static async start(size: number, edges: Edges): Promise<BroadcastNet> {
     const nodes = await Promise.all(Array.from({ length: size }, async (_, index) =>
-      await MeshNode.start({ name: `node-${String(index)}`, config: PLAIN })))
+      await MeshNode.create({ name: `node-${String(index)}`, config: PLAIN })))
     const net = new BroadcastNet(nodes)
     try {
+      await Promise.all(nodes.map(async (node) => { await node.start() }))
       for (const node of nodes) await Promise.all(nodes.filter(other => other !== node).map(async (other) => { await node.mesh.approvePeer(other.peerId) }))
       await net.#connect(edges)
       return net
