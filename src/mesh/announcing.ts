@@ -7,6 +7,7 @@ import type { Network } from '../node/network.ts'
 import type { MessageProtocol } from '../protocols/message-protocol.ts'
 import { Announcer } from '../routes/announcer.ts'
 import type { MeshInit } from './init.ts'
+import { noStream } from './no-stream.ts'
 
 export interface AnnouncingInit {
   init: MeshInit
@@ -84,7 +85,7 @@ export class Announcing {
   #linkOthers(): void {
     const { network, protocol, isWelcome, isApproved, isDialled, init: { log } } = this.#init
     for (const peerId of network.connectedPeers().filter(candidate => isApproved(candidate) || (isWelcome(candidate) && isDialled(candidate)))) {
-      protocol.link(peerId).catch((error: unknown) => { log.debug(`Peer ${peerId.toString()} takes no message stream: ${toError(error).message}`) })
+      protocol.link(peerId).catch(noStream(log, peerId))
     }
   }
 }

@@ -6,7 +6,7 @@ import type { PeerId } from '@libp2p/interface'
 import { multiaddr } from '@multiformats/multiaddr'
 import { MAX_CONNECTIONS } from '../config/connection-limits.ts'
 import { MAX_RELAY_CONNECTIONS } from '../config/relay-limits.ts'
-import { errorLine, toError, toMeshError } from '../lib/errors.ts'
+import { errorLine, toMeshError } from '../lib/errors.ts'
 import type { EventLog } from '../lib/event-log.ts'
 import { GroupCommit } from '../lib/group-commit.ts'
 import type { Mailbox } from '../mailbox/mailbox.ts'
@@ -32,6 +32,7 @@ import type { Inviting } from './inviting.ts'
 import { canConfirm } from './mapped-ports.ts'
 import { openMeshDatabase } from './mesh-database.ts'
 import { Messaging } from './messaging.ts'
+import { noStream } from './no-stream.ts'
 import { Peers } from './peers.ts'
 import { Presences } from './presences.ts'
 import { Recipients } from './recipients.ts'
@@ -161,9 +162,7 @@ function createEncounters({ log }: MeshInit, { node: { libp2p }, network, protoc
   return new Encounters({
     dht: late.dht, isConnected: peerId => network.isConnected(peerId), isKept: peerId => late.isKept?.(peerId) === true,
     hasDialled: peerId => libp2p.getConnections(peerId).some(({ direction }) => direction === 'outbound'),
-    link: (peerId) => {
-      protocol.link(peerId).catch((error: unknown) => { log.debug(`Peer ${peerId.toString()} takes no message stream: ${toError(error).message}`) })
-    }
+    link: (peerId) => { protocol.link(peerId).catch(noStream(log, peerId)) }
   })
 }
 

@@ -10,6 +10,7 @@ import type { KnownBy } from '../mesh-api.ts'
 import { identityOf } from '../trust/approvals.ts'
 import type { Parts } from './assemble.ts'
 import type { MeshInit } from './init.ts'
+import { noStream } from './no-stream.ts'
 import { relayAddressLines } from './relaying.ts'
 import type { UnnumberedEvent } from './views.ts'
 
@@ -164,9 +165,7 @@ export class Lifecycle {
   /** Whoever dials opens the message stream, so that both sides can say who they are; the DHT's connections get one when the peer is met. */
   #greetOver(connections: readonly Connection[]): void {
     for (const connection of connections.filter(({ direction, status }) => direction === 'outbound' && status === 'open')) {
-      this.#parts.protocol.greet(connection).catch((error: unknown) => {
-        this.#init.log.debug(`Peer ${connection.remotePeer.toString()} takes no message stream: ${toError(error).message}`)
-      })
+      this.#parts.protocol.greet(connection).catch(noStream(this.#init.log, connection.remotePeer))
     }
   }
 
