@@ -2,8 +2,9 @@
 import { MeshError, toError } from '../lib/errors.ts'
 
 /**
- * One line for each address that cannot be listened on, in place of libp2p's advice to its programmers with stack traces; `reason` is
- * `port-taken` where others listen there and nothing else is wrong. Any other failure stays what it is.
+ * One line for each address that cannot be listened on, in place of libp2p's advice to its programmers with stack traces, which is no
+ * cause either: the host prints causes. `reason` is `port-taken` where others listen there and nothing else is wrong. Any other failure
+ * stays what it is.
  */
 export function listenError(thrown: unknown): Error {
   const error = toError(thrown)
@@ -11,5 +12,5 @@ export function listenError(thrown: unknown): Error {
   if (failed.length === 0) return error
   const isTaken = failed.every(({ why }) => why.includes('EADDRINUSE'))
   const lines = failed.map(({ address, why }) => `${address}: ${why}`)
-  return new MeshError('INTERNAL', `cannot listen on ${lines.join('; ')}`, { cause: error, ...isTaken && { reason: 'port-taken' } })
+  return new MeshError('INTERNAL', `cannot listen on ${lines.join('; ')}`, isTaken ? { reason: 'port-taken' } : {})
 }
