@@ -31,7 +31,7 @@ export function gossipOptions({ topic, statusOf }: GossipOptionsInit): Partial<G
     runOnLimitedConnection: true,
     gossipFactor: 1, // all that are not sent a broadcast are told of it: a leaf of a large star has nobody else to learn it from
     fastMsgIdFn: ({ signature }) => Buffer.from(signature ?? []).toString('latin1'), // known only once it was verified: a copy costs no verification
-    msgIdToStrFn: messageId => Buffer.from(messageId).toString('base64'),
+    msgIdToStrFn: messageId => Buffer.from(messageId).toString('base64'), // LateNeighbours reads it back
     seenTTL: 2 * BROADCAST_WINDOW_MS,
     maxInboundStreams: MAX_GOSSIP_STREAMS,
     maxOutboundStreams: MAX_GOSSIP_STREAMS,

@@ -29,7 +29,10 @@ export class LateNeighbours {
     gossip.addEventListener('gossipsub:message', ({ detail }) => { this.#recent.push(detail.msgId) })
     gossip.addEventListener('gossipsub:graft', ({ detail }) => { this.add(detail.peerId) })
     gossip.addEventListener('gossipsub:prune', ({ detail }) => { this.#late.delete(detail.peerId) }) // no part of the mesh
-    gossip.addEventListener('gossipsub:heartbeat', () => { this.#tell() })
+    gossip.addEventListener('gossipsub:heartbeat', () => {
+      this.#tell()
+      this.#beginRound()
+    })
   }
 
   /** The neighbour is told with the next heartbeat: by then all that it missed has passed by. */
@@ -38,12 +41,16 @@ export class LateNeighbours {
   }
 
   #tell(): void {
+    if (this.#late.size === 0) return
     const ids = [...this.#past.flat(), ...this.#recent].slice(-MAX_BROADCASTS_TOLD).map(id => Buffer.from(id, 'base64'))
     for (let from = 0; from < ids.length; from += MAX_BROADCASTS_PER_ANSWER) {
       const frame = encodeHaves(this.#init.topic, ids.slice(from, from + MAX_BROADCASTS_PER_ANSWER))
       for (const peerId of this.#late) this.#init.send(peerId, frame)
     }
     this.#late.clear()
+  }
+
+  #beginRound(): void {
     this.#past = [...this.#past, this.#recent].slice(1 - GOSSIP_HISTORY.mcacheGossip)
     this.#recent = []
   }
