@@ -42,12 +42,26 @@ async function startNode({ approved = [], passersBy = new Set() }: { approved?: 
   return { libp2p, protocol, log, texts, publish, [Symbol.asyncDispose]: async () => { await libp2p.stop() } }
 }
 
+type Node = Awaited<ReturnType<typeof startNode>>
+
+/** Whom these nodes have identified, once for each connection. */
+function identifications(...nodes: Node[]): Recorder<string> {
+  const identified = new Recorder<string>()
+  for (const { libp2p } of nodes) libp2p.addEventListener('peer:identify', ({ detail }) => { identified.add(detail.peerId.toString()) })
+  return identified
+}
+
+/** Resolves when what the node broadcasts goes to that many neighbours. */
+async function waitForNeighbours(node: Node, count: number, text = 'hello'): Promise<void> {
+  await until(async () => await node.publish(text) === count, { what: `${String(count)} neighbours`, timeoutMs: 60_000, intervalMs: 300 })
+}
+
 describe('BroadcastProtocol', () => {
   it('goes on over another connection when the one in use breaks, in both directions', async () => {
     await using alice = await startNode()
     await using bob = await startNode()
     const first = await alice.libp2p.dial(bob.libp2p.getMultiaddrs())
-    for (const node of [alice, bob]) await until(async () => await node.publish('hello') === 1, { what: 'a neighbour', timeoutMs: 60_000, intervalMs: 300 })
+    for (const node of [alice, bob]) await waitForNeighbours(node, 1)
     await alice.libp2p.dial(bob.libp2p.getMultiaddrs(), { force: true })
     assert.equal(alice.libp2p.getConnections(bob.libp2p.peerId).length, 2)
     first.abort(new Error('the cable is pulled'))
@@ -66,8 +80,7 @@ describe('BroadcastProtocol', () => {
     await using carol = await startNode()
     const [asker, asked] = [alice.libp2p.peerId, bob.libp2p.peerId]
     for (const peerId of [asker, asked]) passersBy.add(peerId.toString())
-    const identified = new Recorder<string>()
-    for (const { libp2p } of [alice, bob]) libp2p.addEventListener('peer:identify', ({ detail }) => { identified.add(detail.peerId.toString()) })
+    const identified = identifications(alice, bob)
     await alice.libp2p.dial(bob.libp2p.getMultiaddrs())
     await identified.waitFor('both to know what the other speaks', ids => ids.length === 2)
     await alice.libp2p.dial(carol.libp2p.getMultiaddrs())
@@ -75,17 +88,16 @@ describe('BroadcastProtocol', () => {
     assert.deepEqual(alice.libp2p.getConnections(asked).flatMap(({ streams }) => streams.map(({ protocol }) => protocol)).filter(isGossip), [])
     passersBy.delete(asked.toString())
     alice.protocol.handleMet(asked)
-    await until(async () => await alice.publish('to both') === 2, { what: 'two neighbours', timeoutMs: 60_000, intervalMs: 300 })
+    await waitForNeighbours(alice, 2, 'to both')
     await bob.texts.waitFor('a broadcast', texts => texts.find(text => text === 'to both'))
   })
 
   it('is not lost when it is sent just as the connection in use breaks, in both directions', async () => {
     await using alice = await startNode()
     await using bob = await startNode()
-    const identified = new Recorder<string>()
-    for (const { libp2p } of [alice, bob]) libp2p.addEventListener('peer:identify', ({ detail }) => { identified.add(detail.peerId.toString()) })
+    const identified = identifications(alice, bob)
     const first = await alice.libp2p.dial(bob.libp2p.getMultiaddrs())
-    for (const node of [alice, bob]) await until(async () => await node.publish('hello') === 1, { what: 'a neighbour', timeoutMs: 60_000, intervalMs: 300 })
+    for (const node of [alice, bob]) await waitForNeighbours(node, 1)
     await alice.libp2p.dial(bob.libp2p.getMultiaddrs(), { force: true })
     await identified.waitFor('both ends of both connections to be identified', ids => ids.length === 4)
     first.abort(new Error('the cable is pulled'))
@@ -110,8 +122,8 @@ describe('BroadcastProtocol', () => {
     }
     await author.libp2p.dial(hub.libp2p.getMultiaddrs())
     const write = await late.join(address, TOPIC)
-    await until(async () => await hub.publish('hello') === peers.length + 1, { what: 'all to be neighbours', timeoutMs: 60_000, intervalMs: 300 })
-    await until(async () => await author.publish('hello') === 1, { what: 'a neighbour', timeoutMs: 60_000, intervalMs: 300 })
+    await waitForNeighbours(hub, peers.length + 1)
+    await waitForNeighbours(author, 1)
 
     await author.publish('in passing')
     await hub.texts.waitFor('a broadcast', texts => texts.includes('in passing'))
@@ -134,7 +146,7 @@ describe('BroadcastProtocol', () => {
     const flood = async (): Promise<void> => {
       const stranger = strangers.use(await startNode())
       await stranger.libp2p.dial(bob.libp2p.getMultiaddrs())
-      await until(async () => await stranger.publish('hello') === 1, { what: 'a neighbour', timeoutMs: 60_000, intervalMs: 300 })
+      await waitForNeighbours(stranger, 1)
       while (await isTaken(stranger.publish(text))) sent += 1
     }
     const ignored = (): number => bob.log.matching(/was ignored: too many of authors that are not approved$/).length
@@ -144,7 +156,7 @@ describe('BroadcastProtocol', () => {
     assert.ok(bob.texts.items.length * text.length < BROADCAST_BYTES_OF_STRANGERS + 100 * text.length)
 
     await friend.libp2p.dial(bob.libp2p.getMultiaddrs())
-    await until(async () => await friend.publish('from a friend') === 1, { what: 'a neighbour', timeoutMs: 60_000, intervalMs: 300 })
+    await waitForNeighbours(friend, 1, 'from a friend')
     await bob.texts.waitFor('the friend\'s words', texts => texts.find(item => item === 'from a friend'))
   })
 
